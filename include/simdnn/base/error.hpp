@@ -1,0 +1,35 @@
+// The one exception of the library.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace simdnn {
+
+/// Thrown by every public function on bad input, before anything is read or written.
+/// what() reads "op: argument actual, expected", for instance
+///     conv_forward: src has 3 channels, the problem says 64
+class error : public std::invalid_argument {
+ public:
+  error(std::string op, std::string argument, std::string expected, std::string actual)
+      : std::invalid_argument(op + ": " + argument + ' ' + actual + ", " + expected),
+        op_(std::move(op)),
+        argument_(std::move(argument)),
+        expected_(std::move(expected)),
+        actual_(std::move(actual)) {}
+
+  /// The function or type that refused, e.g. "conv_forward".
+  const std::string& op() const noexcept { return op_; }
+  /// The argument or field at fault, e.g. "src".
+  const std::string& argument() const noexcept { return argument_; }
+  /// What the rule asks for, e.g. "the problem says 64".
+  const std::string& expected() const noexcept { return expected_; }
+  /// What came, e.g. "has 3 channels".
+  const std::string& actual() const noexcept { return actual_; }
+
+ private:
+  std::string op_, argument_, expected_, actual_;
+};
+
+}  // namespace simdnn

@@ -1,0 +1,27 @@
+// Integer arithmetic on sizes.
+#pragma once
+
+#include <simdnn/base/error.hpp>
+#include <simdnn/base/types.hpp>
+
+namespace simdnn {
+
+/// a / b rounded up; a >= 0, b > 0.
+constexpr index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
+
+/// The smallest multiple of b that is at least a; a >= 0, b > 0.
+constexpr index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }
+
+/// a / b rounded towards minus infinity; b > 0.
+constexpr index_t floor_div(index_t a, index_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/// a * b, or an error naming `op` and `argument` where the product exceeds index_t.
+constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* argument) {
+  index_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product))
+    throw error(op, argument, "a size must be below 2^63 bytes",
+                "overflows (" + std::to_string(a) + " * " + std::to_string(b) + ")");
+  return product;
+}
+
+}  // namespace simdnn

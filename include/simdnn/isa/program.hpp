@@ -1,0 +1,33 @@
+// What must exist once per program. An object made by simdnn_add_isa_variants keeps its own copy of
+// every inline variable; isa::dispatch points that copy at the caller's.
+#pragma once
+
+#include <atomic>
+#include <memory_resource>
+#include <simdnn/isa/abi.hpp>
+
+namespace simdnn::isa {
+
+/// Settings and state shared by all units of a program. Whoever adds such a thing adds a member,
+/// constant-initialised.
+struct program_state {
+  std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
+};
+
+/// Which state this unit sees: its own, until dispatch says otherwise.
+struct program_slot {
+  static constinit inline program_state own;
+  static constinit inline std::atomic<program_state*> current{&own};
+};
+
+inline namespace SIMDNN_ABI {
+
+inline program_state& program() { return *program_slot::current.load(std::memory_order_acquire); }
+
+/// From now on this unit's program() is `state`, which must outlive the unit's last use of it.
+inline void adopt_program(program_state& state) {
+  program_slot::current.store(&state, std::memory_order_release);
+}
+
+}  // namespace SIMDNN_ABI
+}  // namespace simdnn::isa

@@ -1,0 +1,304 @@
+// vec: one register of an ISA. The only header that includes xsimd or names an intrinsic.
+//
+// What xsimd lacks or differs in between 8.1 and 14 is spelled here: real FMA on AVX-512, loads and
+// stores of the first n lanes, and one rule for NaN (min, max and clamp hand it on).
+//
+// The functions select, min, max, abs, sqrt, exp, log and tanh take vec, float and double alike, so that
+// one lambda serves as post-op in kernels and in the reference, which calls it with double.
+#pragma once
+
+// gcc 12 takes the undefined upper operands of AVX-512 intrinsics for uninitialised variables (PR105593).
+#pragma GCC diagnostic push
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <simdnn/base/types.hpp>
+#include <simdnn/isa/abi.hpp>
+#include <type_traits>
+#include <xsimd/xsimd.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+namespace detail {
+
+template <class Isa>
+struct xsimd_arch;
+template <>
+struct xsimd_arch<isa::sse2> {
+  using type = xsimd::sse2;
+};
+#if defined(__SSE4_2__)
+template <>
+struct xsimd_arch<isa::sse42> {
+  using type = xsimd::sse4_2;
+};
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+template <>
+struct xsimd_arch<isa::avx2> {
+  using type = xsimd::fma3<xsimd::avx2>;
+};
+#endif
+#if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+template <>
+struct xsimd_arch<isa::avx512> {
+  using type = xsimd::avx512bw;
+};
+#endif
+
+}  // namespace detail
+
+/// True where this translation unit's flags allow kernels of this ISA.
+template <class Isa>
+concept compiled_isa = requires { typename detail::xsimd_arch<Isa>::type; };
+
+/// T is float or double.
+template <class T, class Isa>
+class vec {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "simdnn computes in float or double");
+  static_assert(compiled_isa<Isa>, "this translation unit's flags do not allow this ISA: add e.g. -mavx2 -mfma");
+
+ public:
+  using value_type = T;
+  using isa_type = Isa;
+  using batch = xsimd::batch<T, typename detail::xsimd_arch<Isa>::type>;
+  using mask = typename batch::batch_bool_type;
+  static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
+
+  vec() = default;
+  SIMDNN_INLINE vec(T x) : v_(x) {}           // NOLINT: implicit broadcast, so that v * 2 works
+  SIMDNN_INLINE vec(const batch& x) : v_(x) {}  // NOLINT
+  SIMDNN_INLINE const batch& raw() const { return v_; }
+
+  /// Unaligned.
+  static SIMDNN_INLINE vec load(const T* p) { return batch::load_unaligned(p); }
+  SIMDNN_INLINE void store(T* p) const { v_.store_unaligned(p); }
+  /// The first n lanes, 0 <= n <= lanes; the others read as 0. Touches nothing behind p + n.
+  static SIMDNN_INLINE vec load(const T* p, index_t n) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm512_maskz_loadu_ps(first(n), p));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm512_maskz_loadu_pd(first(n), p));
+    } else
+#endif
+#if defined(__AVX2__)
+        if constexpr (std::is_same_v<Isa, isa::avx2>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm256_maskload_ps(p, first_avx2(n)));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm256_maskload_pd(p, first_avx2(n)));
+    } else
+#endif
+    {
+      alignas(64) T buffer[lanes] = {};
+      for (index_t i = 0; i < n; ++i) buffer[i] = p[i];
+      return batch::load_aligned(buffer);
+    }
+  }
+  SIMDNN_INLINE void store(T* p, index_t n) const {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(p, first(n), v_);
+      if constexpr (std::is_same_v<T, double>) _mm512_mask_storeu_pd(p, first(n), v_);
+    } else
+#endif
+#if defined(__AVX2__)
+        if constexpr (std::is_same_v<Isa, isa::avx2>) {
+      if constexpr (std::is_same_v<T, float>) _mm256_maskstore_ps(p, first_avx2(n), v_);
+      if constexpr (std::is_same_v<T, double>) _mm256_maskstore_pd(p, first_avx2(n), v_);
+    } else
+#endif
+    {
+      alignas(64) T buffer[lanes];
+      v_.store_aligned(buffer);
+      for (index_t i = 0; i < n; ++i) p[i] = buffer[i];
+    }
+  }
+
+  friend SIMDNN_INLINE vec operator+(vec a, vec b) { return a.v_ + b.v_; }
+  friend SIMDNN_INLINE vec operator-(vec a, vec b) { return a.v_ - b.v_; }
+  friend SIMDNN_INLINE vec operator*(vec a, vec b) { return a.v_ * b.v_; }
+  friend SIMDNN_INLINE vec operator/(vec a, vec b) { return a.v_ / b.v_; }
+  friend SIMDNN_INLINE vec operator-(vec a) { return -a.v_; }
+  SIMDNN_INLINE vec& operator+=(vec b) { return *this = *this + b; }
+  SIMDNN_INLINE vec& operator-=(vec b) { return *this = *this - b; }
+  SIMDNN_INLINE vec& operator*=(vec b) { return *this = *this * b; }
+  SIMDNN_INLINE vec& operator/=(vec b) { return *this = *this / b; }
+  friend SIMDNN_INLINE mask operator<(vec a, vec b) { return a.v_ < b.v_; }
+  friend SIMDNN_INLINE mask operator<=(vec a, vec b) { return a.v_ <= b.v_; }
+  friend SIMDNN_INLINE mask operator>(vec a, vec b) { return b.v_ < a.v_; }
+  friend SIMDNN_INLINE mask operator>=(vec a, vec b) { return b.v_ <= a.v_; }
+  friend SIMDNN_INLINE mask operator==(vec a, vec b) { return a.v_ == b.v_; }
+  /// True where either is NaN, as in C++; xsimd's own is false there on AVX.
+  friend SIMDNN_INLINE mask operator!=(vec a, vec b) { return !(a.v_ == b.v_); }
+
+  /// a * b + c, rounded once where the ISA has FMA.
+  static SIMDNN_INLINE vec fma(vec a, vec b, vec c) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm512_fmadd_ps(a.v_, b.v_, c.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm512_fmadd_pd(a.v_, b.v_, c.v_));
+    } else
+#endif
+#if defined(__FMA__)
+        if constexpr (std::is_same_v<Isa, isa::avx2>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm256_fmadd_ps(a.v_, b.v_, c.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm256_fmadd_pd(a.v_, b.v_, c.v_));
+    } else
+#endif
+      return a * b + c;
+  }
+  /// x limited to low..high, which are not NaN; a NaN in x stays. Two instructions: the hardware's min and
+  /// max return their second operand where either is NaN.
+  static SIMDNN_INLINE vec clamp(vec x, vec low, vec high) { return raw_min(high, raw_max(low, x)); }
+  /// The larger; NaN where either is NaN.
+  static SIMDNN_INLINE vec max(vec a, vec b) { return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_max(a, b).v_); }
+  static SIMDNN_INLINE vec min(vec a, vec b) { return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_min(a, b).v_); }
+
+  /// The sum of all lanes, in a fixed order of pairs.
+  SIMDNN_INLINE T reduce_add() const {
+    return reduce([](T a, T b) { return a + b; });
+  }
+  /// The largest lane; NaN where one is NaN.
+  SIMDNN_INLINE T reduce_max() const {
+    return reduce([](T a, T b) { return a != a || a > b ? a : b; });
+  }
+
+ private:
+  template <class F>
+  SIMDNN_INLINE T reduce(F f) const {
+    alignas(64) T x[lanes];
+    v_.store_aligned(x);
+    for (int width = lanes / 2; width > 0; width /= 2)
+      for (int i = 0; i < width; ++i) x[i] = f(x[i], x[i + width]);
+    return x[0];
+  }
+  static SIMDNN_INLINE vec raw_max(vec a, vec b) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm512_max_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm512_max_pd(a.v_, b.v_));
+    } else
+#endif
+#if defined(__AVX__)
+        if constexpr (std::is_same_v<Isa, isa::avx2>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm256_max_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm256_max_pd(a.v_, b.v_));
+    } else
+#endif
+    {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm_max_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm_max_pd(a.v_, b.v_));
+    }
+  }
+  static SIMDNN_INLINE vec raw_min(vec a, vec b) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm512_min_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm512_min_pd(a.v_, b.v_));
+    } else
+#endif
+#if defined(__AVX__)
+        if constexpr (std::is_same_v<Isa, isa::avx2>) {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm256_min_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm256_min_pd(a.v_, b.v_));
+    } else
+#endif
+    {
+      if constexpr (std::is_same_v<T, float>) return batch(_mm_min_ps(a.v_, b.v_));
+      if constexpr (std::is_same_v<T, double>) return batch(_mm_min_pd(a.v_, b.v_));
+    }
+  }
+#if defined(__AVX512F__)
+  static SIMDNN_INLINE auto first(index_t n) {
+    if constexpr (std::is_same_v<T, float>) return static_cast<__mmask16>((1u << n) - 1);
+    if constexpr (std::is_same_v<T, double>) return static_cast<__mmask8>((1u << n) - 1);
+  }
+#endif
+#if defined(__AVX2__)
+  static SIMDNN_INLINE __m256i first_avx2(index_t n) {
+    if constexpr (std::is_same_v<T, float>)
+      return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    if constexpr (std::is_same_v<T, double>)
+      return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+#endif
+
+  batch v_;
+};
+
+template <class X>
+inline constexpr bool is_vec = false;
+template <class T, class Isa>
+inline constexpr bool is_vec<vec<T, Isa>> = true;
+
+template <class X>
+concept scalar = std::is_floating_point_v<X>;
+
+/// condition ? a : b, lane by lane; the condition is what a comparison of vec returns, or bool.
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> select(typename vec<T, Isa>::mask condition, vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b) {
+  return xsimd::select(condition, a.raw(), b.raw());
+}
+template <scalar S>
+constexpr S select(bool condition, S a, std::type_identity_t<S> b) {
+  return condition ? a : b;
+}
+/// NaN where either is NaN.
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> max(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b) {
+  return vec<T, Isa>::max(a, b);
+}
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> min(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b) {
+  return vec<T, Isa>::min(a, b);
+}
+template <scalar S>
+constexpr S max(S a, std::type_identity_t<S> b) {
+  return a != a || a > b ? a : b;
+}
+template <scalar S>
+constexpr S min(S a, std::type_identity_t<S> b) {
+  return a != a || a < b ? a : b;
+}
+/// x limited to low..high, which are not NaN; a NaN in x stays.
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> clamp(vec<T, Isa> x, std::type_identity_t<vec<T, Isa>> low, std::type_identity_t<vec<T, Isa>> high) {
+  return vec<T, Isa>::clamp(x, low, high);
+}
+template <scalar S>
+constexpr S clamp(S x, std::type_identity_t<S> low, std::type_identity_t<S> high) {
+  return x < low ? low : x > high ? high : x;
+}
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> fma(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b, std::type_identity_t<vec<T, Isa>> c) {
+  return vec<T, Isa>::fma(a, b, c);
+}
+template <scalar S>
+S fma(S a, std::type_identity_t<S> b, std::type_identity_t<S> c) {
+  return a * b + c;
+}
+
+#define SIMDNN_ELEMENTARY(name)                            \
+  template <class T, class Isa>                            \
+  SIMDNN_INLINE vec<T, Isa> name(vec<T, Isa> x) {          \
+    return vec<T, Isa>(xsimd::name(x.raw()));              \
+  }                                                        \
+  template <scalar S>                                      \
+  S name(S x) {                                            \
+    return std::name(x);                                   \
+  }
+SIMDNN_ELEMENTARY(abs)
+SIMDNN_ELEMENTARY(sqrt)
+SIMDNN_ELEMENTARY(exp)
+SIMDNN_ELEMENTARY(expm1)
+SIMDNN_ELEMENTARY(log)
+SIMDNN_ELEMENTARY(tanh)
+#undef SIMDNN_ELEMENTARY
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,61 @@
+// Checks of operands, once per call at the facade.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <simdnn/tensor/view.hpp>
+#include <string>
+
+namespace simdnn {
+
+/// Throws error in the name of `op` where the operand's shape is not the one that the problem asks for.
+/// The message names the first dimension that differs: "conv_forward: src has 3 channels, ...".
+template <class T, layout L>
+void check_shape(const view<T, L>& operand, const shape& wanted, const char* op, const char* argument) {
+  if (operand.shape() == wanted) return;
+  const auto word = [](char letter) -> std::string {
+    switch (letter) {
+      case 'n': return "batch";
+      case 'c': return "channels";
+      case 'o': return "output channels";
+      case 'i': return "input channels";
+      case 'd': return "depth";
+      case 'h': return "height";
+      case 'w': return "width";
+      case 'a': return "rows";
+      case 'b': return "columns";
+      case 'x': return "elements";
+      default: return std::string("size of ") + letter;
+    }
+  };
+  if (wanted.rank() != operand.shape().rank())
+    throw error(op, argument, "the problem says " + wanted.str(), "is " + operand.shape().str());
+  for (int d = 0; d < wanted.rank(); ++d)
+    if (operand.size(d) != wanted[d])
+      throw error(op, argument, "the problem says " + std::to_string(wanted[d]),
+                  "has " + std::to_string(operand.size(d)) + " " + word(L.letter(d)));
+}
+
+/// The bytes between the first and the last element of a view, for overlap checks.
+struct memory_range {
+  std::uintptr_t begin = 0, end = 0;
+};
+template <class T, layout L>
+memory_range range_of(const view<T, L>& v) {
+  if (v.empty()) return {};
+  index_t last = L.block_size() - 1;
+  for (int d = 0; d < L.rank(); ++d) last += (v.size(d) - 1) / L.block(d) * v.stride(d);
+  const auto begin = reinterpret_cast<std::uintptr_t>(v.data());
+  return {begin, begin + (last + 1) * sizeof(T)};
+}
+
+/// Throws error where dst shares memory with an operand that is read while dst is written.
+template <class T, layout L, class U, layout M>
+void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op, const char* dst_name,
+                      const char* src_name) {
+  const memory_range a = range_of(dst), b = range_of(src);
+  if (a.begin < b.end && b.begin < a.end)
+    throw error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
+}
+
+}  // namespace simdnn

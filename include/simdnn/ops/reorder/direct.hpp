@@ -1,0 +1,25 @@
+// reorder by strided_copy's boxes.
+#pragma once
+
+#include <simdnn/ops/strided_copy.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class T, layout Src, layout Dst>
+struct reorder_direct {
+  static constexpr const char* name = "direct";
+  static constexpr bool automatic = true;
+  static const char* refuses(const shape&) { return nullptr; }
+  static double cost(const shape& s) { return static_cast<double>(s.elements()); }
+  explicit reorder_direct(const shape&) {}
+
+  void operator()(const view<const T, Src>& src, const view<T, Dst>& dst,
+                  executor_ref executor) const {
+    copy_range ranges[max_rank];
+    for (int d = 0; d < Dst.rank(); ++d) ranges[d] = {0, 0, dst.size(d)};
+    copy_elements(strided(src), src.data(), strided(dst), dst.data(), ranges, executor);
+    zero_padding(dst, executor);
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

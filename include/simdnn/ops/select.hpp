@@ -1,0 +1,88 @@
+// Choosing a variant. An operation lists its variants for one direction, element type, layouts and ISA
+// in variants.hpp as `variants<reference<...>, direct<...>, ...>`; plans, tests, benchmarks and the
+// support table walk that list.
+//
+// A variant is a class with
+//     static constexpr const char* name;
+//     static constexpr bool automatic;               // false: taken only by name (reference, onednn)
+//     static const char* refuses(const Query&);      // nullptr, or the reason in words
+//     static double cost(const Query&);              // of those that do not refuse, the least is taken
+//     explicit Variant(const Query&);                // its plan: immutable, callable from many threads
+#pragma once
+
+#include <limits>
+#include <simdnn/base/error.hpp>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/ops/policy.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class... Variants>
+struct variants {
+  /// One of them, constructed.
+  using chosen = std::variant<Variants...>;
+
+  /// f.template operator()<Variant>() for each.
+  template <class F>
+  static void for_each(F&& f) {
+    (f.template operator()<Variants>(), ...);
+  }
+
+  static std::vector<std::string> names() { return {Variants::name...}; }
+
+  /// Throws error in the name of `op` where the policy names a variant that is not here or that refuses,
+  /// or where every automatic one refuses.
+  template <class Query>
+  static chosen choose(const Query& query, const policy& wanted, const char* op) {
+    constexpr int none = -1;
+    int best = none, at = 0;
+    double best_cost = std::numeric_limits<double>::infinity();
+    std::string refusals;
+    const auto consider = [&]<class Variant>() {
+      const int index = at++;
+      const char* reason = Variant::refuses(query);
+      if (!wanted.variant.empty()) {
+        if (wanted.variant != Variant::name) return;
+        if (reason != nullptr) throw error(op, "policy.variant", reason, "is '" + std::string(Variant::name) + "'");
+        best = index;
+        return;
+      }
+      const bool allowed = Variant::automatic || (wanted.allow_onednn && Variant::name == std::string_view("onednn"));
+      if (!allowed) return;
+      if (reason != nullptr) {
+        refusals += (refusals.empty() ? "" : "; ") + std::string(Variant::name) + ": " + reason;
+        return;
+      }
+      const double cost = Variant::cost(query);
+      if (cost < best_cost) {
+        best = index;
+        best_cost = cost;
+      }
+    };
+    for_each(consider);
+    if (best == none && !wanted.variant.empty())
+      throw error(op, "policy.variant", "there are " + list(), "is '" + std::string(wanted.variant) + "'");
+    if (best == none) throw error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
+    return construct(query, best, std::index_sequence_for<Variants...>{});
+  }
+
+ private:
+  static std::string list() {
+    std::string text;
+    for (const std::string& n : names()) text += (text.empty() ? "" : ", ") + n;
+    return text;
+  }
+  template <class Query, std::size_t... I>
+  static chosen construct(const Query& query, int index, std::index_sequence<I...>) {
+    using make = chosen (*)(const Query&);
+    constexpr make makers[] = {[](const Query& q) { return chosen(std::in_place_index<I>, q); }...};
+    return makers[index](query);
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,98 @@
+// Executors: who runs a parallel loop. An executor is any object with
+//     int concurrency() const;                    // how many calls may run at once, at least 1
+//     void parallel_for(index_t n, F f) const;    // f(0) ... f(n - 1), in any order, then return
+// Operations take one as an executor_ref, so that the choice costs one indirect call.
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <simdnn/base/types.hpp>
+#include <type_traits>
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace simdnn {
+
+/// What an executor is given to call: a reference to a callable that outlives the loop.
+class loop_body {
+ public:
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, loop_body>)
+  explicit loop_body(F& f)
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, index_t i) { (*static_cast<F*>(object))(i); }) {}
+  void operator()(index_t i) const { call_(object_, i); }
+
+ private:
+  void* object_;
+  void (*call_)(void*, index_t);
+};
+
+template <class E>
+concept executor = requires(const E& e, index_t n, loop_body f) {
+  { e.concurrency() } -> std::convertible_to<int>;
+  e.parallel_for(n, f);
+};
+
+/// Everything in the calling thread.
+struct serial {
+  int concurrency() const { return 1; }
+  template <class F>
+  void parallel_for(index_t n, F&& f) const {
+    for (index_t i = 0; i < n; ++i) f(i);
+  }
+};
+
+#if defined(_OPENMP)
+/// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs serially.
+/// The first exception of a body is rethrown in the calling thread.
+struct openmp {
+  int threads = 0;
+
+  int concurrency() const {
+    if (omp_in_parallel()) return 1;
+    return threads > 0 ? threads : omp_get_max_threads();
+  }
+  template <class F>
+  void parallel_for(index_t n, F&& f) const {
+    const int team = concurrency();
+    if (team == 1 || n <= 1) return serial{}.parallel_for(n, f);
+    std::exception_ptr failure;
+#pragma omp parallel for num_threads(team) schedule(static)
+    for (index_t i = 0; i < n; ++i) {
+      try {
+        f(i);
+      } catch (...) {
+#pragma omp critical(simdnn_failure)
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
+};
+#endif
+
+/// A reference to an executor, which must outlive it (a temporary lives until the call ends).
+class executor_ref {
+ public:
+  template <executor E>
+    requires(!std::same_as<E, executor_ref>)
+  executor_ref(const E& e)  // NOLINT: implicit, so that any executor can be passed to an operation
+      : object_(std::addressof(e)),
+        concurrency_([](const void* object) -> int { return static_cast<const E*>(object)->concurrency(); }),
+        parallel_for_([](const void* object, index_t n, loop_body f) {
+          static_cast<const E*>(object)->parallel_for(n, f);
+        }) {}
+
+  int concurrency() const { return concurrency_(object_); }
+  void parallel_for(index_t n, loop_body f) const { parallel_for_(object_, n, f); }
+
+ private:
+  const void* object_;
+  int (*concurrency_)(const void*);
+  void (*parallel_for_)(const void*, index_t, loop_body);
+};
+
+}  // namespace simdnn

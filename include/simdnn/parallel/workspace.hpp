@@ -1,0 +1,88 @@
+// workspace: scratch memory for one call of an operation, one slice per worker. From the span that the
+// caller gives, else from an arena of the calling thread that grows once and is then reused: a plan's
+// second run allocates nothing.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <simdnn/base/math.hpp>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/tensor/memory_pool.hpp>
+#include <span>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+namespace detail {
+
+// One block a thread. A nested call (an operation inside a user's executor task or post-op) finds the
+// block taken and allocates its own.
+struct arena {
+  std::pmr::memory_resource* memory = nullptr;
+  std::byte* data = nullptr;
+  std::size_t bytes = 0;
+  bool taken = false;
+
+  ~arena() { release(); }
+  void release() {
+    if (data != nullptr) memory->deallocate(data, bytes, memory_pool::alignment);
+    data = nullptr;
+    bytes = 0;
+  }
+  void reserve(std::size_t wanted) {
+    if (wanted <= bytes) return;
+    release();
+    memory = default_memory();
+    data = static_cast<std::byte*>(memory->allocate(wanted, memory_pool::alignment));
+    bytes = wanted;
+  }
+};
+
+inline arena& thread_arena() {
+  thread_local arena a;
+  return a;
+}
+
+}  // namespace detail
+
+class workspace {
+ public:
+  /// `workers` slices of `bytes_each`, 64-byte aligned. A span that is too small is an error.
+  workspace(index_t bytes_each, index_t workers, std::span<std::byte> given = {}, const char* op = "workspace")
+      : stride_(round_up(bytes_each, memory_pool::alignment)) {
+    const index_t total = checked_mul(stride_, workers, op, "workspace");
+    if (total == 0) return;
+    if (!given.empty()) {
+      void* p = given.data();
+      std::size_t space = given.size();
+      if (std::align(memory_pool::alignment, total, p, space) == nullptr)
+        throw error(op, "workspace", std::to_string(total + memory_pool::alignment) + " are needed",
+                    "has " + std::to_string(given.size()) + " bytes");
+      data_ = static_cast<std::byte*>(p);
+      return;
+    }
+    detail::arena& shared = detail::thread_arena();
+    lease_ = shared.taken ? &own_ : &shared;
+    lease_->reserve(total);
+    lease_->taken = true;
+    data_ = lease_->data;
+  }
+  workspace(const workspace&) = delete;
+  workspace& operator=(const workspace&) = delete;
+  ~workspace() {
+    if (lease_ != nullptr) lease_->taken = false;
+  }
+
+  /// The worker's slice; nullptr where no bytes were asked for.
+  template <class T>
+  T* slice(index_t worker) const {
+    return reinterpret_cast<T*>(data_ + worker * stride_);
+  }
+
+ private:
+  detail::arena own_;
+  detail::arena* lease_ = nullptr;
+  std::byte* data_ = nullptr;
+  index_t stride_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

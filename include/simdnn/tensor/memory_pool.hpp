@@ -1,0 +1,130 @@
+// memory_pool: a thread-safe std::pmr::memory_resource that keeps what is freed and hands it out again
+// without a system call; and the default resource of tensors.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <memory_resource>
+#include <mutex>
+#include <new>
+#include <simdnn/base/types.hpp>
+
+namespace simdnn {
+
+/// Every block is 64-byte aligned and has one of four sizes per power of two (at most 25 % unused).
+/// A block goes back to its size's free list; trim() or the destructor returns the lists to upstream.
+class memory_pool : public std::pmr::memory_resource {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  struct statistics {
+    std::uint64_t allocations = 0;  ///< calls of allocate
+    std::uint64_t reused = 0;       ///< of these, served from a free list
+    std::uint64_t bytes_in_use = 0;
+    std::uint64_t bytes_kept = 0;   ///< waiting in free lists
+  };
+
+  explicit memory_pool(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource())
+      : upstream_(upstream) {}
+  memory_pool(const memory_pool&) = delete;
+  memory_pool& operator=(const memory_pool&) = delete;
+  ~memory_pool() override { trim(); }
+
+  /// Returns all kept memory to upstream.
+  void trim() {
+    for (int c = 0; c < classes; ++c) {
+      size_class& list = lists_[c];
+      const std::lock_guard lock(list.mutex);
+      while (list.head != nullptr) {
+        free_block* block = list.head;
+        list.head = block->next;
+        kept_ -= class_bytes(c);
+        upstream_->deallocate(block, class_bytes(c), alignment);
+      }
+    }
+  }
+
+  statistics stats() const { return {allocations_, reused_, in_use_, kept_}; }
+
+ private:
+  struct free_block {
+    free_block* next;
+  };
+  struct size_class {
+    std::mutex mutex;
+    free_block* head = nullptr;
+  };
+  // 64, 80, 96, 112, 128, 160, ... up to 2^48.
+  static constexpr int smallest = 6, classes = (48 - smallest) * 4;
+
+  static int class_of(std::size_t bytes) {
+    if (bytes <= (std::size_t{1} << smallest)) return 0;
+    const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
+    const std::size_t quarter = std::size_t{1} << (power - 2);
+    const auto steps = static_cast<int>((bytes - (std::size_t{1} << power) + quarter - 1) / quarter);
+    return (power - smallest) * 4 + steps;
+  }
+  static std::size_t class_bytes(int c) {
+    const std::size_t base = std::size_t{1} << (smallest + c / 4);
+    // Rounded up to whole cache lines: quarters of 64 and 128 are not.
+    return (base + base / 4 * (c % 4) + alignment - 1) / alignment * alignment;
+  }
+
+  void* do_allocate(std::size_t bytes, std::size_t align) override {
+    if (bytes >= (std::size_t{1} << 48) || align > alignment) throw std::bad_alloc();
+    const int c = class_of(bytes);
+    size_class& list = lists_[c];
+    ++allocations_;
+    in_use_ += class_bytes(c);
+    {
+      const std::lock_guard lock(list.mutex);
+      if (list.head != nullptr) {
+        free_block* block = list.head;
+        list.head = block->next;
+        ++reused_;
+        kept_ -= class_bytes(c);
+        return block;
+      }
+    }
+    try {
+      return upstream_->allocate(class_bytes(c), alignment);
+    } catch (...) {
+      in_use_ -= class_bytes(c);
+      throw;
+    }
+  }
+  void do_deallocate(void* p, std::size_t bytes, std::size_t) override {
+    const int c = class_of(bytes);
+    in_use_ -= class_bytes(c);
+    kept_ += class_bytes(c);
+    const std::lock_guard lock(lists_[c].mutex);
+    lists_[c].head = new (p) free_block{lists_[c].head};
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  std::pmr::memory_resource* upstream_;
+  std::array<size_class, classes> lists_;
+  std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
+};
+
+namespace detail {
+inline std::atomic<std::pmr::memory_resource*> default_memory_slot{nullptr};
+}
+
+/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else one
+/// memory_pool that lives until the program ends.
+inline std::pmr::memory_resource* default_memory() {
+  if (std::pmr::memory_resource* set = detail::default_memory_slot.load(std::memory_order_acquire)) return set;
+  static memory_pool* pool = new memory_pool;  // never destroyed: static tensors may outlive any order
+  return pool;
+}
+
+/// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that they
+/// were made with.
+inline void set_default_memory(std::pmr::memory_resource* resource) {
+  detail::default_memory_slot.store(resource, std::memory_order_release);
+}
+
+}  // namespace simdnn

@@ -1,0 +1,60 @@
+// shape: logical sizes in the order of the math.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <simdnn/base/error.hpp>
+#include <simdnn/base/math.hpp>
+#include <simdnn/tensor/layout.hpp>
+#include <string>
+
+namespace simdnn {
+
+/// Up to six sizes, such as {n, c, h, w}, {o, i, kh, kw} (i per group) or {rows, columns}.
+class shape {
+ public:
+  constexpr shape() = default;
+  /// Throws error where a size is negative or there are more than six.
+  constexpr shape(std::initializer_list<index_t> sizes) {
+    for (index_t s : sizes) push_back(s);
+  }
+
+  constexpr void push_back(index_t size) {
+    if (rank_ == max_rank) throw error("shape", "rank", "at most 6 dimensions", "is 7");
+    if (size < 0)
+      throw error("shape", "size " + std::to_string(rank_), "it must be at least 0",
+                  "is " + std::to_string(size));
+    sizes_[rank_++] = size;
+  }
+  constexpr int rank() const { return rank_; }
+  constexpr index_t operator[](int d) const { return sizes_[d]; }
+  constexpr const index_t* begin() const { return sizes_.data(); }
+  constexpr const index_t* end() const { return sizes_.data() + rank_; }
+
+  /// The product of all sizes; throws error where it overflows.
+  constexpr index_t elements() const {
+    index_t n = 1;
+    for (index_t s : *this)
+      if (s == 0) return 0;
+    for (index_t s : *this) n = checked_mul(n, s, "shape", "elements");
+    return n;
+  }
+  /// "1x64x56x56"
+  std::string str() const {
+    std::string text;
+    for (index_t s : *this) text += (text.empty() ? "" : "x") + std::to_string(s);
+    return text;
+  }
+  friend constexpr bool operator==(const shape& a, const shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int d = 0; d < a.rank_; ++d)
+      if (a.sizes_[d] != b.sizes_[d]) return false;
+    return true;
+  }
+
+ private:
+  std::array<index_t, max_rank> sizes_{};
+  int rank_ = 0;
+};
+
+}  // namespace simdnn

@@ -1,0 +1,81 @@
+// tensor: a view that owns its memory, 64-byte aligned, from a std::pmr::memory_resource.
+#pragma once
+
+#include <cstring>
+#include <simdnn/tensor/memory_pool.hpp>
+#include <simdnn/tensor/view.hpp>
+#include <utility>
+
+namespace simdnn {
+
+template <class T, layout L>
+class tensor {
+  static_assert(std::is_trivially_copyable_v<T> && !std::is_const_v<T>);
+
+ public:
+  using value_type = T;
+  static constexpr layout format = L;
+
+  tensor() = default;
+  /// Zeros, the blocks' padding included. Throws error where the shape's rank is not the layout's or its
+  /// size overflows, std::bad_alloc where there is no memory.
+  explicit tensor(const simdnn::shape& s, std::pmr::memory_resource* memory = default_memory())
+      : memory_(memory), elements_(dense_elements<L>(s)) {
+    const simdnn::strides st = dense_strides<L>(s);
+    T* data = nullptr;
+    if (elements_ != 0) {
+      data = static_cast<T*>(memory_->allocate(elements_ * sizeof(T), memory_pool::alignment));
+      std::memset(static_cast<void*>(data), 0, elements_ * sizeof(T));
+    }
+    view_ = simdnn::view<T, L>(data, s, st);
+  }
+  tensor(const tensor& other) : tensor(other.shape(), other.memory_) {
+    if (elements_ != 0) std::memcpy(data(), other.data(), elements_ * sizeof(T));
+  }
+  tensor(tensor&& other) noexcept { swap(other); }
+  tensor& operator=(tensor other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~tensor() {
+    if (data() != nullptr) memory_->deallocate(data(), elements_ * sizeof(T), memory_pool::alignment);
+  }
+  void swap(tensor& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(elements_, other.elements_);
+    std::swap(view_, other.view_);
+  }
+
+  T* data() { return view_.data(); }
+  const T* data() const { return view_.data(); }
+  /// Elements in memory, padding included.
+  index_t elements() const { return elements_; }
+  const simdnn::shape& shape() const { return view_.shape(); }
+  const simdnn::strides& strides() const { return view_.strides(); }
+  index_t size(int d) const { return view_.size(d); }
+  index_t size(char letter) const { return view_.size(letter); }
+
+  simdnn::view<T, L> as_view() { return view_; }
+  simdnn::view<const T, L> as_view() const { return view_; }
+  operator simdnn::view<T, L>() { return view_; }              // NOLINT: a tensor is a view
+  operator simdnn::view<const T, L>() const { return view_; }  // NOLINT
+
+  template <class... Index>
+  T& operator()(Index... i) {
+    return view_(i...);
+  }
+  template <class... Index>
+  const T& operator()(Index... i) const {
+    return view_(i...);
+  }
+  /// See view::part.
+  simdnn::view<T, L> part(int d, index_t begin, index_t count) { return view_.part(d, begin, count); }
+  simdnn::view<const T, L> part(int d, index_t begin, index_t count) const { return view_.part(d, begin, count); }
+
+ private:
+  std::pmr::memory_resource* memory_ = nullptr;
+  index_t elements_ = 0;
+  simdnn::view<T, L> view_;
+};
+
+}  // namespace simdnn

@@ -1,0 +1,131 @@
+// view: a pointer, a logical shape and the strides of the outer dimensions, in a layout known at
+// compile time. Copying a view copies no data.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <simdnn/tensor/shape.hpp>
+#include <type_traits>
+
+namespace simdnn {
+
+/// One number per logical dimension: elements between neighbours, between blocks where L is blocked.
+using strides = std::array<index_t, max_rank>;
+
+/// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names the
+/// caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
+template <layout L>
+strides dense_strides(const shape& s, const char* op = "tensor") {
+  if (s.rank() != L.rank())
+    throw error(op, "shape", "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
+                "is " + s.str());
+  strides result{};
+  index_t run = L.block_size();
+  for (int at = L.rank() - 1; at >= 0; --at) {
+    const int d = L.outer_dim(at);
+    result[d] = run;
+    const index_t blocks = s[d] / L.block(d) + (s[d] % L.block(d) != 0);
+    run = checked_mul(run, blocks == 0 ? 1 : blocks, op, "shape");
+  }
+  checked_mul(run, 16, op, "shape");  // bytes, also of the widest element
+  return result;
+}
+
+/// Elements in memory, the blocks' padding included; 0 where a size is 0.
+template <layout L>
+index_t dense_elements(const shape& s, const char* op = "tensor") {
+  const strides st = dense_strides<L>(s, op);
+  for (index_t size : s)
+    if (size == 0) return 0;
+  const int outermost = L.outer_dim(0);
+  return st[outermost] * ceil_div(s[outermost], L.block(outermost));
+}
+
+template <class T, layout L>
+class view {
+ public:
+  using value_type = T;
+  static constexpr layout format = L;
+
+  view() = default;
+  /// Dense. Throws error where the shape's rank is not the layout's, or data is null and there are
+  /// elements.
+  view(T* data, const simdnn::shape& s) : view(data, s, dense_strides<L>(s, "view")) {}
+  /// With strides of the caller's; nothing checks that they stay inside the memory.
+  view(T* data, const simdnn::shape& s, const simdnn::strides& st) : data_(data), shape_(s), strides_(st) {
+    if (data == nullptr && s.elements() != 0)
+      throw error("view", "data", "a pointer to " + s.str() + " elements is needed", "is null");
+  }
+  /// A view of what may be written is one of what may be read.
+  template <class U>
+    requires(std::is_const_v<T> && std::same_as<const U, T>)
+  view(const view<U, L>& other)  // NOLINT: implicit, as from T* to const T*
+      : data_(other.data()), shape_(other.shape()), strides_(other.strides()) {}
+
+  T* data() const { return data_; }
+  const simdnn::shape& shape() const { return shape_; }
+  const simdnn::strides& strides() const { return strides_; }
+  /// By logical dimension, or by its letter; a letter that the layout lacks has size 1 and stride 0.
+  index_t size(int d) const { return shape_[d]; }
+  index_t size(char letter) const { return L.dim(letter) < 0 ? 1 : shape_[L.dim(letter)]; }
+  index_t stride(int d) const { return strides_[d]; }
+  index_t stride(char letter) const { return L.dim(letter) < 0 ? 0 : strides_[L.dim(letter)]; }
+  bool empty() const { return shape_.elements() == 0; }
+  const view& as_view() const { return *this; }
+
+  /// No gaps between the elements.
+  bool dense() const { return strides_ == dense_strides<L>(shape_); }
+
+  /// Where the element with this logical index stands, counted from data(). Unchecked.
+  template <class... Index>
+    requires(std::convertible_to<Index, index_t> && ...)
+  index_t offset(Index... i) const {
+    return offset(std::array<index_t, sizeof...(Index)>{static_cast<index_t>(i)...});
+  }
+  template <std::size_t N>
+  index_t offset(const std::array<index_t, N>& i) const {
+    index_t at = 0;
+    for (int d = 0; d < L.rank(); ++d)
+      at += i[d] / L.block(d) * strides_[d] + i[d] % L.block(d) * L.block_stride(d);
+    return at;
+  }
+  template <class... Index>
+  T& operator()(Index... i) const {
+    return data_[offset(i...)];
+  }
+
+  /// `count` of dimension d from `begin` on, without a copy: concat writes its parts through such views.
+  /// begin must be at a block's border; so must begin + count, unless it is the dimension's end.
+  view part(int d, index_t begin, index_t count) const {
+    const index_t end = shape_[d], block = L.block(d);
+    if (begin < 0 || count < 0 || begin > end - count)
+      throw error("view::part", "range", "dimension " + std::to_string(d) + " has " + std::to_string(end),
+                  "is " + std::to_string(begin) + " + " + std::to_string(count));
+    if (begin % block != 0 || (count % block != 0 && begin + count != end))
+      throw error("view::part", "range", "it must start and end at a multiple of the block " + std::to_string(block),
+                  "is " + std::to_string(begin) + " + " + std::to_string(count));
+    simdnn::shape s;
+    for (int i = 0; i < L.rank(); ++i) s.push_back(i == d ? count : shape_[i]);
+    return view(data_ + begin / block * strides_[d], s, strides_);
+  }
+
+ private:
+  T* data_ = nullptr;
+  simdnn::shape shape_;
+  simdnn::strides strides_{};
+};
+
+/// Everything that public functions take: tensors and views alike.
+template <class X>
+concept tensor_like = requires(const std::remove_cvref_t<X>& x) {
+  typename std::remove_cvref_t<X>::value_type;
+  { std::remove_cvref_t<X>::format } -> std::convertible_to<layout>;
+  x.as_view();
+};
+
+/// A tensor_like of this element type in this layout.
+template <class X, class T, layout L>
+concept tensor_of = tensor_like<X> && std::same_as<std::remove_const_t<typename std::remove_cvref_t<X>::value_type>, T> &&
+                    std::remove_cvref_t<X>::format == L;
+
+}  // namespace simdnn

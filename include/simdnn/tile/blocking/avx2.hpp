@@ -1,0 +1,18 @@
+// AVX2 with FMA3: 16 registers.
+#pragma once
+
+#include <simdnn/tile/blocking/primary.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class T>
+struct blocking<T, isa::avx2> {
+  static constexpr int NV = 2;  // 12 accumulators, 2 vectors of b, 1 of a: 15 registers
+  static constexpr int MR = 6;
+  static constexpr index_t KC = 1024 / sizeof(T);
+  static constexpr index_t MC = 16 * MR;
+  static constexpr index_t NC = 512;
+  static constexpr index_t L2 = 256 * 1024;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,10 @@
+// blocking<T, Isa>: the tuned numbers of each ISA. Every one of them stands in this folder.
+//     NV, MR     vectors of columns and greatest number of rows of a register tile
+//     KC         values of k whose rows of packed b (KC * NV vectors) stay in L1 beside what a tile reads
+//     MC, NC     rows and columns of gemm's blocks: MC * KC of a in L2, then panels up to NC columns
+//     L2         bytes of L2 that one worker's packed operands may fill
+#pragma once
+
+#include <simdnn/tile/blocking/avx2.hpp>
+#include <simdnn/tile/blocking/avx512.hpp>
+#include <simdnn/tile/blocking/sse42.hpp>

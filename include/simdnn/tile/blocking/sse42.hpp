@@ -1,0 +1,21 @@
+// SSE4.2 and the SSE2 baseline: 16 registers, no FMA, so each product needs one of its own.
+#pragma once
+
+#include <simdnn/tile/blocking/primary.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class T>
+struct blocking<T, isa::sse42> {
+  static constexpr int NV = 2;  // 8 accumulators, 2 vectors of b, 1 of a, 2 products: 13 registers
+  static constexpr int MR = 4;
+  static constexpr index_t KC = 1024 / sizeof(T);
+  static constexpr index_t MC = 16 * MR;
+  static constexpr index_t NC = 512;
+  static constexpr index_t L2 = 256 * 1024;
+};
+
+template <class T>
+struct blocking<T, isa::sse2> : blocking<T, isa::sse42> {};
+
+}  // namespace simdnn::inline SIMDNN_ABI
