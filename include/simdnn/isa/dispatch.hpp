@@ -127,24 +127,24 @@ dispatched<Table> dispatch(std::string_view name) {
 
 /// Behind the struct, in its namespace: makes dispatch<Table>() find the variants that
 /// simdnn_add_isa_variants(... TABLE Table) compiled. Tables of one program differ in name.
-#define SIMDNN_ISA_VARIANTS(Table)                                                      \
-  extern "C" const ::simdnn::isa::variant_list SIMDNN_ISA_SYMBOL(Table, variants);      \
-  inline const ::simdnn::isa::variant_list& simdnn_isa_variants(Table*) {               \
-    return SIMDNN_ISA_SYMBOL(Table, variants);                                          \
+#define SIMDNN_ISA_VARIANTS(Table)                                                 \
+  extern "C" const ::simdnn::isa::variant_list SIMDNN_ISA_SYMBOL(Table, variants); \
+  inline const ::simdnn::isa::variant_list& simdnn_isa_variants(Table*) {          \
+    return SIMDNN_ISA_SYMBOL(Table, variants);                                     \
   }
 
 /// SIMDNN_ISA_TABLE(kernels) = {.sum = sum<simdnn::isa::native>};
 /// defines this unit's table, in the struct's namespace. A constant: nothing runs before main.
-#define SIMDNN_ISA_TABLE(Table)                                                               \
-  namespace {                                                                                 \
-  struct simdnn_isa_table_of_##Table {                                                        \
-    static const Table value;                                                                 \
-  };                                                                                          \
-  }                                                                                           \
-  extern "C" {                                                                                \
-  extern const ::simdnn::isa::variant SIMDNN_ISA_SYMBOL(Table, SIMDNN_NATIVE_ISA);            \
-  constinit const ::simdnn::isa::variant SIMDNN_ISA_SYMBOL(Table, SIMDNN_NATIVE_ISA){         \
-      ::simdnn::isa::native::value, &simdnn_isa_table_of_##Table::value,                      \
-      [](::simdnn::isa::program_state& state) { ::simdnn::isa::adopt_program(state); }};      \
-  }                                                                                           \
+#define SIMDNN_ISA_TABLE(Table)                                                       \
+  namespace {                                                                         \
+  struct simdnn_isa_table_of_##Table {                                                \
+    static const Table value;                                                         \
+  };                                                                                  \
+  }                                                                                   \
+  extern "C" {                                                                        \
+  extern const ::simdnn::isa::variant SIMDNN_ISA_SYMBOL(Table, SIMDNN_NATIVE_ISA);    \
+  constinit const ::simdnn::isa::variant SIMDNN_ISA_SYMBOL(Table, SIMDNN_NATIVE_ISA){ \
+      ::simdnn::isa::native::value, &simdnn_isa_table_of_##Table::value,              \
+      &::simdnn::isa::adopt_program};                                                 \
+  }                                                                                   \
   constinit const Table simdnn_isa_table_of_##Table::value

@@ -4,14 +4,15 @@
 
 #include <atomic>
 #include <memory_resource>
-#include <simdnn/isa/abi.hpp>
 
 namespace simdnn::isa {
 
 /// Settings and state shared by all units of a program. Whoever adds such a thing adds a member,
 /// constant-initialised.
 struct program_state {
+  /// What the user set as default resource, and the pool that serves where nothing is set.
   std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
+  std::atomic<std::pmr::memory_resource*> pool{nullptr};
 };
 
 /// Which state this unit sees: its own, until dispatch says otherwise.
@@ -20,8 +21,6 @@ struct program_slot {
   static constinit inline std::atomic<program_state*> current{&own};
 };
 
-inline namespace SIMDNN_ABI {
-
 inline program_state& program() { return *program_slot::current.load(std::memory_order_acquire); }
 
 /// From now on this unit's program() is `state`, which must outlive the unit's last use of it.
@@ -29,5 +28,4 @@ inline void adopt_program(program_state& state) {
   program_slot::current.store(&state, std::memory_order_release);
 }
 
-}  // namespace SIMDNN_ABI
 }  // namespace simdnn::isa

@@ -11,7 +11,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-namespace detail {
+namespace activation {
 
 template <class A, class B>
 constexpr void require_alike() {
@@ -21,15 +21,15 @@ constexpr void require_alike() {
   static_assert(A::format == B::format, "activation takes operands of one layout");
 }
 
-}  // namespace detail
+}  // namespace activation
 
 /// dst = f(src). dst may be src itself; other overlap is an error, as is a dst of another shape or
 /// other strides.
-template <class F, tensor_like Src, tensor_like Dst>
+template <class Isa = isa::native, class F, tensor_like Src, tensor_like Dst>
 void activation_forward(const F& f, const Src& src, Dst&& dst,
                         executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<Dst>;
-  detail::require_alike<Src, D>();
+  activation::require_alike<Src, D>();
   constexpr const char* op = "activation_forward";
   using T = typename D::value_type;
   const view<const T, D::format> x = src.as_view();
@@ -38,20 +38,20 @@ void activation_forward(const F& f, const Src& src, Dst&& dst,
   check_alike(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
-  activation_direct<F, T, D::format, isa::native>(x.shape()).forward(f, x, y, executor);
+  activation::direct<F, T, D::format, Isa>(x.shape()).forward(f, x, y, executor);
 }
 
 /// diff_src = f.gradient(diff_dst, src, dst). diff_src may be any of the others itself; other overlap
 /// is an error. After a forward pass in place give dst as src too: tanh, sigmoid, clamp and relu look
 /// at dst alone, leaky_relu and elu only at src's sign, which is dst's where slope and alpha are
 /// positive.
-template <class F, tensor_like DiffDst, tensor_like Src, tensor_like Dst, tensor_like DiffSrc>
+template <class Isa = isa::native, class F, tensor_like DiffDst, tensor_like Src, tensor_like Dst, tensor_like DiffSrc>
 void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, const Dst& dst,
                          DiffSrc&& diff_src, executor_ref executor = default_executor()) {
   using R = std::remove_cvref_t<DiffSrc>;
-  detail::require_alike<DiffDst, R>();
-  detail::require_alike<Src, R>();
-  detail::require_alike<Dst, R>();
+  activation::require_alike<DiffDst, R>();
+  activation::require_alike<Src, R>();
+  activation::require_alike<Dst, R>();
   constexpr const char* op = "activation_backward";
   using T = typename R::value_type;
   const view<const T, R::format> g = diff_dst.as_view(), x = src.as_view(), y = dst.as_view();
@@ -64,7 +64,7 @@ void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, co
   check_same_or_apart(r, x, op, "diff_src", "src");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (x.empty()) return;
-  activation_direct<F, T, R::format, isa::native>(x.shape()).backward(f, g, x, y, r, executor);
+  activation::direct<F, T, R::format, Isa>(x.shape()).backward(f, g, x, y, r, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

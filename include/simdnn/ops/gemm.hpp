@@ -1,9 +1,11 @@
 // gemm: c = post_ops(alpha * a * b + beta * c), c stored by rows.
 //
-//     gemm({.m = m, .n = n, .k = k}, a, b, c);                      one shot
+//     gemm_forward({.m = m, .n = n, .k = k}, a, b, c);              one shot
 //     gemm_plan<float> plan{{.m = m, .n = n, .k = k}};              many calls
 //     auto packed_b = plan.pack(b);
 //     plan(a, packed_b, c, post::bias(bias) | post::relu());
+//     gemm_backward_data(p, diff_c, b, diff_a);                     diff_a = alpha * diff_c * b'
+//     gemm_backward_weights(p, a, diff_c, diff_b);                  diff_b = alpha * a' * diff_c
 //
 // A transposed operand is one of layout "ba". Post-ops see columns as channels.
 #pragma once
@@ -33,7 +35,8 @@ class gemm_plan {
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
-    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+    return std::visit(
+        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
   }
 
   /// b {k, n} in the order that this plan reads.
@@ -52,8 +55,8 @@ class gemm_plan {
     std::visit([&](const auto& variant) { variant.pack(as_matrix(v), into.data(), executor); }, variant_);
   }
 
-  /// a {m, k}, c {m, n}; c must not share memory with a. Workspace: the given bytes (workspace_bytes), else
-  /// the calling thread's arena, which grows once.
+  /// a {m, k}, c {m, n}, its columns neighbours in memory; c must not share memory with a. Workspace: the
+  /// given bytes (workspace_bytes), else the calling thread's arena, which grows once.
   template <tensor_of<T, A> X, tensor_of<T, "ab"> Y, post_op PostOp = post::none>
   void operator()(const X& a, const packed<T>& b, Y&& c, const PostOp& ops = {},
                   executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
@@ -61,6 +64,7 @@ class gemm_plan {
     const view<T, "ab"> vc = c.as_view();
     check_shape(va, problem_.a_shape(), "gemm", "a");
     check_shape(vc, problem_.c_shape(), "gemm", "c");
+    check_neighbours(vc, 'b', "gemm", "c");
     check_no_overlap(vc, va, "gemm", "c", "a");
     b.check(variant_name(), packed_elements(), "gemm");
     const auto post = lower(ops, vc, problem_.n, "gemm");
@@ -84,6 +88,61 @@ void gemm_forward(const gemm_problem& p, const X& a, const W& b, Y&& c, const Po
   using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
   const gemm_plan<T, X::format, W::format, Isa> plan(p, wanted);
   plan(a, plan.pack(b, default_memory(), executor), c, ops, executor);
+}
+
+namespace gemm {
+
+// dst = alpha * x * y, dst by rows or by columns: then its transpose is y' * x'.
+template <class Isa, class T, layout X, layout Y, layout D>
+void product(double alpha, const view<const T, X>& x, const view<const T, Y>& y, const view<T, D>& dst,
+             const policy& wanted, executor_ref executor) {
+  if constexpr (D == layout("ab")) {
+    const gemm_problem p{.m = dst.size(0), .n = dst.size(1), .k = x.size(1), .alpha = alpha};
+    gemm_forward<Isa>(p, x, y, dst, post::none{}, wanted, executor);
+  } else {
+    product<Isa>(alpha, transposed(y), transposed(x), transposed(dst), wanted, executor);
+  }
+}
+
+}  // namespace gemm
+
+/// The gradient with respect to a: diff_a {m, k} = alpha * diff_c * b'. Any operand may be of layout "ab"
+/// or "ba"; diff_a shares memory with none of the others. beta and post-ops are the caller's business.
+template <class Isa = isa::native, tensor_like G, tensor_like W, tensor_like X>
+void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& diff_a,
+                        const policy& wanted = {}, executor_ref executor = default_executor()) {
+  constexpr const char* op = "gemm_backward_data";
+  using T = typename std::remove_cvref_t<X>::value_type;
+  const view<const T, G::format> vg = diff_c.as_view();
+  const view<const T, W::format> vb = b.as_view();
+  const view<T, std::remove_cvref_t<X>::format> va = diff_a.as_view();
+  p.checked(op);
+  check_shape(vg, p.c_shape(), op, "diff_c");
+  check_shape(vb, p.b_shape(), op, "b");
+  check_shape(va, p.a_shape(), op, "diff_a");
+  check_neighbours(va, std::remove_cvref_t<X>::format.tag[1], op, "diff_a");
+  check_no_overlap(va, vg, op, "diff_a", "diff_c");
+  check_no_overlap(va, vb, op, "diff_a", "b");
+  gemm::product<Isa>(p.alpha, vg, transposed(vb), va, wanted, executor);
+}
+
+/// The gradient with respect to b: diff_b {k, n} = alpha * a' * diff_c; otherwise as above.
+template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W>
+void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W&& diff_b,
+                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+  constexpr const char* op = "gemm_backward_weights";
+  using T = typename std::remove_cvref_t<W>::value_type;
+  const view<const T, X::format> va = a.as_view();
+  const view<const T, G::format> vg = diff_c.as_view();
+  const view<T, std::remove_cvref_t<W>::format> vb = diff_b.as_view();
+  p.checked(op);
+  check_shape(va, p.a_shape(), op, "a");
+  check_shape(vg, p.c_shape(), op, "diff_c");
+  check_shape(vb, p.b_shape(), op, "diff_b");
+  check_neighbours(vb, std::remove_cvref_t<W>::format.tag[1], op, "diff_b");
+  check_no_overlap(vb, va, op, "diff_b", "a");
+  check_no_overlap(vb, vg, op, "diff_b", "diff_c");
+  gemm::product<Isa>(p.alpha, transposed(va), vg, vb, wanted, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -33,7 +33,7 @@ void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor
     throw error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
   check_no_overlap(to, from, "reorder", "dst", "src");
   if (from.empty()) return;
-  reorder_direct<T, Src::format, D::format>(from.shape())(from, to, executor);
+  reordering::direct<T, Src::format, D::format>(from.shape())(from, to, executor);
 }
 
 /// A new tensor in layout L, from default_memory().

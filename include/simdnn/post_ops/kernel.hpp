@@ -1,7 +1,8 @@
 // What a tile sees of post-ops: pointers and numbers, no tensors. A kernel post-op is called with a
 // vector of results (or, by the reference, with one double) and the place where they will be stored:
 //     V operator()(V v, where<...> w) const;
-// and with a whole tile of accumulators; at(channel, offset) moves its origin.
+// and with a whole tile of accumulators; at(channel, offset) moves its origin; reads(dst) tells whether dst
+// itself is an operand, so that nothing but final results may be stored there.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -50,6 +51,7 @@ struct scale {
     return v * detail::per_channel<V>(data, w);
   }
   scale at(index_t channel, index_t) const { return {data + channel}; }
+  bool reads(const T*) const { return false; }
 };
 
 /// v + shift[channel]
@@ -61,6 +63,7 @@ struct shift {
     return v + detail::per_channel<V>(data, w);
   }
   shift at(index_t channel, index_t) const { return {data + channel}; }
+  bool reads(const T*) const { return false; }
 };
 
 /// v + residual, which lies in memory exactly as dst does
@@ -72,6 +75,7 @@ struct sum {
     return v + detail::load<V>(data + w.offset, w.lanes);
   }
   sum at(index_t, index_t offset) const { return {data + offset}; }
+  bool reads(const T* dst) const { return data == dst; }
 };
 
 /// f(v), for the functions of functions.hpp and for lambdas
@@ -83,6 +87,7 @@ struct map {
     return f(v);
   }
   const map& at(index_t, index_t) const { return *this; }
+  bool reads(const void*) const { return false; }
 };
 
 /// Several, from left to right.
@@ -97,6 +102,10 @@ struct chain {
   }
   chain at(index_t channel, index_t offset) const {
     return std::apply([&](const auto&... op) { return chain{std::tuple(op.at(channel, offset)...)}; }, ops);
+  }
+  template <class T>
+  bool reads(const T* dst) const {
+    return std::apply([&](const auto&... op) { return (op.reads(dst) || ...); }, ops);
   }
   /// The accumulators of a tile, NV vectors a row: acc[m * NV + n] goes to m * row + n * column.
   template <int NV, class V, int... I>
@@ -115,6 +124,7 @@ struct standard {
   bool clamped = false;
   T low = 0, high = 0;
 
+  bool reads(const T* dst) const { return sum != nullptr && sum == dst; }
   bool nothing() const { return scale == nullptr && shift == nullptr && sum == nullptr && !clamped; }
 
   template <class V, class W>

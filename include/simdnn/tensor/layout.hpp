@@ -15,7 +15,7 @@ namespace simdnn {
 
 inline constexpr int max_rank = 6;
 
-namespace detail {
+namespace layout_detail {
 
 inline constexpr std::string_view logical_order = "xabtnocidhw";
 
@@ -37,7 +37,7 @@ inline void layout_tag_has_more_than_six_dimensions() {}
 inline void layout_tag_has_an_outer_dimension_behind_a_block() {}
 inline void layout_tag_is_longer_than_23_characters() {}
 
-}  // namespace detail
+}  // namespace layout_detail
 
 /// A memory order. Implicit from a string literal; a malformed tag is a compile error whose text names
 /// the fault (`layout_tag_...`). Only the tag's characters are stored, so that symbols stay readable.
@@ -46,7 +46,7 @@ struct layout {
 
   template <std::size_t N>
   consteval layout(const char (&text)[N]) {  // NOLINT: implicit, so that a tag can be written in place
-    if (N > sizeof(tag)) detail::layout_tag_is_longer_than_23_characters();
+    if (N > sizeof(tag)) layout_detail::layout_tag_is_longer_than_23_characters();
     for (std::size_t i = 0; i + 1 < N; ++i) tag[i] = text[i];
     validate();
   }
@@ -56,14 +56,14 @@ struct layout {
   /// The number of logical dimensions.
   constexpr int rank() const {
     int n = 0;
-    while (tag[n] != 0 && !detail::is_digit(tag[n])) ++n;
+    while (tag[n] != 0 && !layout_detail::is_digit(tag[n])) ++n;
     return n;
   }
  private:
   // Where the dimension of this lower-case letter stands in the tag, or -1.
   constexpr int place(char c) const {
     for (int i = 0; i < rank(); ++i)
-      if (detail::lower(tag[i]) == c) return i;
+      if (layout_detail::lower(tag[i]) == c) return i;
     return -1;
   }
 
@@ -72,7 +72,7 @@ struct layout {
   constexpr void for_each_block(F f) const {
     index_t n = 0;
     for (int i = rank(); tag[i] != 0; ++i) {
-      if (detail::is_digit(tag[i])) {
+      if (layout_detail::is_digit(tag[i])) {
         n = n * 10 + (tag[i] - '0');
       } else {
         f(n, tag[i]);
@@ -84,7 +84,7 @@ struct layout {
  public:
   /// The letter of logical dimension d, lower case.
   constexpr char letter(int d) const {
-    for (char c : detail::logical_order)
+    for (char c : layout_detail::logical_order)
       if (place(c) >= 0 && d-- == 0) return c;
     return 0;
   }
@@ -95,7 +95,7 @@ struct layout {
     return -1;
   }
   /// The logical dimension that stands at this place of memory order, 0 the outermost.
-  constexpr int outer_dim(int at) const { return dim(detail::lower(tag[at])); }
+  constexpr int outer_dim(int at) const { return dim(layout_detail::lower(tag[at])); }
 
   /// The block of logical dimension d, 1 where it is not blocked.
   constexpr index_t block(int d) const {
@@ -128,36 +128,36 @@ struct layout {
 
  private:
   consteval void validate() const {
-    if (rank() == 0) detail::layout_tag_is_empty();
-    if (rank() > max_rank) detail::layout_tag_has_more_than_six_dimensions();
+    if (rank() == 0) layout_detail::layout_tag_is_empty();
+    if (rank() > max_rank) layout_detail::layout_tag_has_more_than_six_dimensions();
     int blocked = 0;
     for (int i = 0; i < rank(); ++i) {
-      const char c = detail::lower(tag[i]);
-      if (detail::logical_order.find(c) == std::string_view::npos)
-        detail::layout_tag_has_an_unknown_letter();
-      if (place(c) != i) detail::layout_tag_names_a_dimension_twice();
-      blocked += detail::is_upper(tag[i]);
+      const char c = layout_detail::lower(tag[i]);
+      if (layout_detail::logical_order.find(c) == std::string_view::npos)
+        layout_detail::layout_tag_has_an_unknown_letter();
+      if (place(c) != i) layout_detail::layout_tag_names_a_dimension_twice();
+      blocked += layout_detail::is_upper(tag[i]);
     }
     char previous = '0';
     for (int i = rank(); tag[i] != 0; ++i) {
-      if (!detail::is_digit(tag[i]) && !detail::is_digit(previous))
-        detail::layout_tag_has_an_outer_dimension_behind_a_block();
+      if (!layout_detail::is_digit(tag[i]) && !layout_detail::is_digit(previous))
+        layout_detail::layout_tag_has_an_outer_dimension_behind_a_block();
       previous = tag[i];
     }
-    if (rank() < 23 && tag[rank()] != 0 && detail::is_digit(previous))
-      detail::layout_tag_has_a_number_without_a_letter_behind_it();
+    if (rank() < 23 && tag[rank()] != 0 && layout_detail::is_digit(previous))
+      layout_detail::layout_tag_has_a_number_without_a_letter_behind_it();
     int blocks = 0;
     for_each_block([&](index_t n, char c) {
-      if (n < 1 || n > 64) detail::layout_tag_has_a_block_of_zero_or_above_64();
-      if (place(c) < 0 || !detail::is_upper(tag[place(c)]))
-        detail::layout_tag_blocks_a_dimension_that_is_not_upper_case();
+      if (n < 1 || n > 64) layout_detail::layout_tag_has_a_block_of_zero_or_above_64();
+      if (place(c) < 0 || !layout_detail::is_upper(tag[place(c)]))
+        layout_detail::layout_tag_blocks_a_dimension_that_is_not_upper_case();
       for_each_block([&, seen = 0](index_t, char other) mutable {
         seen += other == c;
-        if (seen == 2) detail::layout_tag_blocks_a_dimension_twice();
+        if (seen == 2) layout_detail::layout_tag_blocks_a_dimension_twice();
       });
       ++blocks;
     });
-    if (blocks != blocked) detail::layout_tag_lacks_the_block_of_an_upper_case_dimension();
+    if (blocks != blocked) layout_detail::layout_tag_lacks_the_block_of_an_upper_case_dimension();
   }
 };
 

@@ -109,14 +109,14 @@ class memory_pool : public std::pmr::memory_resource {
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 
-namespace detail {
+namespace memory_detail {
 inline std::atomic<std::pmr::memory_resource*> default_memory_slot{nullptr};
 }
 
 /// Where tensors and packed weights take memory unless told otherwise: the resource last set, else one
 /// memory_pool that lives until the program ends.
 inline std::pmr::memory_resource* default_memory() {
-  if (std::pmr::memory_resource* set = detail::default_memory_slot.load(std::memory_order_acquire)) return set;
+  if (std::pmr::memory_resource* set = memory_detail::default_memory_slot.load(std::memory_order_acquire)) return set;
   static memory_pool* pool = new memory_pool;  // never destroyed: static tensors may outlive any order
   return pool;
 }
@@ -124,7 +124,7 @@ inline std::pmr::memory_resource* default_memory() {
 /// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that they
 /// were made with.
 inline void set_default_memory(std::pmr::memory_resource* resource) {
-  detail::default_memory_slot.store(resource, std::memory_order_release);
+  memory_detail::default_memory_slot.store(resource, std::memory_order_release);
 }
 
 }  // namespace simdnn

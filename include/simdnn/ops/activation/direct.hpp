@@ -6,15 +6,15 @@
 #include <simdnn/ops/rows.hpp>
 #include <simdnn/ops/strided_copy.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::activation {
 
 template <class F, class T, layout L, class Isa>
-struct activation_direct {
+struct direct {
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
   static const char* refuses(const shape&) { return nullptr; }
   static double cost(const shape& s) { return static_cast<double>(s.elements()); }
-  explicit activation_direct(const shape&) {}
+  explicit direct(const shape&) {}
 
   void forward(const F& f, const view<const T, L>& src, const view<T, L>& dst,
                executor_ref executor) const {
@@ -46,4 +46,4 @@ struct activation_direct {
   using V = vec<T, Isa>;
 };
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::activation

@@ -4,15 +4,15 @@
 #include <simdnn/ops/elements.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::activation {
 
 template <class F, class T, layout L, class Isa>
-struct activation_reference {
+struct reference {
   static constexpr const char* name = "reference";
   static constexpr bool automatic = false;
   static const char* refuses(const shape&) { return nullptr; }
   static double cost(const shape&) { return 1; }
-  explicit activation_reference(const shape&) {}
+  explicit reference(const shape&) {}
 
   void forward(const F& f, const view<const T, L>& src, const view<T, L>& dst, executor_ref) const {
     for_each_element(src.shape(), [&](const auto& i) {
@@ -30,4 +30,4 @@ struct activation_reference {
   }
 };
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::activation

@@ -5,10 +5,10 @@
 #include <simdnn/ops/activation/reference.hpp>
 #include <simdnn/ops/select.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::activation {
 
 template <class F, class T, layout L, class Isa = isa::native>
-using activation_variants =
-    variants<activation_reference<F, T, L, Isa>, activation_direct<F, T, L, Isa>>;
+using all =
+    variants<reference<F, T, L, Isa>, direct<F, T, L, Isa>>;
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::activation

@@ -13,6 +13,7 @@
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
+#include <simdnn/tile/in_place.hpp>
 #include <simdnn/tile/pack.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
@@ -28,8 +29,10 @@ class blocked {
   static const char* refuses(const gemm_query&) { return nullptr; }
   static double cost(const gemm_query& q) { return q.problem.flops(); }
 
-  explicit blocked(const gemm_query& q)
+  /// `op` names the caller in errors.
+  explicit blocked(const gemm_query& q, const char* op = "gemm")
       : p_(q.problem),
+        op_(op),
         kc_(blocks(p_.k, blocking<T, Isa>::KC)),
         mc_(blocks(p_.m, blocking<T, Isa>::MC)),
         nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)) {}
@@ -44,19 +47,32 @@ class blocked {
     });
   }
 
-  index_t workspace_bytes(int workers) const { return workers * round_up(worker_bytes(), 64); }
+  index_t workspace_bytes(int workers) const {
+    return workers * round_up(worker_bytes(), memory_pool::alignment);
+  }
 
-  /// c must not overlap a. An empty `given` takes the calling thread's arena.
+  /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
+  /// arena.
   template <class PostOp>
   void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, executor_ref executor,
            std::span<std::byte> given) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only(c, post);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
-    const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "gemm");
+    // A post-op that reads c must find it unchanged, so partial sums may not be stored there; nor may
+    // a tile's results without the post-op, as partial tiles do where it is not the standard one.
+    const bool once = std::is_same_v<PostOp, kernel::standard<T>> && p_.k <= kc_ &&
+                      (p_.beta == 0 || p_.beta == 1);
+    const bool apart = !once && tile::reads(post, c.data);
+    const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, op_);
     parallel_for(executor, rows * columns, [&](index_t begin, index_t end, index_t worker) {
-      for (index_t unit = begin; unit < end; ++unit)
-        block(a, packed, c, post, unit % rows * mc_, unit / rows * nc_, space.template slice<T>(worker));
+      T* const own = space.template slice<T>(worker);
+      for (index_t unit = begin; unit < end; ++unit) {
+        const index_t m0 = unit % rows * mc_, n0 = unit / rows * nc_;
+        const index_t n_end = std::min(n0 + nc_, p_.n), step = apart ? NR : nc_;
+        for (index_t n = n0; n < n_end; n += step)
+          block(a, packed, c, post, m0, n, std::min(n + step, n_end), apart, own);
+      }
     });
   }
 
@@ -73,24 +89,33 @@ class blocked {
   index_t copy_elements() const { return std::max(mc_ * odd_lines(kc_), kc_ * odd_lines(mc_)); }
   index_t worker_bytes() const { return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T)); }
 
+  // In pieces, because the post-op may read c.
   template <class PostOp>
   void scale_only(matrix<T> c, const PostOp& post) const {
-    for (index_t m = 0; m < p_.m; ++m) {
-      T* row = c.at(m, 0);
-      for (index_t n = 0; n < p_.n; ++n) row[n] = p_.beta == 0 ? T(0) : static_cast<T>(p_.beta) * row[n];
-      tile::flush<T, Isa>(row, 0, row, 0, 1, p_.n, post.at(0, m * c.row_stride));
-    }
+    T piece[64];
+    for (index_t m = 0; m < p_.m; ++m)
+      for (index_t n0 = 0; n0 < p_.n; n0 += 64) {
+        const index_t n = std::min<index_t>(64, p_.n - n0);
+        T* const row = c.at(m, n0);
+        for (index_t j = 0; j < n; ++j)
+          piece[j] = p_.beta == 0 ? T(0) : static_cast<T>(p_.beta) * row[j];
+        tile::flush<T, Isa>(piece, 0, row, 0, 1, n, post.at(n0, m * c.row_stride + n0));
+      }
   }
 
+  // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c until
+  // the post-op is applied.
   template <class PostOp>
-  void block(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, index_t m0, index_t n0,
-             T* copy) const {
-    const index_t rows = std::min(mc_, p_.m - m0), n_end = std::min(n0 + nc_, p_.n);
-    T* const scratch = copy + copy_elements();  // (MC,NR): the last panel, where it is not whole
+  void block(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, index_t m0,
+             index_t n0, index_t n_end, bool apart, T* copy) const {
+    const index_t rows = std::min(mc_, p_.m - m0);
+    const index_t whole_end = apart ? n0 : n0 + (n_end - n0) / NR * NR;
+    T* const scratch = copy + copy_elements();  // (MC,NR): the panel that is not whole, or apart
     const bool add = p_.beta != 0;
+    const T beta = static_cast<T>(p_.beta);
     if (add && p_.beta != 1)
       for (index_t m = m0; m < m0 + rows; ++m)
-        for (index_t n = n0; n < n_end; ++n) *c.at(m, n) *= static_cast<T>(p_.beta);
+        for (index_t n = n0; n < whole_end; ++n) *c.at(m, n) *= beta;
 
     for (index_t k0 = 0; k0 < p_.k; k0 += kc_) {
       const index_t depth = std::min(kc_, p_.k - k0);
@@ -99,17 +124,18 @@ class blocked {
       copy_a(a, m0, k0, rows, depth, copy);
       for (index_t n = n0; n < n_end; n += NR) {
         const T* panel = packed + n / NR * p_.k * NR + k0 * NR;
-        if (n + NR <= p_.n) {
-          if (last)
-            tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate,
-                  post.at(n, m0 * c.row_stride + n));
-          else
-            tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate, kernel::standard<T>{});
+        const kernel::standard<T> nothing{};
+        if (n < whole_end && last) {
+          tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate,
+                post.at(n, m0 * c.row_stride + n));
+        } else if (n < whole_end) {
+          tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate, nothing);
         } else {
-          const index_t rest = p_.n - n;
+          const index_t rest = n_end - n;
           if (k0 == 0 && add)
-            for (index_t m = 0; m < rows; ++m) std::memcpy(scratch + m * NR, c.at(m0 + m, n), rest * sizeof(T));
-          tiles(by_row, copy, panel, rows, depth, scratch, NR, accumulate, kernel::standard<T>{});
+            for (index_t m = 0; m < rows; ++m)
+              for (index_t j = 0; j < rest; ++j) scratch[m * NR + j] = beta * c.at(m0 + m, n)[j];
+          tiles(by_row, copy, panel, rows, depth, scratch, NR, accumulate, nothing);
           if (last)
             tile::flush<T, Isa>(scratch, NR, c.at(m0, n), c.row_stride, rows, rest,
                                 post.at(n, m0 * c.row_stride + n));
@@ -157,6 +183,7 @@ class blocked {
   }
 
   gemm_problem p_;
+  const char* op_;
   index_t kc_, mc_, nc_;
 };
 

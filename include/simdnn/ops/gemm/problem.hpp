@@ -12,7 +12,7 @@ namespace simdnn {
 
 struct gemm_problem {
   index_t m = 1, n = 1, k = 1;
-  double alpha = 1;
+  double alpha = 1;  ///< 0: a and b are never read
   double beta = 0;  ///< 0: c is written, never read
 
   friend constexpr bool operator==(const gemm_problem&, const gemm_problem&) = default;

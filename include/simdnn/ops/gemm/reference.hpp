@@ -36,7 +36,7 @@ class reference {
           for (index_t k = 0; k < p_.k; ++k)
             sum += static_cast<double>(*a.at(m, k)) * static_cast<double>(packed[k * p_.n + n]);
           T* out = c.at(m, n);
-          double value = p_.alpha * sum;
+          double value = p_.alpha == 0 ? 0 : p_.alpha * sum;
           if (p_.beta != 0) value += p_.beta * static_cast<double>(*out);
           *out = static_cast<T>(post(value, kernel::where<>{n, m * c.row_stride + n, 1}));
         }

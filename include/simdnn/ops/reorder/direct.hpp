@@ -3,15 +3,15 @@
 
 #include <simdnn/ops/strided_copy.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::reordering {
 
 template <class T, layout Src, layout Dst>
-struct reorder_direct {
+struct direct {
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
   static const char* refuses(const shape&) { return nullptr; }
   static double cost(const shape& s) { return static_cast<double>(s.elements()); }
-  explicit reorder_direct(const shape&) {}
+  explicit direct(const shape&) {}
 
   void operator()(const view<const T, Src>& src, const view<T, Dst>& dst,
                   executor_ref executor) const {
@@ -22,4 +22,4 @@ struct reorder_direct {
   }
 };
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::reordering

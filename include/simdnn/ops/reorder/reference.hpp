@@ -4,15 +4,15 @@
 #include <simdnn/ops/elements.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::reordering {
 
 template <class T, layout Src, layout Dst>
-struct reorder_reference {
+struct reference {
   static constexpr const char* name = "reference";
   static constexpr bool automatic = false;
   static const char* refuses(const shape&) { return nullptr; }
   static double cost(const shape&) { return 1; }
-  explicit reorder_reference(const shape&) {}
+  explicit reference(const shape&) {}
 
   void operator()(const view<const T, Src>& src, const view<T, Dst>& dst, executor_ref) const {
     shape padded;
@@ -25,4 +25,4 @@ struct reorder_reference {
   }
 };
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::reordering

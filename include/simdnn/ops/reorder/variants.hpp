@@ -5,9 +5,9 @@
 #include <simdnn/ops/reorder/reference.hpp>
 #include <simdnn/ops/select.hpp>
 
-namespace simdnn::inline SIMDNN_ABI {
+namespace simdnn::inline SIMDNN_ABI::reordering {
 
 template <class T, layout Src, layout Dst>
-using reorder_variants = variants<reorder_reference<T, Src, Dst>, reorder_direct<T, Src, Dst>>;
+using all = variants<reference<T, Src, Dst>, direct<T, Src, Dst>>;
 
-}  // namespace simdnn::inline SIMDNN_ABI
+}  // namespace simdnn::inline SIMDNN_ABI::reordering

@@ -1,0 +1,209 @@
+// Convolution: forward, and backward to the data and to the weights.
+//
+//     conv_problem p{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad = {1, 1}};
+//     conv_forward(p, src, weights, dst, post::bias(b) | post::relu());       one shot
+//     conv_plan<float, "nChw16c"> plan{p};                                    many calls
+//     auto packed_weights = plan.pack(weights);
+//     plan(src, packed_weights, dst, post::bias(b) | post::relu());
+//
+// src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups, kernel...}. src
+// and dst have layouts of n, c and one to three of d, h, w, of which c may be blocked; weights of o, i and
+// d, h, w, of which o and i may be blocked.
+#pragma once
+
+#include <simdnn/ops/conv/variants.hpp>
+#include <simdnn/ops/operands.hpp>
+#include <simdnn/ops/packed.hpp>
+#include <simdnn/post_ops/post_op.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+namespace conv {
+
+/// What the plans with packed weights share; Variants is the direction's list.
+template <class T, class Variants>
+class weighted_plan {
+ public:
+  const conv_problem& problem() const { return problem_; }
+  /// The variant's name, e.g. "direct".
+  const char* variant_name() const {
+    return std::visit([](const auto& v) { return v.name; }, variant_);
+  }
+  /// Bytes that a call with this many workers needs, if the caller gives the workspace.
+  index_t workspace_bytes(int workers) const {
+    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+  }
+  /// Weights in the order that this plan reads.
+  template <tensor_like W>
+  packed<T> pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
+                 executor_ref executor = default_executor()) const {
+    packed<T> result(variant_name(), packed_elements(), memory);
+    repack(weights, result, executor);
+    return result;
+  }
+  /// The same into memory that was packed before, as training does after each step.
+  template <tensor_like W>
+  void repack(const W& weights, packed<T>& into, executor_ref executor = default_executor()) const {
+    static_assert(tensor_of<W, T, W::format>, "weights must have the plan's element type");
+    const view<const T, W::format> w = weights.as_view();
+    check_shape(w, problem_.weights_shape(), op_, "weights");
+    into.check(variant_name(), packed_elements(), op_);
+    std::visit([&](const auto& v) { v.pack(as_filter(w), into.data(), executor); }, variant_);
+  }
+
+ protected:
+  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op)
+      : problem_(p.checked(op)), op_(op), variant_(Variants::choose(q, wanted, op)) {}
+  index_t packed_elements() const {
+    return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
+  }
+
+  conv_problem problem_;
+  const char* op_;
+  typename Variants::chosen variant_;
+};
+
+}  // namespace conv
+
+/// A chosen way to compute one convolution for operands of these types and layouts. Immutable; callable
+/// from many threads.
+template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
+class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> {
+  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>>;
+
+ public:
+  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
+  explicit conv_plan(const conv_problem& p, const policy& wanted = {})
+      : base(p, conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, wanted.accuracy), wanted,
+             "conv_forward") {}
+
+  /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the calling
+  /// thread's arena, which grows once.
+  template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, post_op PostOp = post::none>
+  void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
+                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+    const view<const T, Src> x = src.as_view();
+    const view<T, Dst> y = dst.as_view();
+    check_shape(x, this->problem_.src_shape(), this->op_, "src");
+    check_shape(y, this->problem_.dst_shape(), this->op_, "dst");
+    check_no_overlap(y, x, this->op_, "dst", "src");
+    weights.check(this->variant_name(), this->packed_elements(), this->op_);
+    const auto post = lower(ops, y, this->problem_.out, this->op_);
+    std::visit(
+        [&](const auto& v) {
+          v.forward(conv::as_image(x), weights.data(), conv::as_image(y), post, executor, given);
+        },
+        this->variant_);
+  }
+};
+
+/// The gradient with respect to src. diff_dst has layout Dst, diff_src layout Src.
+template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
+class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>> {
+  using base = conv::weighted_plan<T, conv::backward_data_variants<T, Isa>>;
+
+ public:
+  explicit conv_backward_data_plan(const conv_problem& p, const policy& wanted = {})
+      : base(p, conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data, wanted.accuracy),
+             wanted, "conv_backward_data") {}
+
+  template <tensor_of<T, Dst> Y, tensor_of<T, Src> X>
+  void operator()(const Y& diff_dst, const packed<T>& weights, X&& diff_src,
+                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+    const view<const T, Dst> y = diff_dst.as_view();
+    const view<T, Src> x = diff_src.as_view();
+    check_shape(y, this->problem_.dst_shape(), this->op_, "diff_dst");
+    check_shape(x, this->problem_.src_shape(), this->op_, "diff_src");
+    check_no_overlap(x, y, this->op_, "diff_src", "diff_dst");
+    weights.check(this->variant_name(), this->packed_elements(), this->op_);
+    std::visit(
+        [&](const auto& v) {
+          v.backward_data(conv::as_image(y), weights.data(), conv::as_image(x), executor, given);
+        },
+        this->variant_);
+  }
+};
+
+/// The gradients with respect to weights and bias; both are overwritten.
+template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
+class conv_backward_weights_plan {
+  using list = conv::backward_weights_variants<T, Isa>;
+  static constexpr const char* op = "conv_backward_weights";
+
+ public:
+  explicit conv_backward_weights_plan(const conv_problem& p, const policy& wanted = {})
+      : problem_(p.checked(op)),
+        variant_(list::choose(conv::make_query<Src, Dst>(problem_, direction::backward_weights, wanted.accuracy), wanted,
+                              op)) {}
+
+  const conv_problem& problem() const { return problem_; }
+  const char* variant_name() const {
+    return std::visit([](const auto& v) { return v.name; }, variant_);
+  }
+  index_t workspace_bytes(int workers) const {
+    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+  }
+
+  template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W>
+  void operator()(const X& src, const Y& diff_dst, W&& diff_weights, executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
+    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), nullptr, executor, given);
+  }
+  /// diff_bias: one element an output channel, the sum of diff_dst.
+  template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W, tensor_of<T, "x"> B>
+  void operator()(const X& src, const Y& diff_dst, W&& diff_weights, B&& diff_bias,
+                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+    const view<T, "x"> b = diff_bias.as_view();
+    check_shape(b, shape{problem_.out}, op, "diff_bias");
+    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), b.data(), executor, given);
+  }
+
+ private:
+  template <layout W>
+  void run(const view<const T, Src>& x, const view<const T, Dst>& y, const view<T, W>& w, T* bias,
+           executor_ref executor, std::span<std::byte> given) const {
+    check_shape(x, problem_.src_shape(), op, "src");
+    check_shape(y, problem_.dst_shape(), op, "diff_dst");
+    check_shape(w, problem_.weights_shape(), op, "diff_weights");
+    check_no_overlap(w, x, op, "diff_weights", "src");
+    check_no_overlap(w, y, op, "diff_weights", "diff_dst");
+    std::visit(
+        [&](const auto& v) {
+          v.backward_weights(conv::as_image(x), conv::as_image(y), conv::as_filter(w), bias, executor, given);
+        },
+        variant_);
+  }
+
+  conv_problem problem_;
+  typename list::chosen variant_;
+};
+
+/// One shot: plans, packs the weights, runs, and drops both.
+template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y, post_op PostOp = post::none>
+void conv_forward(const conv_problem& p, const X& src, const W& weights, Y&& dst, const PostOp& ops = {},
+                  const policy& wanted = {}, executor_ref executor = default_executor()) {
+  using T = std::remove_const_t<typename X::value_type>;
+  const conv_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, wanted);
+  plan(src, plan.pack(weights, default_memory(), executor), dst, ops, executor);
+}
+template <class Isa = isa::native, tensor_like Y, tensor_like W, tensor_like X>
+void conv_backward_data(const conv_problem& p, const Y& diff_dst, const W& weights, X&& diff_src,
+                        const policy& wanted = {}, executor_ref executor = default_executor()) {
+  using T = std::remove_const_t<typename Y::value_type>;
+  const conv_backward_data_plan<T, std::remove_cvref_t<X>::format, Y::format, Isa> plan(p, wanted);
+  plan(diff_dst, plan.pack(weights, default_memory(), executor), diff_src, executor);
+}
+template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W>
+void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights,
+                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+  using T = std::remove_const_t<typename X::value_type>;
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights, executor);
+}
+template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W, tensor_like B>
+void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights, B&& diff_bias,
+                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+  using T = std::remove_const_t<typename X::value_type>;
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights, diff_bias, executor);
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,113 @@
+// What the convolutions' variants see of their operands: pointers and strides, whatever the layout and
+// the number of spatial dimensions (missing ones have size 1 and stand in front).
+#pragma once
+
+#include <simdnn/ops/conv/problem.hpp>
+#include <simdnn/ops/policy.hpp>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/tensor/view.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+/// src, dst and their gradients. Channels lie in blocks: 1 for plain layouts.
+template <class T>
+struct image {
+  T* data;
+  index_t batch_stride;
+  index_t block;           ///< channels that are neighbours in memory; 1 where the layout is plain
+  index_t channel_stride;  ///< from one block of channels to the next
+  index_t stride[3];       ///< d, h, w
+
+  /// Elements from a pixel's channel 0 to its channel c.
+  index_t channel(index_t c) const { return c / block * channel_stride + c % block; }
+  index_t pixel(index_t n, index_t d, index_t h, index_t w) const {
+    return n * batch_stride + d * stride[0] + h * stride[1] + w * stride[2];
+  }
+  /// How many channels from c on, at most `count`, are neighbours in memory.
+  index_t contiguous(index_t c, index_t count) const {
+    if (block == 1 && channel_stride == 1) return count;
+    return count < block - c % block ? count : block - c % block;
+  }
+};
+
+template <layout L>
+constexpr bool is_image_layout() {
+  const bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.dim('w') == L.rank() - 1 && L.rank() >= 3 &&
+                     (L.rank() < 4 || L.dim('h') == L.rank() - 2) && (L.rank() < 5 || L.dim('d') == 2) && L.rank() <= 5;
+  return known && L.block_size() == L.block(1);
+}
+
+template <class T, layout L>
+image<T> as_image(const view<T, L>& v) {
+  static_assert(is_image_layout<L>(),
+                "a convolution's src and dst have a layout of n, c and one to three of d, h, w, of which only c may "
+                "be blocked, such as \"nchw\", \"nhwc\", \"nChw16c\", \"ncw\", \"nCdhw16c\"");
+  return {v.data(), v.stride('n'), L.block(1), v.stride('c'), {v.stride('d'), v.stride('h'), v.stride('w')}};
+}
+
+/// weights and their gradient: {o, i per group, [kd,] [kh,] kw}; o and i may be blocked.
+template <class T>
+struct filter {
+  T* data;
+  struct channel {
+    index_t block, stride, inner;
+    index_t at(index_t c) const { return c / block * stride + c % block * inner; }
+  } out, in;
+  index_t stride[3];  ///< kd, kh, kw
+
+  index_t tap(index_t d, index_t h, index_t w) const { return d * stride[0] + h * stride[1] + w * stride[2]; }
+};
+
+template <layout L>
+constexpr bool is_filter_layout() {
+  return L.dim('o') == 0 && L.dim('i') == 1 && L.dim('w') == L.rank() - 1 && L.rank() >= 3 &&
+         L.block_size() == L.block(0) * L.block(1);
+}
+
+template <class T, layout L>
+filter<T> as_filter(const view<T, L>& v) {
+  static_assert(is_filter_layout<L>(),
+                "a convolution's weights have a layout of o, i and one to three of d, h, w, of which only o and i may "
+                "be blocked, such as \"oihw\", \"hwio\", \"OIhw16i16o\"");
+  return {v.data(),
+          {L.block(0), v.stride('o'), L.block_stride(0)},
+          {L.block(1), v.stride('i'), L.block_stride(1)},
+          {v.stride('d'), v.stride('h'), v.stride('w')}};
+}
+
+/// The problem with three spatial dimensions, every field written out.
+inline conv_problem in_three_dimensions(conv_problem p) {
+  p = p.checked();
+  const auto widen = [&](spatial& s, index_t otherwise) {
+    spatial wide = spatial::all(3, otherwise);
+    for (int d = 0; d < p.rank(); ++d) wide[3 - p.rank() + d] = s[d];
+    return wide;
+  };
+  conv_problem q = p;
+  q.kernel = widen(p.kernel, 1);
+  q.stride = widen(p.stride, 1);
+  q.pad = widen(p.pad, 0);
+  q.pad_end = widen(p.pad_end, 0);
+  q.dilation = widen(p.dilation, 1);
+  q.size = widen(p.size, 1);
+  return q;
+}
+
+/// What the choice of a variant looks at.
+struct query {
+  conv_problem problem;  ///< in three dimensions
+  direction pass = direction::forward;
+  simdnn::accuracy accuracy = simdnn::accuracy::normal;
+  bool src_plain_channels = false;  ///< src's channels are neither blocked nor innermost (nchw)
+  index_t src_block = 1;            ///< block of src's channels
+  bool dst_plain_channels = false;  ///< the same of dst
+  index_t dst_block = 1;
+};
+
+template <layout Src, layout Dst>
+query make_query(const conv_problem& p, direction pass, simdnn::accuracy accuracy) {
+  const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
+  return {in_three_dimensions(p), pass, accuracy, plain(Src), Src.block(1), plain(Dst), Dst.block(1)};
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv

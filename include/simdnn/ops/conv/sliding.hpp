@@ -1,0 +1,186 @@
+// sliding: a sum over taps in three axes (axis.hpp), as implicit matrix multiplication: direct convolution
+// forward, and each phase of its backward pass to the data.
+//
+//     for work units (images, rows of outputs), in parallel:
+//       copy the unit's band of src into L2, padded
+//       multiply (multiply.hpp): the band's pixels by the packed weights
+//
+// Units and the order of every sum come from the problem alone. Where there are fewer units than workers,
+// a unit's output channels are split among them too, which changes no sum.
+#pragma once
+
+#include <array>
+#include <simdnn/ops/conv/axis.hpp>
+#include <simdnn/ops/conv/band.hpp>
+#include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/parallel/workspace.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+template <class T, class Isa>
+class sliding {
+  static constexpr index_t NR = tile::columns<T, Isa>;
+
+ public:
+  /// in and out are channels per group of what is read and of what is written.
+  sliding(index_t batch, index_t groups, index_t in, index_t out, std::array<axis, 3> axes, bool forward)
+      : batch_(batch), groups_(groups), in_(in), out_(out), axes_(std::move(axes)), forward_(forward) {
+    for (const axis& a : axes_) {
+      if (a.taps.empty()) empty_ = true;
+      if (a.outputs == 0) nothing_ = true;
+    }
+    for (int d = 0; d < 3; ++d) outputs_[d] = axes_[d].outputs;
+    if (!empty_ && !nothing_) choose_units();
+    if (!empty_ && !nothing_) list_segments();
+  }
+
+  /// Values of k: rows of a panel of packed weights.
+  index_t k() const { return empty_ ? 0 : in_ * static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() * axes_[2].taps.size()); }
+  index_t panels() const { return ceil_div(out_, NR); }
+  index_t packed_elements() const { return groups_ * panels() * k() * NR; }
+
+  void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
+    if (empty_) return;
+    pack_weights<T, Isa>(w, groups_, out_, in_, forward_, packed, executor, k(), [&](auto emit) {
+      const channel_blocks blocks{in_};
+      for (index_t b = 0; b < blocks.count(); ++b)
+        for (const tap& d : axes_[0].taps)
+          for (const tap& h : axes_[1].taps)
+            for (const tap& x : axes_[2].taps)
+              for (index_t c = 0; c < blocks.length(b); ++c)
+                emit(b * channel_blocks::size + c, d.kernel, h.kernel, x.kernel);
+    });
+  }
+
+  index_t worker_bytes() const {
+    if (empty_ || nothing_) return 0;
+    return round_up(images_ * band_.elements() * static_cast<index_t>(sizeof(T)), 64) +
+           round_up(images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)), 64) +
+           images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(run<T>));
+  }
+
+  template <class PostOp>
+  void operator()(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
+                  bool in_place_sum, executor_ref executor, const workspace& space) const {
+    if (nothing_ || batch_ == 0) return;
+    if (empty_) return clear(dst, executor);
+    const index_t planes = ceil_div(outputs_[0], rows_[0]), bands = ceil_div(outputs_[1], rows_[1]);
+    const index_t units = ceil_div(batch_, images_) * planes * bands, chunks = groups_ * panels();
+    const index_t workers = std::max(executor.concurrency(), 1);
+    const index_t parts = std::min(chunks, units >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, units));
+    parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
+      for (index_t i = begin; i < end; ++i) {
+        const index_t unit = i / parts, part = i % parts;
+        const index_t first[3] = {unit / (planes * bands) * images_, unit / bands % planes * rows_[0],
+                                  unit % bands * rows_[1]};
+        run_unit(src, packed, dst, post, in_place_sum, first, chunks * part / parts, chunks * (part + 1) / parts,
+                 space.template slice<std::byte>(worker));
+      }
+    });
+  }
+
+ private:
+  // The largest unit whose band and results for one chunk of channels stay in L2: whole images first, then
+  // planes, then rows; cut evenly.
+  void choose_units() {
+    const auto bytes = [&](index_t depth, index_t height) {
+      return (in_ * axes_[0].reach(depth) * axes_[1].reach(height) * axes_[2].reach(outputs_[2]) +
+              depth * height * outputs_[2] * NR) *
+             static_cast<index_t>(sizeof(T));
+    };
+    constexpr index_t room = blocking<T, Isa>::L2;
+    const auto fitting = [&](index_t count, auto size) {
+      index_t n = count;
+      while (n > 1 && size(n) > room) n = n / 2 + (n > 3);
+      while (n > 1 && size(n) > room) --n;
+      return ceil_div(count, ceil_div(count, n));
+    };
+    rows_[0] = fitting(outputs_[0], [&](index_t n) { return bytes(n, outputs_[1]); });
+    rows_[1] = rows_[0] > 1 ? outputs_[1] : fitting(outputs_[1], [&](index_t n) { return bytes(1, n); });
+    images_ = 1;
+    if (rows_[0] == outputs_[0] && rows_[1] == outputs_[1] && batch_ > 1)
+      images_ = fitting(batch_, [&](index_t n) { return n * bytes(rows_[0], rows_[1]); });
+    band_ = {{in_}, {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
+  }
+
+  // Where the values of k lie in a band, counted from an output's first tap. Neighbouring taps of a row are
+  // one segment: their channels follow each other in memory.
+  void list_segments() {
+    const bool joined = axes_[2].dense();
+    const index_t taps = static_cast<index_t>(axes_[2].taps.size());
+    for (index_t b = 0; b < band_.channels.count(); ++b)
+      for (const tap& d : axes_[0].taps)
+        for (const tap& h : axes_[1].taps)
+          for (index_t x = 0; x < (joined ? 1 : taps); ++x)
+            segments_.push_back(band_.at(b, d.offset - axes_[0].front(), h.offset - axes_[1].front(),
+                                         axes_[2].taps[x].offset - axes_[2].front()));
+    const index_t blocks = band_.channels.count(), each = static_cast<index_t>(segments_.size()) / blocks;
+    const index_t whole = in_ / channel_blocks::size, tail = in_ % channel_blocks::size;
+    const auto length = [&](index_t channels) { return joined ? channels * taps : channels; };
+    cut<T, Isa>(k_blocks_, 0, whole * each, length(channel_blocks::size), 0, channel_blocks::size);
+    if (tail != 0)
+      cut<T, Isa>(k_blocks_, whole * each, each, length(tail), whole * each * length(channel_blocks::size), tail);
+  }
+
+  template <class PostOp>
+  void run_unit(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post, bool in_place_sum,
+                const index_t (&first)[3], index_t chunk, index_t chunk_end, std::byte* space) const {
+    T* const data = reinterpret_cast<T*>(space);
+    space += round_up(images_ * band_.elements() * static_cast<index_t>(sizeof(T)), 64);
+    T* const scratch = reinterpret_cast<T*>(space);
+    space += round_up(images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)), 64);
+    run<T>* const runs = reinterpret_cast<run<T>*>(space);
+
+    const index_t images = std::min(images_, batch_ - first[0]);
+    const index_t count[2] = {std::min(rows_[0], outputs_[0] - first[1]), std::min(rows_[1], outputs_[1] - first[2])};
+    const index_t extent[3] = {axes_[0].size, axes_[1].size, axes_[2].size};
+    const index_t from[3] = {first[1] * axes_[0].advance + axes_[0].front(),
+                             first[2] * axes_[1].advance + axes_[1].front(), axes_[2].front()};
+
+    for (index_t group = chunk / panels(); group * panels() < chunk_end; ++group) {
+      for (index_t n = 0; n < images; ++n)
+        band_.fill(data + n * band_.elements(), src, extent, first[0] + n, group * in_, from, 0,
+                   band_.channels.count());
+      index_t r = 0;
+      for (index_t n = 0; n < images; ++n)
+        for (index_t z = 0; z < count[0]; ++z)
+          for (index_t y = 0; y < count[1]; ++y, ++r)
+            runs[r] = {data + n * band_.elements(),
+                       (z * axes_[0].advance * band_.size[1] + y * axes_[1].advance) * band_.size[2],
+                       dst.pixel(first[0] + n, axes_[0].first + (first[1] + z) * axes_[0].step,
+                                 axes_[1].first + (first[2] + y) * axes_[1].step, axes_[2].first),
+                       outputs_[2], r * outputs_[2]};
+      const index_t begin = std::max(chunk, group * panels()), end = std::min(chunk_end, (group + 1) * panels());
+      const index_t c = (begin - group * panels()) * NR, c_end = std::min((end - group * panels()) * NR, out_);
+      const product<T> p{segments_.data(), k_blocks_, k(), axes_[2].advance, dst.stride[2] * axes_[2].step, scratch};
+      multiply<T, Isa>(p, runs, r, packed + begin * k() * NR, dst, group * out_ + c, c_end - c, groups_ * out_,
+                       in_place_sum, post);
+    }
+  }
+
+  // Elements that no tap reaches.
+  void clear(const image<T>& dst, executor_ref executor) const {
+    parallel_for(executor, batch_ * outputs_[0] * outputs_[1], [&](index_t begin, index_t end, index_t) {
+      for (index_t i = begin; i < end; ++i) {
+        const index_t n = i / (outputs_[0] * outputs_[1]), z = i / outputs_[1] % outputs_[0], y = i % outputs_[1];
+        for (index_t x = 0; x < outputs_[2]; ++x) {
+          T* pixel = dst.data + dst.pixel(n, axes_[0].first + z * axes_[0].step, axes_[1].first + y * axes_[1].step,
+                                          axes_[2].first + x * axes_[2].step);
+          for (index_t c = 0; c < round_up(groups_ * out_, dst.block); ++c) pixel[dst.channel(c)] = 0;
+        }
+      }
+    });
+  }
+
+  index_t batch_, groups_, in_, out_;
+  std::array<axis, 3> axes_;
+  bool forward_;
+  bool empty_ = false, nothing_ = false;  // no taps; no outputs
+  index_t outputs_[3];
+  index_t images_ = 1, rows_[2] = {1, 1};  // of a unit: images, output planes, output rows
+  band band_{};
+  std::vector<index_t> segments_;
+  std::vector<k_block> k_blocks_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv

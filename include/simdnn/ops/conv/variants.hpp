@@ -1,0 +1,18 @@
+// The lists of the convolutions' variants, one a direction.
+#pragma once
+
+#include <simdnn/ops/conv/direct.hpp>
+#include <simdnn/ops/conv/direct_weights.hpp>
+#include <simdnn/ops/conv/reference.hpp>
+#include <simdnn/ops/select.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+template <class T, class Isa>
+using forward_variants = variants<reference<T>, direct<T, Isa>>;
+template <class T, class Isa>
+using backward_data_variants = variants<reference<T>, direct<T, Isa>>;
+template <class T, class Isa>
+using backward_weights_variants = variants<reference<T>, direct_weights<T, Isa>>;
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv

@@ -1,0 +1,65 @@
+// Which layouts inner_product takes, and what its variants see of them.
+#pragma once
+
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/ops/inner_product/problem.hpp>
+#include <simdnn/ops/policy.hpp>
+#include <simdnn/tensor/view.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::inner_product {
+
+/// src and diff_src: n outermost, then c, which may be blocked, and up to d, h, w in any order.
+template <layout L>
+constexpr bool is_src_layout() {
+  constexpr bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.rank() >= 2 && L.rank() <= 5 &&
+                         (L.rank() < 3 || L.dim('w') == L.rank() - 1) && (L.rank() < 4 || L.dim('h') == L.rank() - 2) &&
+                         (L.rank() < 5 || L.dim('d') == 2);
+  return known && L.outer_dim(0) == 0 && L.block_size() == L.block(1);
+}
+
+/// weights with as many spatial dimensions as src has.
+template <layout L, layout Src>
+constexpr bool is_weights_layout() {
+  if (L.rank() != Src.rank() || L.dim('o') != 0 || L.dim('i') != 1) return false;
+  for (int d = 2; d < L.rank(); ++d)
+    if (L.letter(d) != Src.letter(d)) return false;
+  return true;
+}
+
+/// Src's memory order in the letters of weights: "nChw16c" gives "oIhw16i".
+template <layout Src>
+consteval layout weights_order() {
+  char text[sizeof(layout::tag)] = {};
+  for (std::size_t i = 0; i + 1 < sizeof(text); ++i) {
+    const char c = Src.tag[i];
+    text[i] = c == 'n' ? 'o' : c == 'c' ? 'i' : c == 'C' ? 'I' : c;
+  }
+  return layout(text);
+}
+
+/// The elements of one image (or of one output's weights) follow each other without gaps.
+template <class T, layout L>
+bool gapless(const view<T, L>& v) {
+  const strides dense = dense_strides<L>(v.shape());
+  for (int d = 1; d < L.rank(); ++d)
+    if (v.size(d) > L.block(d) && v.stride(d) != dense[d]) return false;
+  return true;
+}
+
+/// What the choice of a variant looks at.
+struct query {
+  inner_product_problem problem;
+  direction pass = direction::forward;
+  simdnn::accuracy accuracy = simdnn::accuracy::normal;
+};
+
+/// The public function of a pass, for errors.
+constexpr const char* op_name(direction pass) {
+  switch (pass) {
+    case direction::forward: return "inner_product_forward";
+    case direction::backward_data: return "inner_product_backward_data";
+    default: return "inner_product_backward_weights";
+  }
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::inner_product

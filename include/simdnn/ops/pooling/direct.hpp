@@ -1,0 +1,54 @@
+// pooling in vectors of whatever lies side by side in memory.
+#pragma once
+
+#include <simdnn/ops/pooling/channel_lanes.hpp>
+#include <simdnn/ops/pooling/pixel_lanes.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::pooling {
+
+template <class T, layout Src, layout Dst, class Isa>
+class direct {
+  static constexpr int c = Src.dim('c');
+  static constexpr char fastest = Src.letter(Src.outer_dim(Src.rank() - 1));
+  static constexpr bool channel_blocks = !Src.plain() && Src.block(c) == Src.block_size();
+  static constexpr bool channels = channel_blocks || (Src.plain() && fastest == 'c');
+  static constexpr bool pixels = Src.plain() && fastest == 'w';
+
+ public:
+  static constexpr const char* name = "direct";
+  static constexpr bool automatic = true;
+  static const char* refuses(const pooling_problem&) {
+    if (Src != Dst) return "src and dst have different layouts";
+    if (!channels && !pixels) return "neither channels nor the width lie side by side";
+    return nullptr;
+  }
+  static double cost(const pooling_problem& p) { return p.flops(); }
+  explicit direct(const pooling_problem& p) : g_(p) {}
+
+  void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
+               executor_ref executor) const {
+    const operand<T> t = taps == nullptr ? operand<T>() : operand<T>(*taps);
+    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t,
+                    executor);
+  }
+  void backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
+                const view<T, Src>& diff_src, executor_ref executor) const {
+    const operand<const T> t = taps == nullptr ? operand<const T>() : operand<const T>(*taps);
+    lanes().backward(operand(diff_dst), taps == nullptr ? nullptr : &t, operand(diff_src),
+                     executor);
+  }
+
+ private:
+  auto lanes() const {
+    if constexpr (channel_blocks)
+      return channel_lanes<T, Isa>(g_, Src.block(c), ceil_div(g_.channels, Src.block(c)));
+    else if constexpr (channels)
+      return channel_lanes<T, Isa>(g_, g_.channels, 1);
+    else
+      return pixel_lanes<T, Isa>(g_);
+  }
+
+  geometry g_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::pooling

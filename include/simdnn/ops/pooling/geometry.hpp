@@ -1,0 +1,78 @@
+// What pooling's loops need of a problem and of its operands, always with three spatial dimensions:
+// those that are missing have size 1, in front.
+#pragma once
+
+#include <algorithm>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/ops/pooling/problem.hpp>
+#include <simdnn/tensor/view.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::pooling {
+
+/// begin <= x < end
+struct index_range {
+  index_t begin, end;
+  constexpr index_t size() const { return end - begin; }
+};
+
+struct geometry {
+  index_t batch, channels;
+  index_t size[3] = {1, 1, 1}, outputs[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
+  index_t stride[3] = {1, 1, 1}, pad[3] = {0, 0, 0};
+  pooling_kind kind;
+
+  /// `p` has been checked: its defaults are written out.
+  explicit geometry(const pooling_problem& p)
+      : batch(p.batch), channels(p.channels), kind(p.kind) {
+    for (int d = 0; d < p.rank(); ++d) {
+      const int to = 3 - p.rank() + d;
+      size[to] = p.size[d];
+      outputs[to] = p.output(d);
+      kernel[to] = p.kernel[d];
+      stride[to] = p.stride[d];
+      pad[to] = p.pad[d];
+    }
+  }
+  /// The taps of output o that lie inside src; never none.
+  index_range taps(int d, index_t o) const {
+    const index_t first = o * stride[d] - pad[d];
+    return {std::max<index_t>(0, -first), std::min(kernel[d], size[d] - first)};
+  }
+  /// The outputs whose windows hold input i; may be none.
+  index_range windows(int d, index_t i) const {
+    const index_t behind = i + pad[d] - kernel[d] + 1;
+    const index_t begin = behind > 0 ? ceil_div(behind, stride[d]) : 0;
+    return {begin, std::max(begin, std::min(outputs[d], (i + pad[d]) / stride[d] + 1))};
+  }
+  /// What an output's sum is divided by.
+  index_t divisor(index_t od, index_t oh, index_t ow) const {
+    if (kind == pooling_kind::average_padded) return kernel[0] * kernel[1] * kernel[2];
+    return taps(0, od).size() * taps(1, oh).size() * taps(2, ow).size();
+  }
+  /// The number of a tap, row by row.
+  index_t tap(index_t kd, index_t kh, index_t kw) const {
+    return (kd * kernel[1] + kh) * kernel[2] + kw;
+  }
+};
+
+/// A view without its layout in the type: where its images, channels (or blocks of them) and pixels
+/// lie.
+template <class T>
+struct operand {
+  T* data = nullptr;
+  index_t n = 0, c = 0, spatial[3] = {};
+
+  operand() = default;
+  template <layout L>
+  explicit operand(const view<T, L>& v)
+      : data(v.data()),
+        n(v.stride('n')),
+        c(v.stride('c')),
+        spatial{v.stride('d'), v.stride('h'), v.stride('w')} {}
+
+  T* row(index_t image, index_t channel, index_t d, index_t h) const {
+    return data + image * n + channel * c + d * spatial[0] + h * spatial[1];
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::pooling

@@ -1,0 +1,200 @@
+// pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced to
+// one row, a vector at a time, then that row along the width. Gradients are spread row by row of
+// diff_src; a row belongs to one worker.
+#pragma once
+
+#include <simdnn/isa/vec.hpp>
+#include <simdnn/ops/pooling/geometry.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/parallel/workspace.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::pooling {
+
+template <class T, class Isa>
+class pixel_lanes {
+ public:
+  explicit pixel_lanes(const geometry& g) : g_(g) {}
+
+  void forward(const operand<const T>& src, const operand<T>& dst,
+               const operand<T>* taps, executor_ref executor) const {
+    const index_t width = g_.size[2];
+    const workspace scratch(2 * width * static_cast<index_t>(sizeof(T)), std::max(executor.concurrency(), 1));
+    for_each_row(g_.outputs, executor,
+                 [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
+                   T* value = scratch.slice<T>(worker);
+                   T* tap = value + width;
+                   T* d = dst.row(n, c, od, oh);
+                   const index_range kd = g_.taps(0, od), kh = g_.taps(1, oh);
+                   const T* s = src.row(n, c, od * g_.stride[0] - g_.pad[0],
+                                        oh * g_.stride[1] - g_.pad[1]);
+                   if (g_.kind != pooling_kind::max) {
+                     add_rows(src, s, kd, kh, value);
+                     average(value, od, oh, d);
+                   } else if (taps == nullptr) {
+                     largest_of_rows(src, s, kd, kh, value);
+                     maximum(value, d);
+                   } else {
+                     largest_of_rows(src, s, kd, kh, value, tap);
+                     maximum(value, tap, d, taps->row(n, c, od, oh));
+                   }
+                 });
+  }
+
+  void backward(const operand<const T>& diff_dst, const operand<const T>* taps,
+                const operand<T>& diff_src, executor_ref executor) const {
+    for_each_row(g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih, index_t) {
+      T* r = diff_src.row(n, c, id, ih);
+      std::fill_n(r, g_.size[2], T(0));
+      const index_range ods = g_.windows(0, id), ohs = g_.windows(1, ih);
+      for (index_t od = ods.begin; od < ods.end; ++od)
+        for (index_t oh = ohs.begin; oh < ohs.end; ++oh) {
+          const T* g = diff_dst.row(n, c, od, oh);
+          if (taps == nullptr) {
+            spread(g, od, oh, r);
+          } else {
+            const index_t first_tap = g_.tap(id + g_.pad[0] - od * g_.stride[0],
+                                             ih + g_.pad[1] - oh * g_.stride[1], 0);
+            spread_to_maxima(g, taps->row(n, c, od, oh), static_cast<T>(first_tap), r);
+          }
+        }
+    });
+  }
+
+ private:
+  using V = vec<T, Isa>;
+
+  template <class F>
+  void for_each_row(const index_t (&size)[3], executor_ref executor, F f) const {
+    parallel_for(executor, g_.batch * g_.channels * size[0] * size[1],
+                 [&](index_t begin, index_t end, index_t worker) {
+                   for (index_t unit = begin; unit < end; ++unit) {
+                     const index_t image = unit / (size[0] * size[1]);
+                     f(image / g_.channels, image % g_.channels, unit / size[1] % size[0],
+                       unit % size[1], worker);
+                   }
+                 });
+  }
+  // f(row, kd, kh) for the window's rows behind its first.
+  template <class F>
+  static SIMDNN_INLINE void for_each_further(const operand<const T>& src, const T* s,
+                                             index_range kd, index_range kh, F f) {
+    for (index_t d = kd.begin; d < kd.end; ++d)
+      for (index_t h = kh.begin; h < kh.end; ++h)
+        if (d != kd.begin || h != kh.begin) f(s + d * src.spatial[0] + h * src.spatial[1], d, h);
+  }
+  // f(at, n) for the row's vectors, n lanes each.
+  template <class F>
+  SIMDNN_INLINE void for_each_vector(F f) const {
+    index_t at = 0;
+    for (; at + V::lanes <= g_.size[2]; at += V::lanes)
+      f(at, [](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p); },
+        [](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p); });
+    if (const index_t n = g_.size[2] - at; n > 0)
+      f(at, [n](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p, n); },
+        [n](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p, n); });
+  }
+  static const T* first_row(const operand<const T>& src, const T* s, index_range kd,
+                            index_range kh) {
+    return s + kd.begin * src.spatial[0] + kh.begin * src.spatial[1];
+  }
+
+  void add_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
+                T* value) const {
+    const T* first = first_row(src, s, kd, kh);
+    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+      V sum = load(first + at);
+      for_each_further(src, s, kd, kh, [&](const T* row, index_t, index_t) SIMDNN_INLINE_LAMBDA {
+        sum += load(row + at);
+      });
+      store(sum, value + at);
+    });
+  }
+  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd,
+                       index_range kh, T* value) const {
+    const T* first = first_row(src, s, kd, kh);
+    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+      V best = load(first + at);
+      for_each_further(src, s, kd, kh, [&](const T* row, index_t, index_t) SIMDNN_INLINE_LAMBDA {
+        best = V::max(best, load(row + at));
+      });
+      store(best, value + at);
+    });
+  }
+  // tap: the number of the first tap in the row that holds the largest.
+  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd,
+                       index_range kh, T* value, T* tap) const {
+    const T* first = first_row(src, s, kd, kh);
+    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+      V best = load(first + at), best_tap(static_cast<T>(g_.tap(kd.begin, kh.begin, 0)));
+      for_each_further(src, s, kd, kh, [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
+        const V x = load(row + at);
+        // Larger, or the first NaN.
+        const auto better = (best == best) & !(x <= best);
+        best = select(better, x, best);
+        best_tap = select(better, V(static_cast<T>(g_.tap(d, h, 0))), best_tap);
+      });
+      store(best, value + at);
+      store(best_tap, tap + at);
+    });
+  }
+
+  void average(const T* value, index_t od, index_t oh, T* d) const {
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
+      const T* x = value + ow * g_.stride[2] - g_.pad[2];
+      const index_range kw = g_.taps(2, ow);
+      T sum = 0;
+      for (index_t k = kw.begin; k < kw.end; ++k) sum += x[k];
+      d[ow] = sum / static_cast<T>(g_.divisor(od, oh, ow));
+    }
+  }
+  void maximum(const T* value, T* d) const {
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
+      const T* x = value + ow * g_.stride[2] - g_.pad[2];
+      const index_range kw = g_.taps(2, ow);
+      T best = x[kw.begin];
+      for (index_t k = kw.begin + 1; k < kw.end; ++k) best = simdnn::max(best, x[k]);
+      d[ow] = best;
+    }
+  }
+  void maximum(const T* value, const T* tap, T* d, T* dst_tap) const {
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
+      const index_t first = ow * g_.stride[2] - g_.pad[2];
+      const index_range kw = g_.taps(2, ow);
+      T best = value[first + kw.begin];
+      T best_tap = tap[first + kw.begin] + static_cast<T>(kw.begin);
+      for (index_t k = kw.begin + 1; k < kw.end; ++k) {
+        const T x = value[first + k], here = tap[first + k] + static_cast<T>(k);
+        // Of two that are equal, or both NaN, the earlier tap.
+        const bool equal = x == best || (x != x && best != best);
+        if (equal ? here < best_tap : best == best && !(x <= best)) {
+          best = x;
+          best_tap = here;
+        }
+      }
+      d[ow] = best;
+      dst_tap[ow] = best_tap;
+    }
+  }
+
+  void spread(const T* g, index_t od, index_t oh, T* r) const {
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
+      const index_range kw = g_.taps(2, ow);
+      const T share = g[ow] / static_cast<T>(g_.divisor(od, oh, ow));
+      T* to = r + ow * g_.stride[2] - g_.pad[2];
+      for (index_t k = kw.begin; k < kw.end; ++k) to[k] += share;
+    }
+  }
+  void spread_to_maxima(const T* g, const T* tap, T first_tap, T* r) const {
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
+      const index_range kw = g_.taps(2, ow);
+      const T k = tap[ow] - first_tap;
+      // Taps of other rows are outside, and so is whatever forward did not write.
+      if (k >= static_cast<T>(kw.begin) && k < static_cast<T>(kw.end))
+        r[ow * g_.stride[2] - g_.pad[2] + static_cast<index_t>(k)] += g[ow];
+    }
+  }
+
+  geometry g_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::pooling

@@ -1,0 +1,14 @@
+// The variants of pooling, forward and backward; the query is the problem, checked.
+#pragma once
+
+#include <simdnn/ops/pooling/direct.hpp>
+#include <simdnn/ops/pooling/reference.hpp>
+#include <simdnn/ops/select.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::pooling {
+
+template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
+using all =
+    variants<reference<T, Src, Dst, Isa>, direct<T, Src, Dst, Isa>>;
+
+}  // namespace simdnn::inline SIMDNN_ABI::pooling

@@ -1,0 +1,13 @@
+// The variants of softmax; the query is the shape.
+#pragma once
+
+#include <simdnn/ops/select.hpp>
+#include <simdnn/ops/softmax/direct.hpp>
+#include <simdnn/ops/softmax/reference.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::softmax {
+
+template <class T, layout L, class Isa>
+using all = variants<reference<T, L, Isa>, direct<T, L, Isa>>;
+
+}  // namespace simdnn::inline SIMDNN_ABI::softmax
