@@ -41,7 +41,7 @@ class plan {
  protected:
   plan(const inner_product_problem& p, const policy& wanted, direction pass)
       : op_(op_name(pass)),
-        problem_(p.checked(op_)),
+        problem_(fitting(p, op_)),
         variant_(all<T, Src, Isa>::choose(query{problem_, pass, wanted.accuracy}, wanted, op_)) {}
 
   template <class U>
@@ -61,6 +61,13 @@ class plan {
                   "inner_product: weights have a layout of o, i and the spatial dimensions of src, such as \"oi\", "
                   "\"oihw\"");
     check_shape(weights, problem_.weights_shape(), op_, argument);
+  }
+
+  static inner_product_problem fitting(const inner_product_problem& p, const char* op) {
+    if (p.size.rank != Src.rank() - 2)
+      throw error(op, "size", "src's layout " + std::string(Src.text()) + " has " + std::to_string(Src.rank() - 2) + " spatial dimensions",
+                  "is " + (p.size.empty() ? "empty" : p.size.str()));
+    return p.checked(op);
   }
 
   const char* op_;

@@ -6,10 +6,12 @@
 //     backward_weights   diff_weights {O, K}  = diff_dst' {O, N} * src {N, K}
 #pragma once
 
+#include <array>
 #include <simdnn/ops/gemm/blocked.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
 #include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/tensor/tensor.hpp>
+#include <string_view>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
 
@@ -41,7 +43,7 @@ class as_gemm {
     if (in_place(weights)) return pack_rows(as_rows(weights));
     tensor<T, order> copy(p_.weights_shape());  // zeros, in the padding too
     copy_all(weights, copy.as_view(), executor);
-    pack_rows(as_rows<const T>(copy.as_view()));
+    pack_rows(as_rows(view<const T, order>(copy)));
   }
 
   /// Enough for any layout of diff_weights.

@@ -29,8 +29,9 @@ constexpr bool is_weights_layout() {
 /// Src's memory order in the letters of weights: "nChw16c" gives "oIhw16i".
 template <layout Src>
 consteval layout weights_order() {
-  char text[sizeof(layout::tag)] = {};
-  for (std::size_t i = 0; i + 1 < sizeof(text); ++i) {
+  constexpr std::size_t size = Src.text().size();
+  char text[size + 1] = {};
+  for (std::size_t i = 0; i < size; ++i) {
     const char c = Src.tag[i];
     text[i] = c == 'n' ? 'o' : c == 'c' ? 'i' : c == 'C' ? 'I' : c;
   }

@@ -2,6 +2,9 @@
 // block's length (nChw16c), the last of which may be shorter; the padding behind it is zeroed.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <limits>
 #include <simdnn/isa/vec.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {

@@ -1,0 +1,141 @@
+// 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place. Rows,
+// planes and images whose pixels follow each other are one line of pixels.
+//
+//     for pieces of lines, in parallel:  multiply (multiply.hpp)
+#pragma once
+
+#include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/parallel/workspace.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+template <class T, class Isa>
+class pointwise {
+  static constexpr index_t NR = tile::columns<T, Isa>, MR = blocking<T, Isa>::MR;
+
+ public:
+  static constexpr const char* name = "pointwise";
+  static constexpr bool automatic = true;
+
+  static const char* refuses(const query& q) {
+    const conv_problem& p = q.problem;
+    const bool forward = q.pass == direction::forward;
+    const index_t in = (forward ? p.in : p.out) / p.groups, block = forward ? q.src_block : q.dst_block;
+    if (p.kernel != spatial::all(3, 1)) return "the kernel is not 1x1";
+    if (p.pad != spatial::all(3, 0)) return "there is padding";
+    for (int d = 0; d < 3; ++d)
+      if ((p.output(d) - 1) * p.stride[d] >= p.size[d]) return "there is padding";
+    if (!forward && p.stride != spatial::all(3, 1)) return "the stride is not 1";
+    if (forward ? q.src_plain_channels : q.dst_plain_channels) return "a pixel's channels are not neighbours in memory";
+    if (p.groups > 1 && in % block != 0) return "a group's channels start inside a block";
+    return nullptr;
+  }
+  static double cost(const query& q) {
+    const conv_problem& p = q.problem;
+    const index_t columns = (q.pass == direction::forward ? p.out : p.in) / p.groups;
+    return p.flops() / 2 / static_cast<double>(columns) * static_cast<double>(ceil_div(columns, NR));
+  }
+
+  explicit pointwise(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
+    in_ = (forward_ ? p_.in : p_.out) / p_.groups;
+    out_ = (forward_ ? p_.out : p_.in) / p_.groups;
+    const index_t block = forward_ ? q.src_block : q.dst_block;
+    piece_ = block > 1 ? block : blocking<T, Isa>::KC;
+    cut<T, Isa>(k_blocks_, 0, in_ / piece_, piece_, 0, 0);
+    if (in_ % piece_ != 0) cut<T, Isa>(k_blocks_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0);
+    // Pixels of a unit: what is read and one chunk of results fit into L2.
+    const index_t room = blocking<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
+    pixels_ = std::max<index_t>(room / MR, 2) * MR;
+  }
+
+  index_t packed_elements() const { return p_.groups * ceil_div(out_, NR) * in_ * NR; }
+  void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, forward_, packed, executor, in_, [&](auto emit) {
+      for (index_t c = 0; c < in_; ++c) emit(c, 0, 0, 0);
+    });
+  }
+  index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
+
+  template <class PostOp>
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
+               executor_ref executor, std::span<std::byte> given) const {
+    const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
+    const index_t pixel = src.stride[2] * p_.stride[2];
+    // Dimensions that continue the line: rows first, then planes, then images.
+    index_t line = outputs[2], lines = 1;
+    int joined = 2;
+    while (joined > 0 && src.stride[joined - 1] * p_.stride[joined - 1] == line * pixel &&
+           dst.stride[joined - 1] == line * dst.stride[2])
+      line *= outputs[--joined];
+    for (int d = 0; d < joined; ++d) lines *= outputs[d];
+    lines *= p_.batch;
+    if (lines == 0) return;
+    // Short lines share a unit; long ones are cut at a multiple of the tile.
+    const index_t pieces = ceil_div(line, pixels_), length = round_up(ceil_div(line, pieces), pieces > 1 ? MR : 1);
+    const index_t together = pieces > 1 ? 1 : std::max<index_t>(pixels_ / line, 1);
+    const index_t units = ceil_div(lines, together) * pieces;
+    const index_t chunks = p_.groups * ceil_div(out_, NR), workers = std::max(executor.concurrency(), 1);
+    const index_t parts = std::min(chunks, units >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, units));
+    const workspace space(worker_bytes(), workers, given, "conv");
+
+    parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
+      std::byte* bytes = space.template slice<std::byte>(worker);
+      T* const scratch = reinterpret_cast<T*>(bytes);
+      auto* const runs = reinterpret_cast<run<T>*>(bytes += scratch_bytes());
+      auto* const blocks = reinterpret_cast<k_block*>(bytes += runs_bytes());
+      auto* const segments = reinterpret_cast<index_t*>(bytes + blocks_bytes());
+      for (std::size_t i = 0; i < k_blocks_.size(); ++i) {
+        blocks[i] = k_blocks_[i];
+        blocks[i].pixel = src.stride[2];
+      }
+      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, p_.stride[2], dst.stride[2], scratch};
+      for (index_t i = begin; i < end; ++i) {
+        const index_t unit = i / parts, first = unit / pieces * together, start = unit % pieces * length;
+        const index_t count = std::min(together, lines - first), size = std::min(length, line - start);
+        if (size <= 0) continue;
+        for (index_t l = 0; l < count; ++l) {
+          index_t at = first + l, a = start * pixel, c = start * dst.stride[2];
+          for (int d = joined - 1; d >= 0; at /= outputs[d--]) {
+            a += at % outputs[d] * p_.stride[d] * src.stride[d];
+            c += at % outputs[d] * dst.stride[d];
+          }
+          runs[l] = {src.data + at * src.batch_stride + a, 0, at * dst.batch_stride + c, size, l * size};
+        }
+        const index_t panels = ceil_div(out_, NR), chunk_end = chunks * (i % parts + 1) / parts;
+        for (index_t chunk = chunks * (i % parts) / parts; chunk < chunk_end;) {
+          const index_t group = chunk / panels, end_of_group = std::min(chunk_end, (group + 1) * panels);
+          const index_t channel = (chunk - group * panels) * NR, channel_end = std::min((end_of_group - group * panels) * NR, out_);
+          for (index_t s = 0; s * piece_ < in_; ++s) segments[s] = src.channel(group * in_ + s * piece_);
+          multiply<T, Isa>(p, runs, count, packed + chunk * in_ * NR, dst, group * out_ + channel, channel_end - channel,
+                           p_.groups * out_, post.reads(dst.data), post);
+          chunk = end_of_group;
+        }
+      }
+    });
+  }
+  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src, executor_ref executor,
+                     std::span<std::byte> given) const {
+    forward(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
+  }
+
+ private:
+  // A worker's slice: results of a unit (pixels,NR), the unit's runs, the blocks and segments of k.
+  index_t scratch_bytes() const { return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64); }
+  index_t runs_bytes() const { return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64); }
+  index_t blocks_bytes() const {
+    return round_up(static_cast<index_t>(k_blocks_.size() * sizeof(k_block)), 64);
+  }
+  index_t worker_bytes() const {
+    return scratch_bytes() + runs_bytes() + blocks_bytes() +
+           round_up(ceil_div(in_, piece_) * static_cast<index_t>(sizeof(index_t)), 64);
+  }
+
+  conv_problem p_;
+  bool forward_;
+  index_t in_, out_;
+  index_t piece_;   // channels of a segment
+  index_t pixels_;  // of a unit, a multiple of MR
+  std::vector<k_block> k_blocks_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv
