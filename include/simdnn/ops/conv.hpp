@@ -24,6 +24,7 @@ namespace conv {
 template <class T, class Variants>
 class weighted_plan {
  public:
+  using variant_list = Variants;
   const conv_problem& problem() const { return problem_; }
   /// The variant's name, e.g. "direct".
   const char* variant_name() const {
@@ -127,14 +128,14 @@ class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_dat
 /// The gradients with respect to weights and bias; both are overwritten.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_backward_weights_plan {
-  using list = conv::backward_weights_variants<T, Isa>;
   static constexpr const char* op = "conv_backward_weights";
 
  public:
+  using variant_list = conv::backward_weights_variants<T, Isa>;
   explicit conv_backward_weights_plan(const conv_problem& p, const policy& wanted = {})
       : problem_(p.checked(op)),
-        variant_(list::choose(conv::make_query<Src, Dst>(problem_, direction::backward_weights, wanted.accuracy), wanted,
-                              op)) {}
+        variant_(variant_list::choose(
+            conv::make_query<Src, Dst>(problem_, direction::backward_weights, wanted.accuracy), wanted, op)) {}
 
   const conv_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -175,7 +176,7 @@ class conv_backward_weights_plan {
   }
 
   conv_problem problem_;
-  typename list::chosen variant_;
+  typename variant_list::chosen variant_;
 };
 
 /// One shot: plans, packs the weights, runs, and drops both.

@@ -35,6 +35,16 @@ struct variants {
 
   static std::vector<std::string> names() { return {Variants::name...}; }
 
+  /// Why the variant of this name does not take the query; nullptr where it does.
+  template <class Query>
+  static const char* refusal(const Query& query, std::string_view name) {
+    const char* reason = "there is no such variant";
+    for_each([&]<class Variant>() {
+      if (name == Variant::name) reason = Variant::refuses(query);
+    });
+    return reason;
+  }
+
   /// Throws error in the name of `op` where the policy names a variant that is not here or that refuses,
   /// or where every automatic one refuses.
   template <class Query>

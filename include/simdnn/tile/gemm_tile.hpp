@@ -148,15 +148,23 @@ SIMDNN_INLINE void dispatch(int rows, const operands<T>& t, const PostOp& post) 
   if constexpr (std::is_same_v<PostOp, kernel::standard<T>>) {
     table<T, Isa, Order>[rows - 1](t, post);
   } else {
-    constexpr int MR = blocking<T, Isa>::MR;
+    constexpr int MR = blocking<T, Isa>::MR, NV = blocking<T, Isa>::NV;
     if (rows == MR) return run<T, Isa, MR, Order, PostOp>(t, post);
-    table<T, Isa, Order>[rows - 1](t, kernel::standard<T>{});
+    // Beside c, which the post-op may read (a sum with c itself).
     using V = vec<T, Isa>;
-    for (int m = 0; m < rows; ++m)
-      for (int n = 0; n < blocking<T, Isa>::NV; ++n) {
-        const index_t offset = m * t.c_row + n * t.c_column;
-        post(V::load(t.c + offset), kernel::where<>{n * V::lanes, offset, V::lanes}).store(t.c + offset);
-      }
+    alignas(64) T results[MR * NV * V::lanes];
+    operands<T> beside = t;
+    beside.c = results, beside.c_row = NV * V::lanes, beside.c_column = V::lanes;
+    const auto for_each_vector = [&](auto f) {
+      for (int m = 0; m < rows; ++m)
+        for (int n = 0; n < NV; ++n)
+          f(results + (m * NV + n) * V::lanes, m * t.c_row + n * t.c_column, n * V::lanes);
+    };
+    if (t.accumulate) for_each_vector([&](T* r, index_t offset, int) { V::load(t.c + offset).store(r); });
+    table<T, Isa, Order>[rows - 1](beside, kernel::standard<T>{});
+    for_each_vector([&](const T* r, index_t offset, int channel) {
+      post(V::load(r), kernel::where<>{channel, offset, V::lanes}).store(t.c + offset);
+    });
   }
 }
 

@@ -168,12 +168,6 @@ class gemm {
            round_up(block_ * static_cast<index_t>(sizeof(run<T>)), 64);
   }
 
-  template <class F>
-  static void for_each(index_t d, index_t h, index_t w, F&& f) {
-    for (index_t z = 0; z < d; ++z)
-      for (index_t y = 0; y < h; ++y)
-        for (index_t x = 0; x < w; ++x) f(z, y, x);
-  }
   template <class U>
   index_t tap(const filter<U>& w, index_t t) const {
     return w.tap(t / (p_.kernel[1] * p_.kernel[2]), t / p_.kernel[2] % p_.kernel[1], t % p_.kernel[2]);

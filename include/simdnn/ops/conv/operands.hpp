@@ -93,6 +93,14 @@ inline conv_problem in_three_dimensions(conv_problem p) {
   return q;
 }
 
+/// f(z, y, x) for each place of a box.
+template <class F>
+void for_each(index_t d, index_t h, index_t w, F&& f) {
+  for (index_t z = 0; z < d; ++z)
+    for (index_t y = 0; y < h; ++y)
+      for (index_t x = 0; x < w; ++x) f(z, y, x);
+}
+
 /// What the choice of a variant looks at.
 struct query {
   conv_problem problem;  ///< in three dimensions

@@ -14,14 +14,6 @@ inline index_t source(const conv_problem& p, int d, index_t y, index_t k) {
   return x >= 0 && x < p.size[d] ? x : -1;
 }
 
-/// f(z, y, x) over a box.
-template <class F>
-void for_each(index_t d, index_t h, index_t w, F&& f) {
-  for (index_t z = 0; z < d; ++z)
-    for (index_t y = 0; y < h; ++y)
-      for (index_t x = 0; x < w; ++x) f(z, y, x);
-}
-
 template <class T>
 class reference {
  public:

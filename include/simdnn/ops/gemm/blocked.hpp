@@ -13,7 +13,6 @@
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
-#include <simdnn/tile/in_place.hpp>
 #include <simdnn/tile/pack.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
@@ -40,6 +39,7 @@ class blocked {
   /// [panel][k][NR]
   index_t packed_elements() const { return ceil_div(p_.n, NR) * p_.k * NR; }
   void pack(matrix<const T> b, T* packed, executor_ref executor) const {
+    if (p_.k == 0) return;
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t) {
       for (index_t j = begin; j < end; ++j)
         tile::pack_panel<T, Isa>(b.at(0, j * NR), b.row_stride, b.column_stride, p_.k, std::min(NR, p_.n - j * NR),
@@ -59,11 +59,8 @@ class blocked {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only(c, post);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
-    // A post-op that reads c must find it unchanged, so partial sums may not be stored there; nor may
-    // a tile's results without the post-op, as partial tiles do where it is not the standard one.
-    const bool once = std::is_same_v<PostOp, kernel::standard<T>> && p_.k <= kc_ &&
-                      (p_.beta == 0 || p_.beta == 1);
-    const bool apart = !once && tile::reads(post, c.data);
+    // A post-op that reads c must find it unchanged: then partial sums stay out of c.
+    const bool apart = (p_.k > kc_ || (p_.beta != 0 && p_.beta != 1)) && post.reads(c.data);
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, op_);
     parallel_for(executor, rows * columns, [&](index_t begin, index_t end, index_t worker) {
       T* const own = space.template slice<T>(worker);

@@ -1,0 +1,140 @@
+#include <doctest/doctest.h>
+
+#include <simdnn/ops/conv.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+#include "ops/conv/shapes.hpp"
+#include "support/compare.hpp"
+
+using namespace simdnn;
+using test::random_tensor;
+
+namespace {
+
+// Filled with what no variant may leave behind.
+template <class T, layout L>
+tensor<T, L> dirty(const shape& s) {
+  tensor<T, L> x(s);
+  std::fill_n(x.data(), x.elements(), T(77));
+  return x;
+}
+
+index_t terms(const conv_problem& p, direction pass) {
+  index_t taps = 1, pixels = p.batch;
+  for (int d = 0; d < p.rank(); ++d) {
+    taps *= p.kernel[d];
+    pixels *= p.output(d);
+  }
+  return pass == direction::forward ? p.in / p.groups * taps
+         : pass == direction::backward_data ? p.out / p.groups * taps : std::max<index_t>(pixels, 1);
+}
+
+// All variants of all passes against reference, with the post-ops that a tile has at run time, with the
+// residual in dst itself, and with a lambda.
+template <class T, layout Src, layout Dst, layout W>
+void compare_variants(const conv_problem& p) {
+  CAPTURE(p.str());
+  CAPTURE(std::string(Src.text()) + " -> " + std::string(Dst.text()));
+  const auto x = random_tensor<T, Src>(p.src_shape(), 1);
+  const auto w = random_tensor<T, W>(p.weights_shape(), 2);
+  const auto residual = random_tensor<T, Dst>(p.dst_shape(), 3), g = random_tensor<T, Dst>(p.dst_shape(), 4);
+  const auto b = random_tensor<T, "x">({p.out}, 5), s = random_tensor<T, "x">({p.out}, 6);
+  const auto standard = post::bias(b) | post::sum(residual) | post::clamp(-0.5, 6);
+  const auto fused = post::scale_shift(s, b) | post::tanh() | post::sum(residual) | [](auto v) { return v * v + 1.0f; };
+
+  using plan = conv_plan<T, Src, Dst>;
+  const plan forward(p, {.variant = "reference"});
+  const auto packed = forward.pack(w);
+  tensor<T, Dst> bare(p.dst_shape()), y1(p.dst_shape()), y2(p.dst_shape());
+  forward(x, packed, bare);
+  forward(x, packed, y1, standard);
+  forward(x, packed, y2, fused);
+  for (const std::string& name : plan::variant_list::names()) {
+    CAPTURE(name);
+    if (name == "reference" || plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name)) continue;
+    const plan own(p, {.variant = name});
+    const auto own_packed = own.pack(w);
+    auto y = dirty<T, Dst>(p.dst_shape());
+    own(x, own_packed, y);
+    CHECK(test::difference(y, bare, terms(p, direction::forward)) == "");
+    CHECK(test::padding_is_zero(y));
+    y = dirty<T, Dst>(p.dst_shape());
+    own(x, own_packed, y, standard);
+    CHECK(test::difference(y, y1, terms(p, direction::forward)) == "");
+    CHECK(test::padding_is_zero(y));
+    y = residual;
+    own(x, own_packed, y, post::bias(b) | post::sum(y) | post::clamp(-0.5, 6));
+    CHECK(test::difference(y, y1, terms(p, direction::forward)) == "");
+    y = dirty<T, Dst>(p.dst_shape());
+    own(x, own_packed, y, fused);
+    CHECK(test::difference(y, y2, terms(p, direction::forward), 4) == "");  // squared: twice, with slopes up to 2
+    CHECK(test::padding_is_zero(y));
+  }
+
+  using data_plan = conv_backward_data_plan<T, Src, Dst>;
+  const data_plan data(p, {.variant = "reference"});
+  tensor<T, Src> dx(p.src_shape());
+  data(g, data.pack(w), dx);
+  for (const std::string& name : data_plan::variant_list::names()) {
+    CAPTURE(name);
+    if (name == "reference" || data_plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::backward_data, accuracy::normal), name)) continue;
+    const data_plan own(p, {.variant = name});
+    auto own_dx = dirty<T, Src>(p.src_shape());
+    own(g, own.pack(w), own_dx);
+    CHECK(test::difference(own_dx, dx, terms(p, direction::backward_data)) == "");
+    CHECK(test::padding_is_zero(own_dx));
+  }
+
+  using weights_plan = conv_backward_weights_plan<T, Src, Dst>;
+  tensor<T, W> dw(p.weights_shape());
+  tensor<T, "x"> db({p.out});
+  weights_plan(p, {.variant = "reference"})(x, g, dw, db);
+  for (const std::string& name : weights_plan::variant_list::names()) {
+    CAPTURE(name);
+    if (name == "reference" || weights_plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::backward_weights, accuracy::normal), name)) continue;
+    const weights_plan own(p, {.variant = name});
+    auto own_dw = dirty<T, W>(p.weights_shape());
+    auto own_db = dirty<T, "x">({p.out});
+    own(x, g, own_dw, own_db);
+    CHECK(test::difference(own_dw, dw, terms(p, direction::backward_weights)) == "");
+    CHECK(test::difference(own_db, db, terms(p, direction::backward_weights)) == "");
+    own_dw = dirty<T, W>(p.weights_shape());
+    own(x, g, own_dw);
+    CHECK(test::difference(own_dw, dw, terms(p, direction::backward_weights)) == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("conv: every variant against reference, two dimensions") {
+  for (const std::string& text : test::images) {
+    const conv_problem p = conv_problem::parse(text);
+    compare_variants<float, "nChw16c", "nChw16c", "oihw">(p);
+    compare_variants<float, "nhwc", "nhwc", "oihw">(p);
+    compare_variants<float, "nchw", "nchw", "oihw">(p);
+  }
+}
+
+TEST_CASE("conv: src and dst of different layouts, double") {
+  for (const std::string& text : test::images) {
+    const conv_problem p = conv_problem::parse(text);
+    compare_variants<double, "nchw", "nChw8c", "hwio">(p);
+  }
+}
+
+TEST_CASE("conv: one and three dimensions, blocked weights") {
+  for (const std::string& text : test::lines) compare_variants<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
+  for (const std::string& text : test::volumes)
+    compare_variants<float, "nCdhw16c", "ncdhw", "OIdhw16i16o">(conv_problem::parse(text));
+}
+
+TEST_CASE("conv: random problems") {
+  test::random r(2026);
+  for (int i = 0; i < 60; ++i) {
+    const conv_problem p = test::random_problem(r);
+    if (i % 2 == 0)
+      compare_variants<float, "nChw16c", "nChw16c", "oihw">(p);
+    else
+      compare_variants<float, "nhwc", "nhwc", "oihw">(p);
+  }
+}

@@ -1,0 +1,57 @@
+// The convolutions that every variant is tested on.
+#pragma once
+
+#include <simdnn/ops/conv/problem.hpp>
+#include <string>
+#include <vector>
+
+#include "support/random.hpp"
+
+namespace test {
+
+/// Odd on purpose: channels that are no multiple of a block, one pixel, strides beyond the kernel, dilation,
+/// groups, uneven padding, ends that are never read, enough k for several blocks.
+inline const std::vector<std::string> images = {
+    "mb1ic1ih1oc1kh1",
+    "mb2ic3ih15oc20kh7sh2ph3",
+    "mb2ic64ih14oc64kh3ph1",
+    "mb1ic20ih9oc50kh3ph1",
+    "mb5ic40ih7oc48kh1ph0",
+    "mb2ic300ih21oc40oh21kh1ph0",
+    "mb3ic32ih9oc64kh1sh2ph0",
+    "g2mb2ic32ih7oc64kh3ph1",
+    "g2mb2ic64ih6oc40kh1",
+    "g4mb1ic12ih7oc8kh3ph0",
+    "g6mb2ic6ih8oc6kh3ph1",
+    "mb1ic17ih11oc33kh3dh1sh2ph1",
+    "mb1ic5ih4iw17oc6oh6ow3kh1kw3sh1sw7ph1pw2",
+    "mb2ic256ih5oc48kh3ph1",
+    "mb1ic4ih10oc4oh2kh2sh7ph1",
+    "mb1ic33ih8iw40oc16oh8ow40kh1kw7ph0pw3",
+    "mb1ic8ih12oc8oh5kh3sh2ph0",
+    "mb0ic8ih6oc8kh3ph1",
+};
+inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1", "mb1ic16iw200oc32kw3pw1"};
+inline const std::vector<std::string> volumes = {"mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1",
+                                                 "mb1ic3id4ih5iw6oc9kd1kh1kw1", "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1"};
+
+/// A random problem of two dimensions that has outputs.
+inline simdnn::conv_problem random_problem(random& r) {
+  for (;;) {
+    simdnn::conv_problem p;
+    p.groups = r.integer(0, 3) == 0 ? r.integer(2, 4) : 1;
+    p.batch = r.integer(1, 3);
+    p.in = p.groups * r.integer(1, 40);
+    p.out = p.groups * r.integer(1, 70);
+    const auto pair = [&](index_t low, index_t high) { return simdnn::spatial{r.integer(low, high), r.integer(low, high)}; };
+    p.size = pair(1, 16);
+    p.kernel = pair(1, 5);
+    p.stride = pair(1, 3);
+    p.pad = pair(0, 3);
+    p.pad_end = pair(0, 3);
+    p.dilation = pair(1, 3);
+    if (p.output(0) >= 1 && p.output(1) >= 1) return p;
+  }
+}
+
+}  // namespace test
