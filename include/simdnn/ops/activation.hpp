@@ -1,8 +1,8 @@
-// activation: dst = f(src), element by element, with f one of function::relu, leaky_relu, elu, tanh,
-// sigmoid and clamp, or any callable that takes vec, float and double alike.
+// activation: dst = f(src), element by element, with f one of function::relu, leaky_relu, elu,
+// tanh, sigmoid and clamp, or any callable that takes vec, float and double alike.
 //
-// Operands have one layout, shape and strides; any layout and any strides will do. Blocks' padding is
-// left zero.
+// Operands have one layout, shape and strides; any layout and any strides will do. Blocks' padding
+// is left zero.
 #pragma once
 
 #include <simdnn/ops/activation/variants.hpp>
@@ -41,11 +41,12 @@ void activation_forward(const F& f, const Src& src, Dst&& dst,
   activation::direct<F, T, D::format, Isa>(x.shape()).forward(f, x, y, executor);
 }
 
-/// diff_src = f.gradient(diff_dst, src, dst). diff_src may be any of the others itself; other overlap
-/// is an error. After a forward pass in place give dst as src too: tanh, sigmoid, clamp and relu look
-/// at dst alone, leaky_relu and elu only at src's sign, which is dst's where slope and alpha are
-/// positive.
-template <class Isa = isa::native, class F, tensor_like DiffDst, tensor_like Src, tensor_like Dst, tensor_like DiffSrc>
+/// diff_src = f.gradient(diff_dst, src, dst). diff_src may be any of the others itself; other
+/// overlap is an error. After a forward pass in place give dst as src too: tanh, sigmoid, clamp and
+/// relu look at dst alone, leaky_relu and elu only at src's sign, which is dst's where slope and
+/// alpha are positive.
+template <class Isa = isa::native, class F, tensor_like DiffDst, tensor_like Src, tensor_like Dst,
+          tensor_like DiffSrc>
 void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, const Dst& dst,
                          DiffSrc&& diff_src, executor_ref executor = default_executor()) {
   using R = std::remove_cvref_t<DiffSrc>;

@@ -1,11 +1,12 @@
 // concat: the channels of several tensors, one behind the other.
 //     concat_forward({a, b, c}, dst);
 //     concat_backward(diff_dst, {da, db, dc});
-// All operands have one element type and layout; in blocked layouts an input may begin and end in the
-// middle of a block.
+// All operands have one element type and layout; in blocked layouts an input may begin and end in
+// the middle of a block.
 //
-// Where inputs begin at multiples of the block nothing need be copied: let the operations that make them
-// write into dst.part(1, begin, count), and read gradients from diff_dst.part(1, begin, count).
+// Where inputs begin at multiples of the block nothing need be copied: let the operations that make
+// them write into dst.part(1, begin, count), and read gradients from diff_dst.part(1, begin,
+// count).
 #pragma once
 
 #include <initializer_list>
@@ -44,15 +45,14 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
       check_no_overlap(parts[i], whole, op, name.c_str(), whole_name);
   }
   if (channels != whole.size('c'))
-    throw error(op, parts_name,
-                std::string(whole_name) + " has " + std::to_string(whole.size('c')),
+    throw error(op, parts_name, std::string(whole_name) + " has " + std::to_string(whole.size('c')),
                 "have " + std::to_string(channels) + " channels together");
 }
 
 }  // namespace concat
 
-/// Copies the inputs into dst and zeros the padding of its last block. Throws error where the inputs'
-/// channels do not add up to dst's, other sizes differ, or dst shares memory with an input.
+/// Copies the inputs into dst and zeros the padding of its last block. Throws error where the
+/// inputs' channels do not add up to dst's, other sizes differ, or dst shares memory with an input.
 template <tensor_like Dst>
 void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst,
                     executor_ref executor = default_executor()) {
@@ -68,8 +68,8 @@ void concat_forward(std::initializer_list<concat::source<Dst>> srcs, Dst&& dst,
   concat_forward(std::span<const concat::source<Dst>>(srcs.begin(), srcs.size()), dst, executor);
 }
 
-/// Copies diff_dst's channels out to the inputs' gradients and zeros the padding of their last blocks;
-/// errors as concat_forward's.
+/// Copies diff_dst's channels out to the inputs' gradients and zeros the padding of their last
+/// blocks; errors as concat_forward's.
 template <tensor_like DiffDst>
 void concat_backward(const DiffDst& diff_dst, std::span<const concat::target<DiffDst>> diff_srcs,
                      executor_ref executor = default_executor()) {

@@ -17,17 +17,20 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// A chosen way to compute one problem for operands of these types. Immutable; callable from many threads.
+/// A chosen way to compute one problem for operands of these types. Immutable; callable from many
+/// threads.
 template <class T, layout A = "ab", layout B = "ab", class Isa = isa::native>
 class gemm_plan {
-  static_assert((A == layout("ab") || A == layout("ba")) && (B == layout("ab") || B == layout("ba")),
+  static_assert((A == layout("ab") || A == layout("ba")) &&
+                    (B == layout("ab") || B == layout("ba")),
                 "gemm: a and b have layout \"ab\" (rows) or \"ba\" (columns)");
 
  public:
+  using variant_list = gemm::all<T, Isa>;
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit gemm_plan(const gemm_problem& p, const policy& wanted = {})
       : problem_(p.checked("gemm")),
-        variant_(gemm::all<T, Isa>::choose(gemm_query{problem_, wanted.accuracy}, wanted, "gemm")) {}
+        variant_(variant_list::choose(gemm_query{problem_, wanted.accuracy}, wanted, "gemm")) {}
 
   const gemm_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -36,7 +39,8 @@ class gemm_plan {
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
     return std::visit(
-        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
+        variant_);
   }
 
   /// b {k, n} in the order that this plan reads.
@@ -52,14 +56,17 @@ class gemm_plan {
     const view<const T, B> v = b.as_view();
     check_shape(v, problem_.b_shape(), "gemm", "b");
     into.check(variant_name(), packed_elements(), "gemm");
-    std::visit([&](const auto& variant) { variant.pack(as_matrix(v), into.data(), executor); }, variant_);
+    std::visit([&](const auto& variant) { variant.pack(as_matrix(v), into.data(), executor); },
+               variant_);
   }
 
-  /// a {m, k}, c {m, n}, its columns neighbours in memory; c must not share memory with a. Workspace: the
-  /// given bytes (workspace_bytes), else the calling thread's arena, which grows once.
+  /// a {m, k}, c {m, n}, its columns neighbours in memory; c must not share memory with a.
+  /// Workspace: the given bytes (workspace_bytes), else the calling thread's arena, which grows
+  /// once.
   template <tensor_of<T, A> X, tensor_of<T, "ab"> Y, post_op PostOp = post::none>
   void operator()(const X& a, const packed<T>& b, Y&& c, const PostOp& ops = {},
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<const T, A> va = a.as_view();
     const view<T, "ab"> vc = c.as_view();
     check_shape(va, problem_.a_shape(), "gemm", "a");
@@ -69,7 +76,10 @@ class gemm_plan {
     b.check(variant_name(), packed_elements(), "gemm");
     const auto post = lower(ops, vc, problem_.n, "gemm");
     std::visit(
-        [&](const auto& v) { v.run(as_matrix(va), b.data(), as_matrix(vc), post, executor, given); }, variant_);
+        [&](const auto& v) {
+          v.run(as_matrix(va), b.data(), as_matrix(vc), post, executor, given);
+        },
+        variant_);
   }
 
  private:
@@ -78,11 +88,12 @@ class gemm_plan {
   }
 
   gemm_problem problem_;
-  typename gemm::all<T, Isa>::chosen variant_;
+  typename variant_list::chosen variant_;
 };
 
 /// One shot: plans, packs b, runs, and drops both.
-template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y, post_op PostOp = post::none>
+template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
+          post_op PostOp = post::none>
 void gemm_forward(const gemm_problem& p, const X& a, const W& b, Y&& c, const PostOp& ops = {},
                   const policy& wanted = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
@@ -94,8 +105,8 @@ namespace gemm {
 
 // dst = alpha * x * y, dst by rows or by columns: then its transpose is y' * x'.
 template <class Isa, class T, layout X, layout Y, layout D>
-void product(double alpha, const view<const T, X>& x, const view<const T, Y>& y, const view<T, D>& dst,
-             const policy& wanted, executor_ref executor) {
+void product(double alpha, const view<const T, X>& x, const view<const T, Y>& y,
+             const view<T, D>& dst, const policy& wanted, executor_ref executor) {
   if constexpr (D == layout("ab")) {
     const gemm_problem p{.m = dst.size(0), .n = dst.size(1), .k = x.size(1), .alpha = alpha};
     gemm_forward<Isa>(p, x, y, dst, post::none{}, wanted, executor);
@@ -106,8 +117,9 @@ void product(double alpha, const view<const T, X>& x, const view<const T, Y>& y,
 
 }  // namespace gemm
 
-/// The gradient with respect to a: diff_a {m, k} = alpha * diff_c * b'. Any operand may be of layout "ab"
-/// or "ba"; diff_a shares memory with none of the others. beta and post-ops are the caller's business.
+/// The gradient with respect to a: diff_a {m, k} = alpha * diff_c * b'. Any operand may be of
+/// layout "ab" or "ba"; diff_a shares memory with none of the others. beta and post-ops are the
+/// caller's business.
 template <class Isa = isa::native, tensor_like G, tensor_like W, tensor_like X>
 void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& diff_a,
                         const policy& wanted = {}, executor_ref executor = default_executor()) {

@@ -1,4 +1,5 @@
-// inner_product: dst {n, o} = post_ops(src {n, inputs} * weights' {inputs, o}), a fully connected layer.
+// inner_product: dst {n, o} = post_ops(src {n, inputs} * weights' {inputs, o}), a fully connected
+// layer.
 //
 //     inner_product_problem p{.batch = 8, .in = 256, .out = 4096, .size = {6, 6}};
 //     inner_product_forward(p, src, weights, dst, post::bias(b) | post::relu());    one shot
@@ -8,8 +9,9 @@
 //     inner_product_backward_data(p, diff_dst, weights, diff_src);
 //     inner_product_backward_weights(p, src, diff_dst, diff_weights, diff_bias);
 //
-// src and diff_src are read and written in place, in layouts such as "nc", "nchw", "nhwc", "nChw16c",
-// "ncdhw"; weights come in any layout of o, i and src's d, h, w; dst and diff_dst are "nc".
+// src and diff_src are read and written in place, in layouts such as "nc", "nchw", "nhwc",
+// "nChw16c", "ncdhw"; weights come in any layout of o, i and src's d, h, w; dst and diff_dst are
+// "nc".
 #pragma once
 
 #include <simdnn/ops/inner_product/variants.hpp>
@@ -25,30 +27,35 @@ namespace inner_product {
 template <class T, layout Src, class Isa>
 class plan {
   static_assert(is_src_layout<Src>(),
-                "inner_product: src has a layout of n, c and up to three of d, h, w, n outermost, of which only c "
+                "inner_product: src has a layout of n, c and up to three of d, h, w, n outermost, "
+                "of which only c "
                 "may be blocked, such as \"nc\", \"nchw\", \"nhwc\", \"nChw16c\"");
 
  public:
+  using variant_list = all<T, Src, Isa>;
   const inner_product_problem& problem() const { return problem_; }
   const char* variant_name() const {
     return std::visit([](const auto& v) { return v.name; }, variant_);
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
-    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+    return std::visit(
+        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
+        variant_);
   }
 
  protected:
   plan(const inner_product_problem& p, const policy& wanted, direction pass)
       : op_(op_name(pass)),
         problem_(fitting(p, op_)),
-        variant_(all<T, Src, Isa>::choose(query{problem_, pass, wanted.accuracy}, wanted, op_)) {}
+        variant_(variant_list::choose(query{problem_, pass, wanted.accuracy}, wanted, op_)) {}
 
   template <class U>
   void check_src(const view<U, Src>& src, const char* argument) const {
     check_shape(src, problem_.src_shape(), op_, argument);
     if (!gapless(src))
-      throw error(op_, argument, "the elements of one image must follow each other", "has gaps inside an image");
+      throw error(op_, argument, "the elements of one image must follow each other",
+                  "has gaps inside an image");
   }
   template <class U>
   void check_dst(const view<U, "nc">& dst, const char* argument) const {
@@ -58,21 +65,24 @@ class plan {
   template <class U, layout W>
   void check_weights(const view<U, W>& weights, const char* argument) const {
     static_assert(is_weights_layout<W, Src>(),
-                  "inner_product: weights have a layout of o, i and the spatial dimensions of src, such as \"oi\", "
+                  "inner_product: weights have a layout of o, i and the spatial dimensions of src, "
+                  "such as \"oi\", "
                   "\"oihw\"");
     check_shape(weights, problem_.weights_shape(), op_, argument);
   }
 
   static inner_product_problem fitting(const inner_product_problem& p, const char* op) {
     if (p.size.rank != Src.rank() - 2)
-      throw error(op, "size", "src's layout " + std::string(Src.text()) + " has " + std::to_string(Src.rank() - 2) + " spatial dimensions",
+      throw error(op, "size",
+                  "src's layout " + std::string(Src.text()) + " has " +
+                      std::to_string(Src.rank() - 2) + " spatial dimensions",
                   "is " + (p.size.empty() ? "empty" : p.size.str()));
     return p.checked(op);
   }
 
   const char* op_;
   inner_product_problem problem_;
-  typename all<T, Src, Isa>::chosen variant_;
+  typename variant_list::chosen variant_;
 };
 
 // Those that read weights.
@@ -92,12 +102,15 @@ class weights_plan : public plan<T, Src, Isa> {
     const view<const T, W::format> v = weights.as_view();
     this->check_weights(v, "weights");
     check_packed(into);
-    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); }, this->variant_);
+    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
+               this->variant_);
   }
 
  protected:
   using plan<T, Src, Isa>::plan;
-  void check_packed(const packed<T>& weights) const { weights.check(packed_name(), packed_elements(), this->op_); }
+  void check_packed(const packed<T>& weights) const {
+    weights.check(packed_name(), packed_elements(), this->op_);
+  }
 
  private:
   const char* packed_name() const {
@@ -118,11 +131,12 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
   explicit inner_product_plan(const inner_product_problem& p, const policy& wanted = {})
       : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::forward) {}
 
-  /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the calling
-  /// thread's arena, which grows once.
+  /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
+  /// calling thread's arena, which grows once.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> Y, post_op PostOp = post::none>
   void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<const T, Src> from = src.as_view();
     const view<T, "nc"> to = dst.as_view();
     this->check_src(from, "src");
@@ -130,7 +144,8 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     check_no_overlap(to, from, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower(ops, to, this->problem_.out, this->op_);
-    std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); }, this->variant_);
+    std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
+               this->variant_);
   }
 };
 
@@ -138,45 +153,52 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
 template <class T, layout Src = "nc", class Isa = isa::native>
 class inner_product_backward_data_plan : public inner_product::weights_plan<T, Src, Isa> {
  public:
-  explicit inner_product_backward_data_plan(const inner_product_problem& p, const policy& wanted = {})
+  explicit inner_product_backward_data_plan(const inner_product_problem& p,
+                                            const policy& wanted = {})
       : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::backward_data) {}
 
   template <tensor_of<T, "nc"> G, tensor_of<T, Src> X>
   void operator()(const G& diff_dst, const packed<T>& weights, X&& diff_src,
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<const T, "nc"> from = diff_dst.as_view();
     const view<T, Src> to = diff_src.as_view();
     this->check_dst(from, "diff_dst");
     this->check_src(to, "diff_src");
     check_no_overlap(to, from, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
-    std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); }, this->variant_);
+    std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); },
+               this->variant_);
   }
 };
 
-/// The gradients with respect to weights and bias; otherwise as inner_product_plan. An empty batch gives
-/// zeros.
+/// The gradients with respect to weights and bias; otherwise as inner_product_plan. An empty batch
+/// gives zeros.
 template <class T, layout Src = "nc", class Isa = isa::native>
 class inner_product_backward_weights_plan : public inner_product::plan<T, Src, Isa> {
  public:
-  explicit inner_product_backward_weights_plan(const inner_product_problem& p, const policy& wanted = {})
+  explicit inner_product_backward_weights_plan(const inner_product_problem& p,
+                                               const policy& wanted = {})
       : inner_product::plan<T, Src, Isa>(p, wanted, direction::backward_weights) {}
 
   /// diff_weights has a plain layout.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W>
-  void operator()(const X& src, const G& diff_dst, W&& diff_weights, executor_ref executor = default_executor(),
+  void operator()(const X& src, const G& diff_dst, W&& diff_weights,
+                  executor_ref executor = default_executor(),
                   std::span<std::byte> given = {}) const {
     run(src, diff_dst, diff_weights, nullptr, executor, given);
   }
   /// diff_bias {out}, its elements side by side.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W, tensor_of<T, "x"> B>
   void operator()(const X& src, const G& diff_dst, W&& diff_weights, B&& diff_bias,
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<T, "x"> bias = diff_bias.as_view();
     check_shape(bias, shape{this->problem_.out}, this->op_, "diff_bias");
     check_neighbours(bias, 'x', this->op_, "diff_bias");
     check_no_overlap(bias, view<const T, Src>(src.as_view()), this->op_, "diff_bias", "src");
-    check_no_overlap(bias, view<const T, "nc">(diff_dst.as_view()), this->op_, "diff_bias", "diff_dst");
+    check_no_overlap(bias, view<const T, "nc">(diff_dst.as_view()), this->op_, "diff_bias",
+                     "diff_dst");
     check_no_overlap(bias, diff_weights.as_view(), this->op_, "diff_bias", "diff_weights");
     run(src, diff_dst, diff_weights, bias.data(), executor, given);
   }
@@ -186,7 +208,8 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
   void run(const X& src, const G& diff_dst, W& diff_weights, T* diff_bias, executor_ref executor,
            std::span<std::byte> given) const {
     constexpr layout weights = std::remove_cvref_t<W>::format;
-    static_assert(weights.plain(), "inner_product: diff_weights has a plain layout, such as \"oi\", \"oihw\"");
+    static_assert(weights.plain(),
+                  "inner_product: diff_weights has a plain layout, such as \"oi\", \"oihw\"");
     const view<const T, Src> from = src.as_view();
     const view<const T, "nc"> diff = diff_dst.as_view();
     const view<T, weights> to = diff_weights.as_view();
@@ -195,12 +218,15 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
     this->check_weights(to, "diff_weights");
     check_no_overlap(to, from, this->op_, "diff_weights", "src");
     check_no_overlap(to, diff, this->op_, "diff_weights", "diff_dst");
-    std::visit([&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, given); }, this->variant_);
+    std::visit(
+        [&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, given); },
+        this->variant_);
   }
 };
 
 /// One shot: plans, packs, runs, and drops both.
-template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y, post_op PostOp = post::none>
+template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
+          post_op PostOp = post::none>
 void inner_product_forward(const inner_product_problem& p, const X& src, const W& weights, Y&& dst,
                            const PostOp& ops = {}, const policy& wanted = {},
                            executor_ref executor = default_executor()) {
@@ -210,25 +236,29 @@ void inner_product_forward(const inner_product_problem& p, const X& src, const W
 }
 
 template <class Isa = isa::native, tensor_like G, tensor_like W, tensor_like X>
-void inner_product_backward_data(const inner_product_problem& p, const G& diff_dst, const W& weights, X&& diff_src,
-                                 const policy& wanted = {}, executor_ref executor = default_executor()) {
+void inner_product_backward_data(const inner_product_problem& p, const G& diff_dst,
+                                 const W& weights, X&& diff_src, const policy& wanted = {},
+                                 executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<X>;
   const inner_product_backward_data_plan<typename D::value_type, D::format, Isa> plan(p, wanted);
   plan(diff_dst, plan.pack(weights, default_memory(), executor), diff_src, executor);
 }
 
 template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W>
-void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst, W&& diff_weights,
-                                    const policy& wanted = {}, executor_ref executor = default_executor()) {
-  using T = typename std::remove_cvref_t<W>::value_type;
-  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights, executor);
-}
-template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W, tensor_like B>
-void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst, W&& diff_weights,
-                                    B&& diff_bias, const policy& wanted = {},
+void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst,
+                                    W&& diff_weights, const policy& wanted = {},
                                     executor_ref executor = default_executor()) {
   using T = typename std::remove_cvref_t<W>::value_type;
-  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights, diff_bias, executor);
+  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+                                                                    executor);
+}
+template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W, tensor_like B>
+void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst,
+                                    W&& diff_weights, B&& diff_bias, const policy& wanted = {},
+                                    executor_ref executor = default_executor()) {
+  using T = typename std::remove_cvref_t<W>::value_type;
+  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+                                                                    diff_bias, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -1,13 +1,13 @@
 // pooling: the largest element or the mean of a window that slides over an image, in one to three
 // spatial dimensions.
-//     pooling_problem p{.batch = 8, .channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}};
-//     pooling_plan<float, "nChw16c"> pool(p);
-//     pool.forward(x, y);                    // or pool.forward(x, y, taps), for training
-//     pool.backward(dy, taps, dx);           // pool.backward(dy, dx) for the averages
+//     pooling_problem p{.batch = 8, .channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride =
+//     {2, 2}}; pooling_plan<float, "nChw16c"> pool(p); pool.forward(x, y);                    // or
+//     pool.forward(x, y, taps), for training pool.backward(dy, taps, dx);           //
+//     pool.backward(dy, dx) for the averages
 //
 // `taps`, a tensor like dst, is the workspace of max pooling: forward writes for each output the
-// number of the tap that was largest (kd * KH * KW + kh * KW + kw; of equal ones the first), which is
-// exact in float. The averages neither write nor read it.
+// number of the tap that was largest (kd * KH * KW + kh * KW + kw; of equal ones the first), which
+// is exact in float. The averages neither write nor read it.
 #pragma once
 
 #include <simdnn/ops/alike.hpp>
@@ -20,10 +20,11 @@ namespace simdnn::inline SIMDNN_ABI {
 /// memory with operands.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class pooling_plan {
-  static_assert(Src.dim('n') == 0 && Src.dim('c') == 1 && Src.dim('w') == Src.rank() - 1 &&
-                    Dst.rank() == Src.rank() && Dst.letter(2) == Src.letter(2),
-                "pooling takes layouts of n, c and one to three spatial dimensions: ncw, nchw, nhwc, "
-                "ncdhw, nChw16c ...");
+  static_assert(
+      Src.dim('n') == 0 && Src.dim('c') == 1 && Src.dim('w') == Src.rank() - 1 &&
+          Dst.rank() == Src.rank() && Dst.letter(2) == Src.letter(2),
+      "pooling takes layouts of n, c and one to three spatial dimensions: ncw, nchw, nhwc, "
+      "ncdhw, nChw16c ...");
   static constexpr const char* forward_op = "pooling_forward";
   static constexpr const char* backward_op = "pooling_backward";
 
@@ -87,9 +88,9 @@ class pooling_plan {
     check_shape(operand, wanted, op, argument);
     constexpr int fastest = L.outer_dim(L.rank() - 1);
     if (L.plain() && operand.stride(fastest) != 1 && operand.size(fastest) > 1)
-      throw error(op, argument, "its fastest dimension must have stride 1",
-                  "has stride " + std::to_string(operand.stride(fastest)) + " along " +
-                      L.letter(fastest));
+      throw error(
+          op, argument, "its fastest dimension must have stride 1",
+          "has stride " + std::to_string(operand.stride(fastest)) + " along " + L.letter(fastest));
   }
 
   void run_forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,

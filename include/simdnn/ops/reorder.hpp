@@ -10,21 +10,27 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Copies src to dst and zeros the padding of dst's last blocks. Throws error where the shapes differ
-/// or the two share memory.
+namespace reordering {
+
+template <layout A, layout B>
+inline constexpr bool same_dimensions = [] {
+  for (int d = 0; d < max_rank; ++d)
+    if (A.letter(d) != B.letter(d)) return false;
+  return true;
+}();
+
+}  // namespace reordering
+
+/// Copies src to dst and zeros the padding of dst's last blocks. Throws error where the shapes
+/// differ or the two share memory.
 template <tensor_like Src, tensor_like Dst>
 void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<Dst>;
   using T = typename D::value_type;
   static_assert(std::is_same_v<std::remove_const_t<typename Src::value_type>, T>,
                 "reorder takes operands of one element type, dst not const");
-  static_assert(
-      [] {
-        for (int d = 0; d < max_rank; ++d)
-          if (Src::format.letter(d) != D::format.letter(d)) return false;
-        return true;
-      }(),
-      "reorder takes two layouts with the same dimensions");
+  static_assert(reordering::same_dimensions<Src::format, D::format>,
+                "reorder takes two layouts with the same dimensions");
   const view<const T, Src::format> from = src.as_view();
   const view<T, D::format> to = dst.as_view();
   check_given(from, "reorder", "src");

@@ -3,8 +3,8 @@
 //     dst[n][c][...] = exp(src[n][c][...]) / sum over k of exp(src[n][k][...])
 //     loss = mean over n of -log(dst[n][labels[n]])
 //
-// The largest channel is subtracted first: nothing overflows. A NaN or +infinity among the channels of
-// a pixel makes all of them NaN, and so do channels that all are -infinity.
+// The largest channel is subtracted first: nothing overflows. A NaN or +infinity among the channels
+// of a pixel makes all of them NaN, and so do channels that all are -infinity.
 #pragma once
 
 #include <cmath>
@@ -19,19 +19,19 @@ namespace simdnn::inline SIMDNN_ABI {
 namespace softmax {
 
 template <class X, class R>
-inline constexpr bool alike = std::is_same_v<std::remove_const_t<typename X::value_type>,
-                                             typename R::value_type> &&
-                              X::format == R::format;
+inline constexpr bool alike =
+    std::is_same_v<std::remove_const_t<typename X::value_type>, typename R::value_type> &&
+    X::format == R::format;
 
 template <class T, layout L>
 void check(const view<const T, L>& operand, const char* op, const char* argument) {
-  static_assert(L.dim('c') >= 0, "softmax takes layouts with channels: nc, nchw, nhwc, nChw16c ...");
+  static_assert(L.dim('c') >= 0,
+                "softmax takes layouts with channels: nc, nchw, nhwc, nChw16c ...");
   static_assert(L.plain() || L.block(L.dim('c')) == L.block_size(),
                 "softmax takes layouts in which nothing but the channels is blocked");
   check_given(operand, op, argument);
   // An empty product has no largest factor.
-  if (operand.size('c') == 0)
-    throw error(op, argument, "at least 1 is needed", "has 0 channels");
+  if (operand.size('c') == 0) throw error(op, argument, "at least 1 is needed", "has 0 channels");
   constexpr int fastest = L.outer_dim(L.rank() - 1);
   if (L.plain() && fastest == L.dim('c') && operand.stride(fastest) != 1 &&
       operand.size(fastest) > 1)
@@ -43,8 +43,8 @@ template <class T>
 void check_labels(std::span<const std::int32_t> labels, const view<const T, "nc">& logits,
                   const char* op, const char* argument) {
   if (static_cast<index_t>(labels.size()) != logits.size('n'))
-    throw error(op, "labels", std::string(argument) + " has a batch of " +
-                                  std::to_string(logits.size('n')),
+    throw error(op, "labels",
+                std::string(argument) + " has a batch of " + std::to_string(logits.size('n')),
                 "has " + std::to_string(labels.size()) + " elements");
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= logits.size('c'))
@@ -94,8 +94,8 @@ void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_sr
   softmax::direct<T, L, Isa>(y.shape()).backward(g, y, r, executor);
 }
 
-/// Writes the probabilities, which may be the logits themselves, and returns the mean loss, 0 for an
-/// empty batch. labels[n], from 0 to channels - 1, is the right channel of image n.
+/// Writes the probabilities, which may be the logits themselves, and returns the mean loss, 0 for
+/// an empty batch. labels[n], from 0 to channels - 1, is the right channel of image n.
 template <class Isa = isa::native, tensor_like Logits, tensor_like Probabilities>
 double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::int32_t> labels,
                                      Probabilities&& probabilities,
@@ -121,8 +121,8 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
     for (index_t n = begin; n < end; ++n) {
       const double right = x(n, labels[n]);  // before dst, which may be src, is written
       const auto totals = kernel.forward(&x(n, 0), &y(n, 0));
-      losses[n] = std::log(static_cast<double>(totals.sum)) +
-                  (static_cast<double>(totals.largest) - right);
+      losses[n] =
+          std::log(static_cast<double>(totals.sum)) + (static_cast<double>(totals.largest) - right);
     }
   });
   double sum = 0;
@@ -130,8 +130,8 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   return sum / static_cast<double>(batch);
 }
 
-/// The mean loss's gradient: diff_logits = (probabilities - onehot(labels)) / batch. diff_logits may be
-/// the probabilities themselves.
+/// The mean loss's gradient: diff_logits = (probabilities - onehot(labels)) / batch. diff_logits
+/// may be the probabilities themselves.
 template <class Isa = isa::native, tensor_like Probabilities, tensor_like DiffLogits>
 void softmax_cross_entropy_backward(const Probabilities& probabilities,
                                     std::span<const std::int32_t> labels, DiffLogits&& diff_logits,

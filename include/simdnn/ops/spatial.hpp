@@ -34,7 +34,10 @@ struct spatial {
   /// "3x3"
   std::string str() const {
     std::string text;
-    for (int d = 0; d < rank; ++d) text += (d == 0 ? "" : "x") + std::to_string(v[d]);
+    for (int d = 0; d < rank; ++d) {
+      if (d > 0) text += 'x';
+      text += std::to_string(v[d]);
+    }
     return text;
   }
   friend constexpr bool operator==(const spatial&, const spatial&) = default;

@@ -1,10 +1,10 @@
-// Copies between any two memory orders, and zeros into blocks' padding: what reorder, concat and the
-// operations that keep padding zero share.
+// Copies between any two memory orders, and zeros into blocks' padding: what reorder, concat and
+// the operations that keep padding zero share.
 //
 // A range of a dimension is cut into pieces within which both sides' offsets are affine: whole
-// blocks of the coarser side, then what is left up to the next border of a block of either side. The
-// product of one piece per dimension is a box: axes of (extent, src stride, dst stride). Axes are
-// merged where both sides allow it, and the box is copied along dst's fastest axis, in tiles of
+// blocks of the coarser side, then what is left up to the next border of a block of either side.
+// The product of one piece per dimension is a box: axes of (extent, src stride, dst stride). Axes
+// are merged where both sides allow it, and the box is copied along dst's fastest axis, in tiles of
 // src's and dst's fastest where these differ.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace simdnn::inline SIMDNN_ABI {
 /// A view without its layout in the type, so that one instantiation per element type copies all.
 struct strided {
   struct dimension {
-    index_t stride = 0;        ///< between blocks
+    index_t stride = 0;  ///< between blocks
     index_t block = 1;
     index_t block_stride = 1;  ///< inside a block
   };
@@ -154,7 +154,9 @@ void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* d
   const strided::dimension& t = dst.dims[d];
   const index_t large = std::max(s.block, t.block), small = std::min(s.block, t.block);
   // The stride of neighbours that share a block on either side, and of blocks of `small`.
-  const auto inner = [](const strided::dimension& x) { return x.block > 1 ? x.block_stride : x.stride; };
+  const auto inner = [](const strided::dimension& x) {
+    return x.block > 1 ? x.block_stride : x.stride;
+  };
   const auto middle = [&](const strided::dimension& x) {
     return x.block == small ? x.stride : small * x.block_stride;
   };

@@ -35,7 +35,6 @@ inline void layout_tag_has_a_number_without_a_letter_behind_it() {}
 inline void layout_tag_has_a_block_of_zero_or_above_64() {}
 inline void layout_tag_has_more_than_six_dimensions() {}
 inline void layout_tag_has_an_outer_dimension_behind_a_block() {}
-inline void layout_tag_is_longer_than_23_characters() {}
 
 }  // namespace layout_detail
 
@@ -46,7 +45,7 @@ struct layout {
 
   template <std::size_t N>
   consteval layout(const char (&text)[N]) {  // NOLINT: implicit, so that a tag can be written in place
-    if (N > sizeof(tag)) layout_detail::layout_tag_is_longer_than_23_characters();
+    static_assert(N <= sizeof(tag), "layout_tag_is_longer_than_23_characters");
     for (std::size_t i = 0; i + 1 < N; ++i) tag[i] = text[i];
     validate();
   }

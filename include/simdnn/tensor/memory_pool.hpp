@@ -10,6 +10,7 @@
 #include <mutex>
 #include <new>
 #include <simdnn/base/types.hpp>
+#include <simdnn/isa/program.hpp>
 
 namespace simdnn {
 
@@ -109,22 +110,23 @@ class memory_pool : public std::pmr::memory_resource {
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 
-namespace memory_detail {
-inline std::atomic<std::pmr::memory_resource*> default_memory_slot{nullptr};
-}
-
 /// Where tensors and packed weights take memory unless told otherwise: the resource last set, else one
-/// memory_pool that lives until the program ends.
+/// memory_pool that lives until the program ends. One per program, ISA variants included.
 inline std::pmr::memory_resource* default_memory() {
-  if (std::pmr::memory_resource* set = memory_detail::default_memory_slot.load(std::memory_order_acquire)) return set;
-  static memory_pool* pool = new memory_pool;  // never destroyed: static tensors may outlive any order
-  return pool;
+  isa::program_state& program = isa::program();
+  if (std::pmr::memory_resource* set = program.default_memory.load(std::memory_order_acquire)) return set;
+  if (std::pmr::memory_resource* pool = program.pool.load(std::memory_order_acquire)) return pool;
+  auto* made = new memory_pool;  // never destroyed: static tensors may outlive any order
+  std::pmr::memory_resource* other = nullptr;
+  if (program.pool.compare_exchange_strong(other, made, std::memory_order_acq_rel)) return made;
+  delete made;
+  return other;
 }
 
 /// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that they
 /// were made with.
 inline void set_default_memory(std::pmr::memory_resource* resource) {
-  memory_detail::default_memory_slot.store(resource, std::memory_order_release);
+  isa::program().default_memory.store(resource, std::memory_order_release);
 }
 
 }  // namespace simdnn

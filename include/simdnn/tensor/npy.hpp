@@ -1,4 +1,5 @@
-// Files of numpy: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0,
+// Files of numpy: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html,
+// version 1.0,
 // '<f4' as float and '<f8' as double, in C order.
 #pragma once
 
@@ -42,11 +43,15 @@ class header {
   /// What stands behind 'key': up to the comma or brace, or in quotes or parentheses.
   std::string value(const std::string& key) const {
     const std::size_t at = text_.find("'" + key + "':");
-    std::size_t begin = at == std::string::npos ? at : text_.find_first_not_of(' ', at + key.size() + 3);
+    std::size_t begin =
+        at == std::string::npos ? at : text_.find_first_not_of(' ', at + key.size() + 3);
     if (begin == std::string::npos) fail("its header must say " + key, "does not");
     const char open = text_[begin];
     if (open == '\'' || open == '(') ++begin;
-    const std::size_t end = text_.find_first_of(open == '\'' ? "'" : open == '(' ? ")" : ",}", begin);
+    const std::size_t end = text_.find_first_of(open == '\''  ? "'"
+                                                : open == '(' ? ")"
+                                                              : ",}",
+                                                begin);
     if (end == std::string::npos) fail("its header must say " + key, "ends early");
     return text_.substr(begin, end - begin);
   }
@@ -88,11 +93,12 @@ inline std::string shape_text(const std::vector<index_t>& sizes) {
 }  // namespace npy
 
 /// The array in a file, its axes being the layout's dimensions in memory order: an array of shape
-/// (N, H, W, C) is read as "nhwc". Throws error, naming the file, where it cannot be read, is no npy
-/// file of version 1.0, has another element type, is in Fortran order, has another number of axes or
-/// fewer elements than its shape says.
+/// (N, H, W, C) is read as "nhwc". Throws error, naming the file, where it cannot be read, is no
+/// npy file of version 1.0, has another element type, is in Fortran order, has another number of
+/// axes or fewer elements than its shape says.
 template <class T, layout L>
-tensor<T, L> load_npy(const std::string& path, std::pmr::memory_resource* memory = default_memory()) {
+tensor<T, L> load_npy(const std::string& path,
+                      std::pmr::memory_resource* memory = default_memory()) {
   npy::require<T, L>();
   constexpr const char* op = "load_npy";
   std::ifstream file(path, std::ios::binary);
@@ -101,18 +107,21 @@ tensor<T, L> load_npy(const std::string& path, std::pmr::memory_resource* memory
   file.read(start, sizeof(start));
   if (!file || std::string_view(start, 8) != npy::magic)
     throw error(op, path, "it must start with \\x93NUMPY and version 1.0", "is no such file");
-  const auto length = static_cast<unsigned char>(start[8]) + 256 * static_cast<unsigned char>(start[9]);
+  const auto length =
+      static_cast<unsigned char>(start[8]) + 256 * static_cast<unsigned char>(start[9]);
   std::string text(length, ' ');
   file.read(text.data(), length);
   const npy::header head(text, op, path);
   if (!file) head.fail("its header has " + std::to_string(length) + " bytes", "ends early");
   if (const std::string type = head.value("descr"); type != npy::type_name<T>)
-    head.fail("'" + std::string(npy::type_name<T>) + "' is asked for", "has elements '" + type + "'");
+    head.fail("'" + std::string(npy::type_name<T>) + "' is asked for",
+              "has elements '" + type + "'");
   if (head.value("fortran_order") != "False") head.fail("C order is needed", "is in Fortran order");
   const std::vector<index_t> sizes = head.sizes();
   if (static_cast<int>(sizes.size()) != L.rank())
-    head.fail("layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
-              "has shape " + npy::shape_text(sizes));
+    head.fail(
+        "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
+        "has shape " + npy::shape_text(sizes));
   shape s;
   for (int d = 0; d < L.rank(); ++d)
     for (int at = 0; at < L.rank(); ++at)
@@ -153,12 +162,14 @@ void save_npy(const std::string& path, const X& x) {
       elements.push_back(v.data()[offset]);
       return;
     }
-    for (index_t i = 0; i < sizes[at]; ++i) self(self, at + 1, offset + i * v.stride(L.outer_dim(at)));
+    for (index_t i = 0; i < sizes[at]; ++i)
+      self(self, at + 1, offset + i * v.stride(L.outer_dim(at)));
   };
   walk(walk, 0, 0);
 
   std::ofstream file(path, std::ios::binary);
-  const char length[2] = {static_cast<char>(head.size() % 256), static_cast<char>(head.size() / 256)};
+  const char length[2] = {static_cast<char>(head.size() % 256),
+                          static_cast<char>(head.size() / 256)};
   file.write(npy::magic.data(), npy::magic.size());
   file.write(length, 2);
   file.write(head.data(), static_cast<std::streamsize>(head.size()));

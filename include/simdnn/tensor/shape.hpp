@@ -42,7 +42,10 @@ class shape {
   /// "1x64x56x56"
   std::string str() const {
     std::string text;
-    for (index_t s : *this) text += (text.empty() ? "" : "x") + std::to_string(s);
+    for (index_t s : *this) {
+      if (!text.empty()) text += 'x';
+      text += std::to_string(s);
+    }
     return text;
   }
   friend constexpr bool operator==(const shape& a, const shape& b) {

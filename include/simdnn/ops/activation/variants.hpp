@@ -8,7 +8,6 @@
 namespace simdnn::inline SIMDNN_ABI::activation {
 
 template <class F, class T, layout L, class Isa = isa::native>
-using all =
-    variants<reference<F, T, L, Isa>, direct<F, T, L, Isa>>;
+using all = variants<reference<F, T, L, Isa>, direct<F, T, L, Isa>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI::activation

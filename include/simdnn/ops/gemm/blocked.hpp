@@ -1,6 +1,6 @@
-// The register-tiled product: b packed into panels of NR columns, a copied block by block into L2 with a
-// row distance that spreads over L1's sets, and for each panel's KC rows, which stay in L1, all tiles of
-// the block of a.
+// The register-tiled product: b packed into panels of NR columns, a copied block by block into L2
+// with a row distance that spreads over L1's sets, and for each panel's KC rows, which stay in L1,
+// all tiles of the block of a.
 //
 //     for each MC rows and NC columns (in parallel):  for KC of k:  copy a;  for panels:  for tiles
 //
@@ -42,8 +42,8 @@ class blocked {
     if (p_.k == 0) return;
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t) {
       for (index_t j = begin; j < end; ++j)
-        tile::pack_panel<T, Isa>(b.at(0, j * NR), b.row_stride, b.column_stride, p_.k, std::min(NR, p_.n - j * NR),
-                                 packed + j * p_.k * NR);
+        tile::pack_panel<T, Isa>(b.at(0, j * NR), b.row_stride, b.column_stride, p_.k,
+                                 std::min(NR, p_.n - j * NR), packed + j * p_.k * NR);
     });
   }
 
@@ -54,8 +54,8 @@ class blocked {
   /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
   /// arena.
   template <class PostOp>
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, executor_ref executor,
-           std::span<std::byte> given) const {
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+           executor_ref executor, std::span<std::byte> given) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only(c, post);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
@@ -78,13 +78,16 @@ class blocked {
   static index_t blocks(index_t size, index_t most) {
     return std::max<index_t>(ceil_div(size, std::max<index_t>(ceil_div(size, most), 1)), 1);
   }
-  // Row distance of the copy of a: whole lines, an odd number of them, so that rows fall on all of L1's sets.
+  // Row distance of the copy of a: whole lines, an odd number of them, so that rows fall on all of
+  // L1's sets.
   static index_t odd_lines(index_t length) {
     constexpr index_t line = 64 / sizeof(T);
     return (ceil_div(length, line) | 1) * line;
   }
   index_t copy_elements() const { return std::max(mc_ * odd_lines(kc_), kc_ * odd_lines(mc_)); }
-  index_t worker_bytes() const { return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T)); }
+  index_t worker_bytes() const {
+    return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T));
+  }
 
   // In pieces, because the post-op may read c.
   template <class PostOp>
@@ -100,8 +103,8 @@ class blocked {
       }
   }
 
-  // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c until
-  // the post-op is applied.
+  // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c
+  // until the post-op is applied.
   template <class PostOp>
   void block(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, index_t m0,
              index_t n0, index_t n_end, bool apart, T* copy) const {
@@ -142,7 +145,8 @@ class blocked {
   }
 
   // alpha is multiplied in here, where each element of a passes once per column block.
-  void copy_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth, T* copy) const {
+  void copy_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth,
+              T* copy) const {
     const bool by_row = a.column_stride == 1;
     const index_t lines = by_row ? rows : depth, length = by_row ? depth : rows;
     const index_t from = by_row ? a.row_stride : a.column_stride, to = odd_lines(length);
@@ -156,8 +160,8 @@ class blocked {
   }
 
   template <class PostOp>
-  static void tiles(bool by_row, const T* copy, const T* panel, index_t rows, index_t depth, T* c, index_t c_row,
-                    bool accumulate, const PostOp& post) {
+  static void tiles(bool by_row, const T* copy, const T* panel, index_t rows, index_t depth, T* c,
+                    index_t c_row, bool accumulate, const PostOp& post) {
     using tile::a_order;
     const index_t origin = 0, stride = odd_lines(by_row ? depth : rows);
     tile::for_each_tile(rows, MR, [&](index_t m, int count) {

@@ -1,5 +1,5 @@
-// matrix: what gemm's variants see of an operand; element (row, column) is at row * row_stride + column *
-// column_stride. And transposed() of a view.
+// matrix: what gemm's variants see of an operand; element (row, column) is at row * row_stride +
+// column * column_stride. And transposed() of a view.
 #pragma once
 
 #include <simdnn/tensor/view.hpp>
@@ -12,13 +12,16 @@ struct matrix {
   index_t row_stride;
   index_t column_stride;
 
-  T* at(index_t row, index_t column) const { return data + row * row_stride + column * column_stride; }
+  T* at(index_t row, index_t column) const {
+    return data + row * row_stride + column * column_stride;
+  }
   matrix transposed() const { return {data, column_stride, row_stride}; }
 };
 
 template <class T, layout L>
 matrix<T> as_matrix(const view<T, L>& v) {
-  static_assert(L == layout("ab") || L == layout("ba"), "a matrix has layout \"ab\" (rows) or \"ba\" (columns)");
+  static_assert(L == layout("ab") || L == layout("ba"),
+                "a matrix has layout \"ab\" (rows) or \"ba\" (columns)");
   return {v.data(), v.stride('a'), v.stride('b')};
 }
 

@@ -1,5 +1,5 @@
-// gemm_problem: c = alpha * a * b + beta * c, with a of m rows and k columns, b of k rows and n columns.
-// Transposes are layouts: a matrix stored column by column is a tensor<T, "ba">.
+// gemm_problem: c = alpha * a * b + beta * c, with a of m rows and k columns, b of k rows and n
+// columns. Transposes are layouts: a matrix stored column by column is a tensor<T, "ba">.
 #pragma once
 
 #include <simdnn/base/math.hpp>
@@ -13,7 +13,7 @@ namespace simdnn {
 struct gemm_problem {
   index_t m = 1, n = 1, k = 1;
   double alpha = 1;  ///< 0: a and b are never read
-  double beta = 0;  ///< 0: c is written, never read
+  double beta = 0;   ///< 0: c is written, never read
 
   friend constexpr bool operator==(const gemm_problem&, const gemm_problem&) = default;
 
@@ -25,7 +25,8 @@ struct gemm_problem {
     rule(m, "m");
     rule(n, "n");
     rule(k, "k");
-    for (const shape& s : {a_shape(), b_shape(), c_shape()}) checked_mul(s.elements(), 16, op, "m, n, k");
+    for (const shape& s : {a_shape(), b_shape(), c_shape()})
+      checked_mul(s.elements(), 16, op, "m, n, k");
     return *this;
   }
   constexpr shape a_shape() const { return {m, k}; }
@@ -51,14 +52,17 @@ struct gemm_problem {
 
 inline gemm_problem gemm_problem::parse(std::string_view text, std::string* name) {
   const auto fail = [&]() -> error {
-    return error("gemm_problem", "problem", "MxK:KxN is expected, such as 16x64:64x32", "is '" + std::string(text) + "'");
+    return error("gemm_problem", "problem", "MxK:KxN is expected, such as 16x64:64x32",
+                 "is '" + std::string(text) + "'");
   };
   std::size_t at = 0;
   const auto number = [&](char behind) {
     if (at >= text.size() || text[at] < '0' || text[at] > '9') throw fail();
     index_t value = 0;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9')
-      if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[at++] - '0', &value)) throw fail();
+      if (__builtin_mul_overflow(value, 10, &value) ||
+          __builtin_add_overflow(value, text[at++] - '0', &value))
+        throw fail();
     if (behind != 0 && (at >= text.size() || text[at++] != behind)) throw fail();
     return value;
   };

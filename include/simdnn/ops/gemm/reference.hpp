@@ -27,8 +27,8 @@ class reference {
   index_t workspace_bytes(int) const { return 0; }
 
   template <class PostOp>
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, executor_ref executor,
-           std::span<std::byte>) const {
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+           executor_ref executor, std::span<std::byte>) const {
     parallel_for(executor, p_.m, [&](index_t begin, index_t end, index_t) {
       for (index_t m = begin; m < end; ++m)
         for (index_t n = 0; n < p_.n; ++n) {

@@ -1,5 +1,5 @@
-// inner_product as matrix products, with src read in place: K runs over one image in its own memory order,
-// the padding of blocks included, where weights are zero.
+// inner_product as matrix products, with src read in place: K runs over one image in its own memory
+// order, the padding of blocks included, where weights are zero.
 //
 //     forward            dst {N, O}           = src {N, K} * weights' {K, O}
 //     backward_data      diff_src {N, K}      = diff_dst {N, O} * weights {O, K}
@@ -33,7 +33,9 @@ class as_gemm {
         product_({matrices()}, op_name(pass_)) {}
 
   /// What weights are packed for: those for another pass or memory order may be as many.
-  const char* packed_name() const { return packed_names[pass_ == direction::forward ? 0 : 1].data(); }
+  const char* packed_name() const {
+    return packed_names[pass_ == direction::forward ? 0 : 1].data();
+  }
   index_t packed_elements() const { return product_.packed_elements(); }
   template <layout W>
   void pack(const view<const T, W>& weights, T* packed, executor_ref executor) const {
@@ -53,15 +55,18 @@ class as_gemm {
   }
 
   template <class PostOp>
-  void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
-    product_.run({src.data(), src.stride('n'), 1}, packed, {dst.data(), dst.stride('n'), 1}, post, executor, given);
+  void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
+               const PostOp& post, executor_ref executor, std::span<std::byte> given) const {
+    product_.run({src.data(), src.stride('n'), 1}, packed, {dst.data(), dst.stride('n'), 1}, post,
+                 executor, given);
   }
 
-  void backward_data(const view<const T, "nc">& diff_dst, const T* packed, const view<T, Src>& diff_src,
-                     executor_ref executor, std::span<std::byte> given) const {
-    product_.run({diff_dst.data(), diff_dst.stride('n'), 1}, packed, {diff_src.data(), diff_src.stride('n'), 1},
-                 kernel::standard<T>{}, executor, given);
+  void backward_data(const view<const T, "nc">& diff_dst, const T* packed,
+                     const view<T, Src>& diff_src, executor_ref executor,
+                     std::span<std::byte> given) const {
+    product_.run({diff_dst.data(), diff_dst.stride('n'), 1}, packed,
+                 {diff_src.data(), diff_src.stride('n'), 1}, kernel::standard<T>{}, executor,
+                 given);
     // Zero weights give zeros there, but for a diff_dst that is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }
@@ -81,8 +86,8 @@ class as_gemm {
 
     product_.pack({src.data(), src.stride('n'), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
-    product_.run({diff_dst.data(), 1, diff_dst.stride('n')}, packed, to, kernel::standard<T>{}, executor,
-                 std::span(memory + own, rest));
+    product_.run({diff_dst.data(), 1, diff_dst.stride('n')}, packed, to, kernel::standard<T>{},
+                 executor, std::span(memory + own, rest));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
   }
@@ -92,7 +97,8 @@ class as_gemm {
     std::array<std::array<char, 48>, 2> names{};
     for (int pass = 0; pass < 2; ++pass) {
       std::size_t at = 0;
-      for (std::string_view part : {std::string_view("gemm "), Src.text(), std::string_view(pass == 0 ? " forward" : " backward_data")})
+      for (std::string_view part : {std::string_view("gemm "), Src.text(),
+                                    std::string_view(pass == 0 ? " forward" : " backward_data")})
         for (char c : part) names[pass][at++] = c;
     }
     return names;
@@ -100,15 +106,23 @@ class as_gemm {
 
   gemm_problem matrices() const {
     switch (pass_) {
-      case direction::forward: return {.m = p_.batch, .n = p_.out, .k = inputs_};
-      case direction::backward_data: return {.m = p_.batch, .n = inputs_, .k = p_.out};
-      default: return {.m = p_.out, .n = inputs_, .k = p_.batch};
+      case direction::forward:
+        return {.m = p_.batch, .n = p_.out, .k = inputs_};
+      case direction::backward_data:
+        return {.m = p_.batch, .n = inputs_, .k = p_.out};
+      default:
+        return {.m = p_.out, .n = inputs_, .k = p_.batch};
     }
   }
-  index_t packed_src_bytes() const { return round_up(product_.packed_elements() * sizeof(T), memory_pool::alignment); }
-  index_t sums_bytes() const { return round_up(p_.out * inputs_ * sizeof(T), memory_pool::alignment); }
+  index_t packed_src_bytes() const {
+    return round_up(product_.packed_elements() * sizeof(T), memory_pool::alignment);
+  }
+  index_t sums_bytes() const {
+    return round_up(p_.out * inputs_ * sizeof(T), memory_pool::alignment);
+  }
 
-  // Whether weights can be read as rows of K in src's order; without spatial dimensions any plain layout can.
+  // Whether weights can be read as rows of K in src's order; without spatial dimensions any plain
+  // layout can.
   template <class U, layout W>
   static bool in_place(const view<U, W>& weights) {
     if constexpr (W.rank() == 2 && W.plain() && Src.plain())
@@ -118,10 +132,12 @@ class as_gemm {
   }
   template <class U, layout W>
   static matrix<U> as_rows(const view<U, W>& weights) {
-    return {weights.data(), weights.stride('o'), W.rank() == 2 && W.plain() ? weights.stride('i') : 1};
+    return {weights.data(), weights.stride('o'),
+            W.rank() == 2 && W.plain() ? weights.stride('i') : 1};
   }
   template <layout From, layout To>
-  static void copy_all(const view<const T, From>& from, const view<T, To>& to, executor_ref executor) {
+  static void copy_all(const view<const T, From>& from, const view<T, To>& to,
+                       executor_ref executor) {
     copy_range ranges[max_rank];
     for (int d = 0; d < To.rank(); ++d) ranges[d] = {0, 0, to.size(d)};
     copy_elements(strided(from), from.data(), strided(to), to.data(), ranges, executor);
@@ -132,7 +148,8 @@ class as_gemm {
       for (index_t unit = begin; unit < end; ++unit) {
         const index_t o = unit * V::lanes, lanes = std::min<index_t>(V::lanes, p_.out - o);
         V sum(0);
-        for (index_t n = 0; n < p_.batch; ++n) sum += V::load(x.data() + n * x.stride('n') + o, lanes);
+        for (index_t n = 0; n < p_.batch; ++n)
+          sum += V::load(x.data() + n * x.stride('n') + o, lanes);
         sum.store(bias + o, lanes);
       }
     });

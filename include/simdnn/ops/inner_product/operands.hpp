@@ -12,7 +12,8 @@ namespace simdnn::inline SIMDNN_ABI::inner_product {
 template <layout L>
 constexpr bool is_src_layout() {
   constexpr bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.rank() >= 2 && L.rank() <= 5 &&
-                         (L.rank() < 3 || L.dim('w') == L.rank() - 1) && (L.rank() < 4 || L.dim('h') == L.rank() - 2) &&
+                         (L.rank() < 3 || L.dim('w') == L.rank() - 1) &&
+                         (L.rank() < 4 || L.dim('h') == L.rank() - 2) &&
                          (L.rank() < 5 || L.dim('d') == 2);
   return known && L.outer_dim(0) == 0 && L.block_size() == L.block(1);
 }
@@ -57,9 +58,12 @@ struct query {
 /// The public function of a pass, for errors.
 constexpr const char* op_name(direction pass) {
   switch (pass) {
-    case direction::forward: return "inner_product_forward";
-    case direction::backward_data: return "inner_product_backward_data";
-    default: return "inner_product_backward_weights";
+    case direction::forward:
+      return "inner_product_forward";
+    case direction::backward_data:
+      return "inner_product_backward_data";
+    default:
+      return "inner_product_backward_weights";
   }
 }
 

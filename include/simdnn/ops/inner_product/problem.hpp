@@ -18,14 +18,18 @@ struct inner_product_problem {
   index_t out = 1;    ///< channels of dst
   spatial size = {};  ///< of src; none: src has channels only
 
-  friend constexpr bool operator==(const inner_product_problem&, const inner_product_problem&) = default;
+  friend constexpr bool operator==(const inner_product_problem&,
+                                   const inner_product_problem&) = default;
 
   /// Throws error naming the field that breaks a rule.
   inner_product_problem checked(const char* op = "inner_product_problem") const {
-    const auto rule = [&](index_t number, const char* field, const std::string& value, index_t least) {
+    const auto rule = [&](index_t number, const char* field, const std::string& value,
+                          index_t least) {
       if (number < least)
-        throw error(op, field, (field == std::string("size") ? "each" : "it") + std::string(" must be at least ") +
-                                   std::to_string(least), "is " + value);
+        throw error(op, field,
+                    (field == std::string("size") ? "each" : "it") +
+                        std::string(" must be at least ") + std::to_string(least),
+                    "is " + value);
     };
     rule(batch, "batch", std::to_string(batch), 0);
     rule(in, "in", std::to_string(in), 1);
@@ -46,13 +50,15 @@ struct inner_product_problem {
   constexpr shape dst_shape() const { return {batch, out}; }
   /// Multiplications and additions of one pass.
   constexpr double flops() const {
-    double n = 2.0 * static_cast<double>(batch) * static_cast<double>(out) * static_cast<double>(in);
+    double n =
+        2.0 * static_cast<double>(batch) * static_cast<double>(out) * static_cast<double>(in);
     for (int d = 0; d < size.rank; ++d) n *= static_cast<double>(size[d]);
     return n;
   }
   /// Elements of src, weights and dst, each once.
   constexpr double elements() const {
-    return static_cast<double>(src_shape().elements()) + static_cast<double>(weights_shape().elements()) +
+    return static_cast<double>(src_shape().elements()) +
+           static_cast<double>(weights_shape().elements()) +
            static_cast<double>(dst_shape().elements());
   }
 
@@ -60,10 +66,12 @@ struct inner_product_problem {
   std::string str() const {
     constexpr const char* letters[] = {"id", "ih", "iw"};
     std::string text = "mb" + std::to_string(batch) + "ic" + std::to_string(in);
-    for (int d = 0; d < size.rank; ++d) text += letters[3 - size.rank + d] + std::to_string(size[d]);
+    for (int d = 0; d < size.rank; ++d)
+      text += letters[3 - size.rank + d] + std::to_string(size[d]);
     return text + "oc" + std::to_string(out);
   }
-  /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what stands behind n.
+  /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what stands
+  /// behind n.
   static inner_product_problem parse(std::string_view text, std::string* name = nullptr) {
     const char* op = "inner_product_problem";
     notation t(text, op);
@@ -71,7 +79,8 @@ struct inner_product_problem {
     p.batch = t.take("mb", 2);
     p.in = t.need("ic");
     p.out = t.need("oc");
-    if (t.has("id") || t.has("ih") || t.has("iw")) p.size = t.take_spatial(t.spatial_rank(), "i", 1);
+    if (t.has("id") || t.has("ih") || t.has("iw"))
+      p.size = t.take_spatial(t.spatial_rank(), "i", 1);
     t.finish();
     if (name != nullptr) *name = t.name();
     return p.checked(op);

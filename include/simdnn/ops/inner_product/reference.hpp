@@ -24,13 +24,14 @@ class reference {
   /// [o][i][d][h][w]
   template <layout W>
   void pack(const view<const T, W>& weights, T* packed, executor_ref) const {
-    for_each_element(p_.weights_shape(), [&](const auto& i) { *packed++ = weights.data()[weights.offset(i)]; });
+    for_each_element(p_.weights_shape(),
+                     [&](const auto& i) { *packed++ = weights.data()[weights.offset(i)]; });
   }
   index_t workspace_bytes(int) const { return 0; }
 
   template <class PostOp>
-  void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst, const PostOp& post,
-               executor_ref, std::span<std::byte>) const {
+  void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
+               const PostOp& post, executor_ref, std::span<std::byte>) const {
     const index_t inputs = packed_elements() / p_.out;
     for_each_element(p_.dst_shape(), [&](const auto& at) {
       double sum = 0;
@@ -44,8 +45,8 @@ class reference {
     });
   }
 
-  void backward_data(const view<const T, "nc">& diff_dst, const T* packed, const view<T, Src>& diff_src, executor_ref,
-                     std::span<std::byte>) const {
+  void backward_data(const view<const T, "nc">& diff_dst, const T* packed,
+                     const view<T, Src>& diff_src, executor_ref, std::span<std::byte>) const {
     const index_t inputs = packed_elements() / p_.out;
     shape padded{p_.batch, round_up(p_.in, Src.block(1))};
     for (int d = 0; d < p_.size.rank; ++d) padded.push_back(p_.size[d]);
@@ -66,13 +67,15 @@ class reference {
   /// diff_bias, one element an output, may be null.
   template <layout W>
   void backward_weights(const view<const T, Src>& src, const view<const T, "nc">& diff_dst,
-                        const view<T, W>& diff_weights, T* diff_bias, executor_ref, std::span<std::byte>) const {
+                        const view<T, W>& diff_weights, T* diff_bias, executor_ref,
+                        std::span<std::byte>) const {
     for_each_element(p_.weights_shape(), [&](auto i) {
       const auto to = diff_weights.offset(i);
       const index_t o = i[0];
       double sum = 0;
       for (i[0] = 0; i[0] < p_.batch; ++i[0])
-        sum += static_cast<double>(diff_dst(i[0], o)) * static_cast<double>(src.data()[src.offset(i)]);
+        sum +=
+            static_cast<double>(diff_dst(i[0], o)) * static_cast<double>(src.data()[src.offset(i)]);
       diff_weights.data()[to] = static_cast<T>(sum);
     });
     if (diff_bias == nullptr) return;

@@ -13,11 +13,10 @@ template <class T, class Isa>
 class channel_lanes {
  public:
   /// `run` channels lie side by side; there are `runs` of them in an image.
-  channel_lanes(const geometry& g, index_t run, index_t runs)
-      : g_(g), run_(run), runs_(runs) {}
+  channel_lanes(const geometry& g, index_t run, index_t runs) : g_(g), run_(run), runs_(runs) {}
 
-  void forward(const operand<const T>& src, const operand<T>& dst,
-               const operand<T>* taps, executor_ref executor) const {
+  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
+               executor_ref executor) const {
     for_each_row(g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh) {
       for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
         const window w{g_.taps(0, od), g_.taps(1, oh), g_.taps(2, ow)};
@@ -68,9 +67,8 @@ class channel_lanes {
               });
             }
           });
-          unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-            access.store(sum[v], r + at + v * V::lanes);
-          });
+          unroll<N>([&](auto v)
+                        SIMDNN_INLINE_LAMBDA { access.store(sum[v], r + at + v * V::lanes); });
         });
       }
     });
@@ -130,9 +128,8 @@ class channel_lanes {
       const T* p = s + offset(src, kd, kh, kw);
       unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { sum[v] += access.load(p + v * V::lanes); });
     });
-    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-      access.store(sum[v] / V(divisor), d + v * V::lanes);
-    });
+    unroll<N>([&](auto v)
+                  SIMDNN_INLINE_LAMBDA { access.store(sum[v] / V(divisor), d + v * V::lanes); });
   }
   template <int N, class Access>
   static SIMDNN_INLINE void maximum(Access access, const operand<const T>& src, const T* s,

@@ -28,8 +28,7 @@ class direct {
   void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
                executor_ref executor) const {
     const operand<T> t = taps == nullptr ? operand<T>() : operand<T>(*taps);
-    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t,
-                    executor);
+    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t, executor);
   }
   void backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
                 const view<T, Src>& diff_src, executor_ref executor) const {

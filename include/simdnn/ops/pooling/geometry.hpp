@@ -22,8 +22,7 @@ struct geometry {
   pooling_kind kind;
 
   /// `p` has been checked: its defaults are written out.
-  explicit geometry(const pooling_problem& p)
-      : batch(p.batch), channels(p.channels), kind(p.kind) {
+  explicit geometry(const pooling_problem& p) : batch(p.batch), channels(p.channels), kind(p.kind) {
     for (int d = 0; d < p.rank(); ++d) {
       const int to = 3 - p.rank() + d;
       size[to] = p.size[d];

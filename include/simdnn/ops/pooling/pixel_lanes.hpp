@@ -1,5 +1,5 @@
-// pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced to
-// one row, a vector at a time, then that row along the width. Gradients are spread row by row of
+// pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced
+// to one row, a vector at a time, then that row along the width. Gradients are spread row by row of
 // diff_src; a row belongs to one worker.
 #pragma once
 
@@ -15,29 +15,29 @@ class pixel_lanes {
  public:
   explicit pixel_lanes(const geometry& g) : g_(g) {}
 
-  void forward(const operand<const T>& src, const operand<T>& dst,
-               const operand<T>* taps, executor_ref executor) const {
+  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
+               executor_ref executor) const {
     const index_t width = g_.size[2];
-    const workspace scratch(2 * width * static_cast<index_t>(sizeof(T)), std::max(executor.concurrency(), 1));
-    for_each_row(g_.outputs, executor,
-                 [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
-                   T* value = scratch.slice<T>(worker);
-                   T* tap = value + width;
-                   T* d = dst.row(n, c, od, oh);
-                   const index_range kd = g_.taps(0, od), kh = g_.taps(1, oh);
-                   const T* s = src.row(n, c, od * g_.stride[0] - g_.pad[0],
-                                        oh * g_.stride[1] - g_.pad[1]);
-                   if (g_.kind != pooling_kind::max) {
-                     add_rows(src, s, kd, kh, value);
-                     average(value, od, oh, d);
-                   } else if (taps == nullptr) {
-                     largest_of_rows(src, s, kd, kh, value);
-                     maximum(value, d);
-                   } else {
-                     largest_of_rows(src, s, kd, kh, value, tap);
-                     maximum(value, tap, d, taps->row(n, c, od, oh));
-                   }
-                 });
+    const workspace scratch(2 * width * static_cast<index_t>(sizeof(T)),
+                            std::max(executor.concurrency(), 1));
+    for_each_row(
+        g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
+          T* value = scratch.slice<T>(worker);
+          T* tap = value + width;
+          T* d = dst.row(n, c, od, oh);
+          const index_range kd = g_.taps(0, od), kh = g_.taps(1, oh);
+          const T* s = src.row(n, c, od * g_.stride[0] - g_.pad[0], oh * g_.stride[1] - g_.pad[1]);
+          if (g_.kind != pooling_kind::max) {
+            add_rows(src, s, kd, kh, value);
+            average(value, od, oh, d);
+          } else if (taps == nullptr) {
+            largest_of_rows(src, s, kd, kh, value);
+            maximum(value, d);
+          } else {
+            largest_of_rows(src, s, kd, kh, value, tap);
+            maximum(value, tap, d, taps->row(n, c, od, oh));
+          }
+        });
   }
 
   void backward(const operand<const T>& diff_dst, const operand<const T>* taps,
@@ -52,8 +52,8 @@ class pixel_lanes {
           if (taps == nullptr) {
             spread(g, od, oh, r);
           } else {
-            const index_t first_tap = g_.tap(id + g_.pad[0] - od * g_.stride[0],
-                                             ih + g_.pad[1] - oh * g_.stride[1], 0);
+            const index_t first_tap =
+                g_.tap(id + g_.pad[0] - od * g_.stride[0], ih + g_.pad[1] - oh * g_.stride[1], 0);
             spread_to_maxima(g, taps->row(n, c, od, oh), static_cast<T>(first_tap), r);
           }
         }
@@ -87,11 +87,13 @@ class pixel_lanes {
   SIMDNN_INLINE void for_each_vector(F f) const {
     index_t at = 0;
     for (; at + V::lanes <= g_.size[2]; at += V::lanes)
-      f(at, [](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p); },
-        [](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p); });
+      f(
+          at, [](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p); },
+          [](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p); });
     if (const index_t n = g_.size[2] - at; n > 0)
-      f(at, [n](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p, n); },
-        [n](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p, n); });
+      f(
+          at, [n](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p, n); },
+          [n](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p, n); });
   }
   static const T* first_row(const operand<const T>& src, const T* s, index_range kd,
                             index_range kh) {
@@ -109,8 +111,8 @@ class pixel_lanes {
       store(sum, value + at);
     });
   }
-  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd,
-                       index_range kh, T* value) const {
+  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
+                       T* value) const {
     const T* first = first_row(src, s, kd, kh);
     for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
       V best = load(first + at);
@@ -121,18 +123,19 @@ class pixel_lanes {
     });
   }
   // tap: the number of the first tap in the row that holds the largest.
-  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd,
-                       index_range kh, T* value, T* tap) const {
+  void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
+                       T* value, T* tap) const {
     const T* first = first_row(src, s, kd, kh);
     for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
       V best = load(first + at), best_tap(static_cast<T>(g_.tap(kd.begin, kh.begin, 0)));
-      for_each_further(src, s, kd, kh, [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
-        const V x = load(row + at);
-        // Larger, or the first NaN.
-        const auto better = (best == best) & !(x <= best);
-        best = select(better, x, best);
-        best_tap = select(better, V(static_cast<T>(g_.tap(d, h, 0))), best_tap);
-      });
+      for_each_further(src, s, kd, kh,
+                       [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
+                         const V x = load(row + at);
+                         // Larger, or the first NaN.
+                         const auto better = (best == best) & !(x <= best);
+                         best = select(better, x, best);
+                         best_tap = select(better, V(static_cast<T>(g_.tap(d, h, 0))), best_tap);
+                       });
       store(best, value + at);
       store(best_tap, tap + at);
     });

@@ -10,14 +10,14 @@
 
 namespace simdnn {
 
-/// max: of the elements inside src; NaN where one is NaN. average: the sum over the number of taps that
-/// hit src. average_padded: the sum over the kernel's volume, padding counting as zeros.
+/// max: of the elements inside src; NaN where one is NaN. average: the sum over the number of taps
+/// that hit src. average_padded: the sum over the kernel's volume, padding counting as zeros.
 enum class pooling_kind { max, average, average_padded };
 
 /// Filled with designated initialisers:
 ///     pooling_problem{.channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}}
-/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many, or
-/// none. Global pooling: kernel = size.
+/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many,
+/// or none. Global pooling: kernel = size.
 struct pooling_problem {
   pooling_kind kind = pooling_kind::max;
   index_t batch = 1;
@@ -26,8 +26,8 @@ struct pooling_problem {
   spatial kernel = {};
   spatial stride = {};   ///< none: 1
   spatial pad = {};      ///< in front, less than the kernel; none: 0
-  spatial pad_end = {};  ///< behind, less than the kernel, may be negative (the end is then not read);
-                         ///< none: as pad
+  spatial pad_end = {};  ///< behind, less than the kernel, may be negative (the end is then not
+                         ///< read); none: as pad
 
   friend constexpr bool operator==(const pooling_problem&, const pooling_problem&) = default;
 
@@ -36,14 +36,16 @@ struct pooling_problem {
   /// The same with every default written out; throws error naming the field that breaks a rule.
   pooling_problem checked(const char* op = "pooling_problem") const {
     pooling_problem p = *this;
-    const auto rule = [&](bool holds, const char* field, const std::string& value, const char* must) {
+    const auto rule = [&](bool holds, const char* field, const std::string& value,
+                          const char* must) {
       if (!holds) throw error(op, field, must, "is " + value);
     };
     rule(batch >= 0, "batch", std::to_string(batch), "it must be at least 0");
     rule(channels >= 1, "channels", std::to_string(channels), "it must be at least 1");
     rule(rank() >= 1, "size", "empty", "one to three spatial sizes are needed");
     rule(!kernel.empty(), "kernel", "empty", "it must have as many numbers as size");
-    const auto fill = [&](spatial& field, const char* name, const spatial& otherwise, index_t least) {
+    const auto fill = [&](spatial& field, const char* name, const spatial& otherwise,
+                          index_t least) {
       if (field.empty()) field = otherwise;
       rule(field.rank == rank(), name, field.str(), "it must have as many numbers as size");
       for (int d = 0; d < rank(); ++d) {
@@ -120,9 +122,9 @@ struct pooling_problem {
     return text;
   }
 
-  /// Reads benchdnn's notation, where dilation 0 means none, the only one there is here. A size of dst
-  /// that the floor rule with equal padding does not give sets pad_end; an unset kernel is taken as
-  /// large as the sizes allow. `name` takes what stands behind n.
+  /// Reads benchdnn's notation, where dilation 0 means none, the only one there is here. A size of
+  /// dst that the floor rule with equal padding does not give sets pad_end; an unset kernel is
+  /// taken as large as the sizes allow. `name` takes what stands behind n.
   static pooling_problem parse(std::string_view text, pooling_kind kind = pooling_kind::max,
                                std::string* name = nullptr) {
     const char* op = "pooling_problem";

@@ -18,9 +18,9 @@ class reference {
   /// taps is null where nobody asks for the positions of the maxima.
   void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
                executor_ref) const {
-    for_each_output([&](index_t n, index_t c, const index_t (&o)[3]) {
+    for_each_output([&](index_t n, index_t c, const index_t(&o)[3]) {
       double sum = 0, hits = 0, best = 0, best_tap = -1;
-      for_each_tap(o, [&](const index_t (&k)[3], const index_t (&i)[3]) {
+      for_each_tap(o, [&](const index_t(&k)[3], const index_t(&i)[3]) {
         const double x = at(src, n, c, i);
         sum += x;
         ++hits;
@@ -48,7 +48,8 @@ class reference {
   }
 
  private:
-  // All windows are tried: no arithmetic on ranges that could be wrong here and in the others alike.
+  // All windows are tried: no arithmetic on ranges that could be wrong here and in the others
+  // alike.
   double gradient(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps, index_t n,
                   index_t c, const index_t (&i)[3]) const {
     double sum = 0;

@@ -8,7 +8,6 @@
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using all =
-    variants<reference<T, Src, Dst, Isa>, direct<T, Src, Dst, Isa>>;
+using all = variants<reference<T, Src, Dst, Isa>, direct<T, Src, Dst, Isa>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI::pooling

@@ -55,7 +55,8 @@ class channel_lanes {
 
  private:
   using V = vec<T, Isa>;
-  // Whole vectors, or the first n lanes of one; load fills the others with `otherwise`, keep with 0.
+  // Whole vectors, or the first n lanes of one; load fills the others with `otherwise`, keep with
+  // 0.
   struct whole {
     SIMDNN_INLINE V load(const T* p, T) const { return V::load(p); }
     SIMDNN_INLINE V keep(V v) const { return v; }

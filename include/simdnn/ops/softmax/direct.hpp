@@ -42,7 +42,8 @@ class direct {
         pixel_kernel(dst).backward(diff_dst.data() + at, dst.data() + at, diff_src.data() + at, n);
     });
   }
-  /// Of one pixel whose channels begin at src; also its largest element and the sum of exponentials.
+  /// Of one pixel whose channels begin at src; also its largest element and the sum of
+  /// exponentials.
   static auto channel_kernel(const view<const T, L>& v) {
     const index_t c = v.size(channel_dim);
     return channel_lanes<T, Isa>(c, channel_blocks ? L.block(channel_dim) : c,

@@ -1,0 +1,14 @@
+// What the program calls without knowing the ISA: a plain struct of function pointers. Tensors may
+// cross, for they are the same in every unit.
+#pragma once
+
+#include <simdnn/isa/dispatch.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+using matrix = simdnn::tensor<float, "ab">;
+
+struct kernels {
+  /// c = a * b
+  void (*gemm)(const matrix& a, const matrix& b, matrix& c);
+};
+SIMDNN_ISA_VARIANTS(kernels)

@@ -1,0 +1,40 @@
+// How to talk to oneDNN, 2.6 and 3.x: the engine and streams. Empty unless SIMDNN_WITH_ONEDNN is
+// defined and the program is linked to oneDNN.
+//
+// oneDNN runs on threads of its own, as many as OpenMP gives it (OMP_NUM_THREADS), or serially
+// inside a parallel region; the executor given to an operation does not change that. It chooses
+// instructions for the CPU that it finds (ONEDNN_MAX_CPU_ISA lowers that), whatever the plan's Isa.
+#pragma once
+
+#if defined(SIMDNN_WITH_ONEDNN)
+#include <oneapi/dnnl/dnnl_version.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <simdnn/base/error.hpp>
+#include <simdnn/isa/abi.hpp>
+
+#if DNNL_VERSION_MAJOR < 2 || (DNNL_VERSION_MAJOR == 2 && DNNL_VERSION_MINOR < 6)
+#error "simdnn needs oneDNN 2.6 or newer"
+#endif
+
+namespace simdnn::inline SIMDNN_ABI::onednn {
+
+/// The CPU.
+inline const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+/// The calling thread's own.
+inline dnnl::stream& stream() {
+  thread_local dnnl::stream own(engine());
+  return own;
+}
+
+/// What a plan throws where oneDNN has no implementation, or fails.
+inline error failure(const char* op, const dnnl::error& e) {
+  return error(op, "policy.variant", std::string("oneDNN says: ") + e.what(), "is 'onednn'");
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::onednn
+#endif

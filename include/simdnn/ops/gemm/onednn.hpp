@@ -1,0 +1,92 @@
+// gemm by oneDNN's sgemm. Its threads and instructions are its own: onednn/engine.hpp.
+#pragma once
+
+#if defined(SIMDNN_WITH_ONEDNN)
+#include <simdnn/onednn/engine.hpp>
+#include <simdnn/ops/gemm/matrix.hpp>
+#include <simdnn/ops/gemm/problem.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/tile/pack.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::gemm {
+
+template <class T, class Isa>
+class by_onednn {
+ public:
+  static constexpr const char* name = "onednn";
+  static constexpr bool automatic = false;
+  static const char* refuses(const gemm_query&) {
+    return std::is_same_v<T, float> ? nullptr : "oneDNN multiplies float only";
+  }
+  static double cost(const gemm_query& q) { return q.problem.flops() / 2; }
+
+  explicit by_onednn(const gemm_query& q) : p_(q.problem) {}
+
+  index_t packed_elements() const { return p_.k * p_.n; }
+  /// [k][n]
+  void pack(matrix<const T> b, T* packed, executor_ref executor) const {
+    parallel_for(executor, p_.k, [&](index_t begin, index_t end, index_t) {
+      for (index_t k = begin; k < end; ++k)
+        tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
+    });
+  }
+  /// For a copy of a whose elements stand side by side in neither direction, and for c where a
+  /// post-op reads it.
+  index_t workspace_bytes(int) const { return bytes(p_.m * p_.k) + bytes(p_.m * p_.n); }
+
+  /// The product, then the post-op over c.
+  template <class PostOp>
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+           executor_ref executor, std::span<std::byte> given) const {
+    if constexpr (std::is_same_v<T, float>) {
+      if (p_.m == 0 || p_.n == 0) return;
+      const bool copied = a.column_stride != 1 && a.row_stride != 1, apart = post.reads(c.data);
+      const index_t copy_bytes = copied ? bytes(p_.m * p_.k) : 0;
+      const workspace space(copy_bytes + (apart ? bytes(p_.m * p_.n) : 0), 1, given, "gemm");
+      if (copied) {
+        T* const copy = space.template slice<T>(0);
+        for (index_t m = 0; m < p_.m; ++m)
+          tile::gather(a.at(m, 0), a.column_stride, copy + m * p_.k, p_.k);
+        a = {copy, p_.k, 1};
+      }
+      matrix<T> to = c;
+      if (apart) {
+        to = {reinterpret_cast<T*>(space.template slice<std::byte>(0) + copy_bytes), p_.n, 1};
+        if (p_.beta != 0)
+          for (index_t m = 0; m < p_.m; ++m) std::copy_n(c.at(m, 0), p_.n, to.at(m, 0));
+      }
+      multiply(a, packed, to);
+      parallel_for(executor, p_.m, [&](index_t begin, index_t end, index_t) {
+        tile::flush<T, Isa>(to.at(begin, 0), to.row_stride, c.at(begin, 0), c.row_stride,
+                            end - begin, p_.n, post.at(0, begin * c.row_stride));
+      });
+    }
+  }
+
+ private:
+  static index_t bytes(index_t elements) {
+    return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
+  }
+
+  void multiply(matrix<const float> a, const float* b, matrix<float> c) const {
+    if (p_.k == 0 || p_.alpha == 0) {
+      for (index_t m = 0; m < p_.m; ++m)
+        for (index_t n = 0; n < p_.n; ++n)
+          *c.at(m, n) = p_.beta == 0 ? 0 : static_cast<float>(p_.beta) * *c.at(m, n);
+      return;
+    }
+    // Leading dimensions have a least value, also where there is one row.
+    const bool by_row = a.column_stride == 1;
+    const index_t lda = by_row ? std::max(a.row_stride, p_.k) : std::max(a.column_stride, p_.m);
+    const dnnl_status_t status =
+        dnnl_sgemm(by_row ? 'N' : 'T', 'N', p_.m, p_.n, p_.k, static_cast<float>(p_.alpha), a.data,
+                   lda, b, p_.n, static_cast<float>(p_.beta), c.data, std::max(c.row_stride, p_.n));
+    if (status != dnnl_success) throw onednn::failure("gemm", dnnl::error(status, "sgemm failed"));
+  }
+
+  gemm_problem p_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::gemm
+#endif

@@ -1,0 +1,7 @@
+// expect: activation takes operands of one layout
+#include <simdnn/ops/activation.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+void f(const simdnn::tensor<float, "nchw">& x, simdnn::tensor<float, "nhwc">& y) {
+  simdnn::activation_forward(simdnn::function::relu{}, x, y);
+}

@@ -1,0 +1,7 @@
+// expect: softmax takes operands of one element type and layout
+#include <simdnn/ops/softmax.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+void f(const simdnn::tensor<float, "nc">& x, simdnn::tensor<double, "nc">& y) {
+  simdnn::softmax_forward(x, y);
+}

@@ -1,0 +1,30 @@
+#include "dispatch_kernels.hpp"
+
+#include <memory>
+#include <simdnn/tensor/memory_pool.hpp>
+
+namespace tests {
+namespace {
+
+simdnn::isa::id compiled_for() { return simdnn::isa::native::value; }
+
+std::pmr::memory_resource* default_memory() { return simdnn::default_memory(); }
+
+void fail(bool own_class) {
+  if (own_class) throw own_failure{};
+  throw simdnn::error("fail", "the kernel", "nothing helps", "always fails");
+}
+
+int count() {
+  static const auto shared = std::make_shared<int>(0);
+  thread_local auto own = std::make_unique<int>(0);
+  ++*own;
+  return *own + ++*shared;
+}
+
+}  // namespace
+
+SIMDNN_ISA_TABLE(test_kernels) = {
+    .compiled_for = compiled_for, .default_memory = default_memory, .fail = fail, .count = count};
+
+}  // namespace tests

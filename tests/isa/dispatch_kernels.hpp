@@ -1,0 +1,26 @@
+// What tests/isa/dispatch_test.cpp calls inside the localised objects.
+#pragma once
+
+#include <memory_resource>
+#include <simdnn/isa/dispatch.hpp>
+
+namespace tests {
+
+struct test_kernels {
+  /// The ISA that the unit was compiled for.
+  simdnn::isa::id (*compiled_for)();
+  /// The default resource that the unit sees.
+  std::pmr::memory_resource* (*default_memory)();
+  /// Throws simdnn::error, or a class that only this header defines.
+  void (*fail)(bool own_class);
+  /// A thread-local and a static counter with constructors and destructors: one more on each call.
+  int (*count)();
+};
+SIMDNN_ISA_VARIANTS(test_kernels)
+
+struct own_failure {
+  virtual ~own_failure() = default;
+  int code = 7;
+};
+
+}  // namespace tests

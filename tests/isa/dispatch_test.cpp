@@ -1,0 +1,77 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <simdnn/isa/dispatch.hpp>
+#include <simdnn/tensor/memory_pool.hpp>
+#include <vector>
+
+#include "isa/dispatch_kernels.hpp"
+
+namespace isa = simdnn::isa;
+using isa::id;
+using simdnn::isa::detail::choose_variant;
+using simdnn::isa::detail::named_variant;
+
+namespace {
+
+constexpr isa::variant sse42{id::sse42, nullptr, nullptr}, avx512{id::avx512, nullptr, nullptr};
+constexpr std::array list_storage{&sse42, &avx512};
+constexpr isa::variant_list two{list_storage};
+
+}  // namespace
+
+TEST_CASE("the best variant that the CPU runs is chosen, at most the limit") {
+  CHECK(choose_variant(two, id::avx512, "").isa == id::avx512);
+  CHECK(choose_variant(two, id::avx2, "").isa == id::sse42);
+  CHECK(choose_variant(two, id::avx512, "sse42").isa == id::sse42);
+  CHECK(choose_variant(two, id::sse42, "avx512").isa == id::sse42);
+}
+
+TEST_CASE("a name that is unknown or not compiled gets an error that lists what is there") {
+  CHECK_THROWS_WITH_AS(choose_variant(two, id::avx512, "avx3"),
+                       "dispatch: SIMDNN_MAX_ISA is \"avx3\", this program has sse42, avx512",
+                       simdnn::error);
+  CHECK_THROWS_WITH_AS(choose_variant(two, id::avx512, "avx2"),
+                       "dispatch: SIMDNN_MAX_ISA is \"avx2\", this program has sse42, avx512",
+                       simdnn::error);
+  CHECK_THROWS_WITH_AS(named_variant(two, id::avx512, ""),
+                       "dispatch: isa is \"\", this program has sse42, avx512", simdnn::error);
+}
+
+TEST_CASE("what this CPU cannot run is refused") {
+  CHECK_THROWS_WITH_AS(choose_variant(two, id::sse2, ""),
+                       "dispatch: the CPU runs sse2, this program has sse42, avx512",
+                       simdnn::error);
+  CHECK_THROWS_WITH_AS(named_variant(two, id::avx2, "avx512"),
+                       "dispatch: isa is \"avx512\", this CPU runs sse42", simdnn::error);
+}
+
+TEST_CASE("every variant of this program") {
+  int variants = 0;
+  for (const id i : {id::sse42, id::avx2, id::avx512}) {
+    if (!isa::cpu_supports(i)) continue;
+    ++variants;
+    CAPTURE(isa::to_name(i));
+    const auto k = isa::dispatch<tests::test_kernels>(isa::to_name(i));
+    CHECK(k.isa() == i);
+    CHECK(k->compiled_for() == i);
+    CHECK(k->default_memory() == simdnn::default_memory());
+    simdnn::set_default_memory(std::pmr::new_delete_resource());
+    CHECK(k->default_memory() == std::pmr::new_delete_resource());
+    simdnn::set_default_memory(nullptr);
+    CHECK(k->default_memory() == simdnn::default_memory());
+    // Caught by its class and its base, though the object has typeinfo of its own.
+    CHECK_THROWS_WITH_AS(k->fail(false), "fail: the kernel always fails, nothing helps",
+                         simdnn::error);
+    CHECK_THROWS_AS(k->fail(false), std::invalid_argument);
+    CHECK_THROWS_AS(k->fail(true), tests::own_failure);
+    CHECK(k->count() == 2);
+    CHECK(k->count() == 4);
+  }
+  CHECK(variants >= 1);
+}
+
+TEST_CASE("the table is also had as a plain reference") {
+  const tests::test_kernels& k = isa::dispatch<tests::test_kernels>();
+  CHECK(k.compiled_for() == isa::dispatch<tests::test_kernels>().isa());
+}

@@ -1,0 +1,33 @@
+"""compile_fail_test.py BUILD_DIR: each tests/compile_fail/*.cpp is refused by the compiler with a
+message that matches its first line, `// expect: REGEX`."""
+
+import re
+import sys
+
+from compiler import AVX2, ROOT, Compiler, in_parallel
+
+compiler = Compiler(sys.argv[1])
+sources = sorted((ROOT / "tests/compile_fail").glob("*.cpp"))
+
+
+def check(source):
+    text = source.read_text()
+    expect = re.match(r"// expect: (.+)\n", text)
+    if not expect:
+        print(f"{source.name}: the first line is not // expect: REGEX")
+        return False
+    passed, output = compiler.run(text, *AVX2, "-fsyntax-only")
+    if passed:
+        print(f"{source.name}: compiles, expected an error that matches {expect[1]}")
+        return False
+    # In messages alone: the compiler also quotes the source, expect line included.
+    if not any(re.search(expect[1], line) for line in output.splitlines()
+               if re.search(r"(error|note): ", line)):
+        print(f"{source.name}: no message matches {expect[1]}:\n{output}")
+        return False
+    return True
+
+
+failed = in_parallel(check, sources).count(False)
+print(f"sources={len(sources)} failed={failed}")
+sys.exit(1 if failed or not sources else 0)

@@ -1,0 +1,109 @@
+"""include_direction_test.py: a header includes from its own floor or from floors below, operations
+only what architecture allows; xsimd, intrinsics, OpenMP and oneDNN appear in their homes alone."""
+
+import pathlib
+import re
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2] / "include/simdnn"
+FLOORS = ["base", "isa", "tensor", "parallel", "post_ops", "tile", "onednn", "ops"]
+# Which operations may use which others.
+SIDEWAYS = {"deconv": {"conv"}, **{op: {"gemm", "activation"}
+            for op in ("inner_product", "conv", "rnn", "lstm", "gru")}}
+# What may stand only in files whose path matches.
+HOMES = [
+    (r"#\s*include\s*<xsimd", r"isa/vec\.hpp", "xsimd"),
+    (r"\b_mm(256|512)?_\w+|#\s*include\s*<\w*mmintrin\.h>", r"isa/.*", "an intrinsic"),
+    (r"#\s*pragma\s+omp|#\s*include\s*<omp\.h>|\bomp_\w+\(", r"parallel/.*", "OpenMP"),
+    (r"#\s*include\s*<(oneapi/)?dnnl|\bdnnl::|\bdnnl_\w+\(", r"onednn/.*|ops/\w+/onednn\.hpp",
+     "oneDNN"),
+]
+
+
+def operation(path, operations):
+    """The operation that a path below ops/ belongs to, None for what all of them share."""
+    name = pathlib.PurePath(path).parts[1].removesuffix(".hpp")
+    return name if name in operations else None
+
+
+def sideways_fault(path, target, operations):
+    own, other = operation(path, operations), operation(target, operations)
+    if other is None or own == other:
+        return None
+    if own is None:
+        return "what operations share includes an operation"
+    if path.endswith(("/problem.hpp", "/reference.hpp")):
+        return "problem.hpp and reference.hpp include nothing of other operations"
+    if other not in SIDEWAYS.get(own, set()):
+        return f"{own} may not use {other}"
+    return None
+
+
+def faults(root):
+    found = []
+    operations = {p.name for p in (root / "ops").glob("*") if p.is_dir()}
+    for header in sorted(root.rglob("*.hpp")):
+        path = header.relative_to(root).as_posix()
+        folder = path.split("/")[0]
+        if "/" in path and folder not in FLOORS:
+            found.append(f"{path}: {folder}/ is no floor")
+            continue
+        text = header.read_text()
+        # Strings and comments may name what code may not use.
+        code = re.sub(r"//.*|/\*.*?\*/|\"(\\.|[^\"\n])*\"",
+                      lambda m: re.sub(r"[^\n]", "", m[0]), text)
+        for pattern, home, what in HOMES:
+            hit = re.search(pattern, code)
+            if hit and not re.fullmatch(home, path):
+                found.append(f"{path}: {what} outside its home: {hit[0]}")
+        if re.search(r'^\s*#\s*include\s*"', text, re.MULTILINE):
+            found.append(f'{path}: includes with quotes, expected <simdnn/...>')
+        for target in re.findall(r"^\s*#\s*include\s*<simdnn/([^>]+)>", text, re.MULTILINE):
+            if "/" not in path:
+                continue
+            if "/" not in target:
+                found.append(f"{path}: includes the umbrella {target}")
+            elif FLOORS.index(target.split("/")[0]) > FLOORS.index(folder):
+                found.append(f"{path}: reaches up to {target}")
+            elif folder == "ops" and target.startswith("ops/"):
+                fault = sideways_fault(path, target, operations)
+                if fault:
+                    found.append(f"{path}: includes {target}: {fault}")
+    return found
+
+
+# Planted violations, each of which the search must find.
+PLANTED = {
+    "base/up.hpp": "#include <simdnn/isa/tag.hpp>",
+    "tile/umbrella.hpp": "#include <simdnn/simdnn.hpp>",
+    "isa/quotes.hpp": '#include "tag.hpp"',
+    "ops/pooling/sideways.hpp": "#include <simdnn/ops/conv.hpp>",
+    "ops/conv/reference.hpp": "#include <simdnn/ops/gemm.hpp>",
+    "ops/shared.hpp": "#include <simdnn/ops/conv/problem.hpp>",
+    "tile/xsimd.hpp": "#include <xsimd/xsimd.hpp>",
+    "tile/intrinsic.hpp": "auto x = _mm256_setzero_ps();",
+    "ops/conv/pragma.hpp": "#pragma omp parallel for",
+    "ops/conv/other.hpp": "#include <oneapi/dnnl/dnnl.hpp>",
+    "utils/floor.hpp": "",
+}
+ALLOWED = {
+    "ops/conv/gemm.hpp": "#include <simdnn/ops/gemm.hpp>\n// not _mm_add_ps, nor #pragma omp\n",
+    "ops/conv.hpp": "#include <simdnn/ops/conv/problem.hpp>\n#include <simdnn/ops/shared.hpp>",
+    "ops/gemm/problem.hpp": "#include <simdnn/base/types.hpp>",
+}
+
+with tempfile.TemporaryDirectory() as directory:
+    for path, text in {**PLANTED, **ALLOWED}.items():
+        file = pathlib.Path(directory, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    planted = faults(pathlib.Path(directory))
+    missed = [p for p in PLANTED if not any(f.startswith(p + ":") for f in planted)]
+    wrong = [p for p in ALLOWED if any(f.startswith(p + ":") for f in planted)]
+    assert not missed and not wrong, f"planted: missed {missed}, wrongly accused {wrong}"
+
+found = faults(ROOT)
+print("\n".join(found))
+print(f"headers={sum(1 for _ in ROOT.rglob('*.hpp'))} faults={len(found)}")
+sys.exit(1 if found else 0)
