@@ -1,0 +1,26 @@
+// Compiled once per ISA, as are the runners and Eigen.
+#include <bench/dots.hpp>
+#include <bench/machine.hpp>
+#include <bench/peers/peer.hpp>
+#include <bench/runners.hpp>
+
+namespace simdnn::bench {
+
+SIMDNN_ISA_TABLE(kernels) = {
+    .fma_peak = fma_peak,
+    .triad = triad,
+    .dots = dot4,
+    .conv_variants = conv_variants,
+    .conv = make_conv,
+    .gemm_variants = gemm_variants,
+    .gemm = make_gemm,
+    .inner_product_variants = inner_product_variants,
+    .inner_product = make_inner_product,
+#if defined(SIMDNN_BENCH_EIGEN)
+    .eigen_gemm = make_eigen_gemm,
+#else
+    .eigen_gemm = nullptr,
+#endif
+};
+
+}  // namespace simdnn::bench

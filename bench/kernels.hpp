@@ -1,0 +1,48 @@
+// What is compiled once per instruction set, as a plain struct of function pointers: simdnn's own
+// side, the machine's limits, and Eigen. kernels.cpp fills it.
+#pragma once
+
+#include <bench/reference.hpp>
+#include <bench/task.hpp>
+#include <simdnn/isa/dispatch.hpp>
+#include <simdnn/ops/conv/problem.hpp>
+#include <string>
+#include <vector>
+
+namespace simdnn::bench {
+
+/// Which of simdnn's variants runs.
+struct choice {
+  std::string variant;  // empty: simdnn chooses
+  bool strict = false;
+};
+
+/// A variant of an op, and why it does not take a task (empty where it does).
+struct variant_info {
+  std::string name, refusal;
+};
+
+struct kernels {
+  /// GFLOP/s of multiply-adds, GB/s of STREAM's triad, with this many threads.
+  double (*fma_peak)(int threads);
+  double (*triad)(int threads);
+
+  /// The reference's inner loop.
+  dot_function* dots;
+
+  std::vector<variant_info> (*conv_variants)(const conv_problem&, const conv_task&, bool strict);
+  std::unique_ptr<runner> (*conv)(const conv_problem&, const conv_task&, const choice&,
+                                  int threads);
+
+  std::vector<variant_info> (*gemm_variants)(const gemm_task&, bool strict);
+  std::unique_ptr<runner> (*gemm)(const gemm_task&, const choice&, int threads);
+
+  std::vector<variant_info> (*inner_product_variants)(const inner_product_task&, bool strict);
+  std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);
+
+  /// Null where Eigen was not found at configure time.
+  std::unique_ptr<runner> (*eigen_gemm)(const gemm_task&, const conditions&);
+};
+SIMDNN_ISA_VARIANTS(kernels)
+
+}  // namespace simdnn::bench

@@ -1,0 +1,53 @@
+// An op as the driver sees it: it reads problems and makes workloads of them. One file per op in
+// ops/, one line in ops/ops.cpp.
+#pragma once
+
+#include <bench/kernels.hpp>
+#include <bench/peers/peer.hpp>
+#include <bench/reference.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace simdnn::bench {
+
+/// What the command line says about every problem.
+struct request {
+  direction dir = direction::fwd_i;
+  std::int64_t batch = 0;  // 0: as the problem says
+  bool with_bias = false, with_relu = false;
+  conditions where;
+};
+
+/// One problem with its operands. Runners refer to them: the workload must outlive its runners.
+class workload {
+ public:
+  virtual ~workload() = default;
+  /// The problem with all fields, in benchdnn's notation.
+  virtual std::string notation() const = 0;
+  virtual double flops() const = 0;
+  virtual std::int64_t outputs() const = 0;
+  virtual std::vector<variant_info> variants(bool strict) const = 0;
+  virtual std::unique_ptr<runner> make_simdnn(const choice&) const = 0;
+  /// The peer has this op.
+  virtual std::unique_ptr<runner> make_peer(const peer&) const = 0;
+  virtual std::unique_ptr<dot_products> make_reference() const = 0;
+};
+
+struct op {
+  std::string_view name;
+  bool backward;  // has more than FWD_I
+  bool fusable;   // takes bias and relu
+  std::unique_ptr<workload> (*make)(const std::string& problem, const request&);
+};
+
+std::span<const op> ops();
+
+std::unique_ptr<workload> make_conv_workload(const std::string& problem, const request&);
+std::unique_ptr<workload> make_gemm_workload(const std::string& problem, const request&);
+std::unique_ptr<workload> make_inner_product_workload(const std::string& problem, const request&);
+
+/// Numbers from [-1, 1), the same for the same seed.
+floats random_operand(std::int64_t elements, std::uint64_t seed);
+
+}  // namespace simdnn::bench

@@ -1,0 +1,60 @@
+// conv, problems as in mb8_ic64ih56_oc64oh56_kh3_ph1.
+#include <bench/op.hpp>
+
+namespace simdnn::bench {
+namespace {
+
+dims to_dims(const shape& s) { return {s.begin(), s.end()}; }
+
+class conv_workload final : public workload {
+ public:
+  conv_workload(const conv_problem& p, const request& r) : problem_(p), where_(r.where) {
+    task_.dir = r.dir;
+    task_.src = to_dims(p.src_shape()), task_.dst = to_dims(p.dst_shape());
+    task_.weights = to_dims(p.weights_shape());
+    task_.groups = p.groups;
+    for (int d = 0; d < p.rank(); ++d) {
+      task_.stride.push_back(p.stride[d]);
+      task_.dilation.push_back(p.dilation[d] - 1);
+      task_.pad.push_back(p.pad[d]);
+      task_.pad_end.push_back(p.pad_end[d]);
+    }
+    task_.with_bias = r.with_bias, task_.with_relu = r.with_relu;
+    if (r.dir != direction::bwd_d) src_ = random_operand(product(task_.src), 1);
+    if (r.dir != direction::bwd_w) weights_ = random_operand(product(task_.weights), 2);
+    if (!is_forward(r.dir)) diff_dst_ = random_operand(product(task_.dst), 3);
+    if (r.with_bias) bias_ = random_operand(p.out, 4);
+    task_.src_data = src_.data(), task_.weights_data = weights_.data();
+    task_.diff_dst_data = diff_dst_.data(), task_.bias_data = bias_.data();
+  }
+
+  std::string notation() const override { return problem_.str(); }
+  double flops() const override { return problem_.flops(); }
+  std::int64_t outputs() const override { return product(task_.result()); }
+  std::vector<variant_info> variants(bool strict) const override {
+    return where_.code->conv_variants(problem_, task_, strict);
+  }
+  std::unique_ptr<runner> make_simdnn(const choice& c) const override {
+    return where_.code->conv(problem_, task_, c, where_.threads);
+  }
+  std::unique_ptr<runner> make_peer(const peer& p) const override { return p.conv(task_, where_); }
+  std::unique_ptr<dot_products> make_reference() const override {
+    return bench::make_reference(task_);
+  }
+
+ private:
+  conv_problem problem_;
+  conv_task task_;
+  conditions where_;
+  floats src_, weights_, diff_dst_, bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<workload> make_conv_workload(const std::string& text, const request& r) {
+  conv_problem p = conv_problem::parse(text);
+  if (r.batch > 0) p.batch = r.batch;
+  return std::make_unique<conv_workload>(p.checked("simdnn_bench"), r);
+}
+
+}  // namespace simdnn::bench

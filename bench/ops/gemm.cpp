@@ -1,0 +1,47 @@
+// gemm, problems as benchdnn's matmul has them: 64x1024:1024x256 is M x K times K x N.
+// --batch replaces M.
+#include <bench/op.hpp>
+#include <simdnn/ops/gemm/problem.hpp>
+
+namespace simdnn::bench {
+namespace {
+
+class gemm_workload final : public workload {
+ public:
+  gemm_workload(const gemm_problem& p, const request& r)
+      : problem_(p),
+        where_(r.where),
+        a_(random_operand(p.m * p.k, 1)),
+        b_(random_operand(p.k * p.n, 2)) {
+    task_ = {.m = p.m, .n = p.n, .k = p.k, .a = a_.data(), .b = b_.data()};
+  }
+  std::string notation() const override { return problem_.str(); }
+  double flops() const override { return problem_.flops(); }
+  std::int64_t outputs() const override { return task_.m * task_.n; }
+  std::vector<variant_info> variants(bool strict) const override {
+    return where_.code->gemm_variants(task_, strict);
+  }
+  std::unique_ptr<runner> make_simdnn(const choice& c) const override {
+    return where_.code->gemm(task_, c, where_.threads);
+  }
+  std::unique_ptr<runner> make_peer(const peer& p) const override { return p.gemm(task_, where_); }
+  std::unique_ptr<dot_products> make_reference() const override {
+    return bench::make_reference(task_);
+  }
+
+ private:
+  gemm_problem problem_;
+  conditions where_;
+  floats a_, b_;
+  gemm_task task_;
+};
+
+}  // namespace
+
+std::unique_ptr<workload> make_gemm_workload(const std::string& text, const request& r) {
+  gemm_problem p = gemm_problem::parse(text);
+  if (r.batch > 0) p.m = r.batch;
+  return std::make_unique<gemm_workload>(p.checked("simdnn_bench"), r);
+}
+
+}  // namespace simdnn::bench

@@ -1,0 +1,122 @@
+#include <bench/options.hpp>
+#include <charconv>
+#include <stdexcept>
+#include <string_view>
+
+namespace simdnn::bench {
+
+const char* const usage =
+    R"(simdnn_bench: speed and correctness of simdnn's operations, beside other libraries
+
+  simdnn_bench --op conv --dir FWD_I --shapes FILE...   problems from files, one a line
+  simdnn_bench --op conv --dir FWD_I PROBLEM...         problems in benchdnn's notation
+
+  --op conv|gemm|inner_product     default conv
+  --dir FWD_I|FWD_T|BWD_D|BWD_W    default FWD_I
+  --batch N                        instead of the problems' own
+  --threads N                      default 1
+  --isa sse42|avx2|avx512          for both sides; default the best that this CPU runs
+  --variant auto|NAME|all          default auto: simdnn chooses
+  --accuracy strict|default        strict: no algorithm that rounds more than plain sums
+  --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
+  --peer onednn|openblas|eigen|none     default: the first of these that has the op
+  --mode perf|check                default perf; check compares with sums in double
+  --seconds S                      measuring time per problem, default 0.4
+  --json FILE                      Google Benchmark's schema
+)";
+
+const char* to_name(direction d) {
+  constexpr const char* names[] = {"FWD_I", "FWD_T", "BWD_D", "BWD_W"};
+  return names[static_cast<int>(d)];
+}
+
+namespace {
+
+template <class Number>
+Number number(std::string_view option, std::string_view text, Number least) {
+  Number value{};
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc() || end != text.data() + text.size() || value < least)
+    throw std::invalid_argument(std::string(option) + " is \"" + std::string(text) +
+                                "\", expected a number from " + std::to_string(least) + " on");
+  return value;
+}
+
+// The index of `text` among `names`.
+template <std::size_t N>
+std::size_t one_of(std::string_view option, std::string_view text,
+                   const std::string_view (&names)[N]) {
+  std::string all;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == text) return i;
+    all += (all.empty() ? "" : ", ") + std::string(names[i]);
+  }
+  throw std::invalid_argument(std::string(option) + " is \"" + std::string(text) +
+                              "\", expected one of " + all);
+}
+
+}  // namespace
+
+options parse_options(int argc, const char* const* argv) {
+  options o;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (!option.starts_with("--")) {
+      o.problems.push_back(parse_named_problem(option));
+      continue;
+    }
+    if (option == "--help") {
+      o.help = true;
+      continue;
+    }
+    const auto value = [&]() -> std::string_view {
+      if (i + 1 == argc) throw std::invalid_argument(std::string(option) + " needs a value");
+      return argv[++i];
+    };
+    if (option == "--shapes") {
+      std::vector<named_problem> list = read_shape_file(std::string(value()));
+      o.problems.insert(o.problems.end(), list.begin(), list.end());
+      for (; i + 1 < argc && !std::string_view(argv[i + 1]).starts_with("--"); ++i) {
+        list = read_shape_file(argv[i + 1]);
+        o.problems.insert(o.problems.end(), list.begin(), list.end());
+      }
+    } else if (option == "--op") {
+      o.op = value();
+    } else if (option == "--dir") {
+      o.dir = static_cast<direction>(one_of(option, value(), {"FWD_I", "FWD_T", "BWD_D", "BWD_W"}));
+    } else if (option == "--batch") {
+      o.batch = number<std::int64_t>(option, value(), 1);
+    } else if (option == "--threads") {
+      o.threads = number(option, value(), 1);
+    } else if (option == "--isa") {
+      o.isa = value();
+    } else if (option == "--variant") {
+      o.variant = value();
+      if (o.variant == "auto") o.variant.clear();
+    } else if (option == "--accuracy") {
+      o.strict = one_of(option, value(), {"default", "strict"}) == 1;
+    } else if (option == "--post-ops") {
+      const std::size_t which = one_of(option, value(), {"none", "bias", "relu", "bias+relu"});
+      o.with_bias = which % 2 == 1, o.with_relu = which >= 2;
+    } else if (option == "--peer") {
+      o.peer = value();
+    } else if (option == "--mode") {
+      o.check = one_of(option, value(), {"perf", "check"}) == 1;
+    } else if (option == "--seconds") {
+      o.seconds = number(option, value(), 0.0);
+    } else if (option == "--json") {
+      o.json = value();
+    } else {
+      throw std::invalid_argument(std::string(option) + " is no option; --help lists them");
+    }
+  }
+  if (o.problems.empty() && !o.help)
+    throw std::invalid_argument(
+        "no problems: give --shapes FILE or problems such as "
+        "mb8_ic64ih56_oc64oh56_kh3_ph1");
+  if ((o.with_bias || o.with_relu) && !is_forward(o.dir))
+    throw std::invalid_argument("--post-ops are fused behind FWD_I and FWD_T only");
+  return o;
+}
+
+}  // namespace simdnn::bench

@@ -1,0 +1,36 @@
+// The command line.
+#pragma once
+
+#include <bench/shape_list.hpp>
+#include <bench/task.hpp>
+#include <string>
+#include <vector>
+
+namespace simdnn::bench {
+
+struct options {
+  std::string op = "conv";
+  direction dir = direction::fwd_i;
+  std::vector<named_problem> problems;
+  std::int64_t batch = 0;  // 0: as each problem says
+  int threads = 1;
+  std::string isa;      // empty: the best that this CPU runs
+  std::string variant;  // empty: simdnn chooses; "all": each that takes the problem
+  bool strict = false;
+  bool with_bias = false, with_relu = false;
+  std::string peer;  // empty: the first in this program that has the op
+  bool check = false;
+  std::string json;  // a file's name, or empty
+  double seconds = 0.4;
+  bool help = false;
+};
+
+extern const char* const usage;
+
+/// Throws std::invalid_argument, which names the option, what came and what is expected.
+options parse_options(int argc, const char* const* argv);
+
+/// "FWD_I"
+const char* to_name(direction);
+
+}  // namespace simdnn::bench

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <bench/report.hpp>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <stdexcept>
+
+namespace simdnn::bench {
+namespace {
+
+template <class... Args>
+std::string format(const char* pattern, Args... args) {
+  char text[512];
+  std::snprintf(text, sizeof text, pattern, args...);
+  return text;
+}
+
+std::string full_name(const named_problem& p) {
+  return p.times > 1 ? p.name + "*" + std::to_string(p.times) : p.name;
+}
+
+std::string quoted(const std::string& s) {
+  std::string text = "\"";
+  for (const char c : s) {
+    if (c == '"' || c == '\\') text += '\\';
+    if (static_cast<unsigned char>(c) < 0x20)
+      text += format("\\u%04x", c);
+    else
+      text += c;
+  }
+  return text + '"';
+}
+
+// JSON knows neither inf nor NaN: they become strings.
+std::string json_number(double x) {
+  return std::isfinite(x) ? format("%.17g", x) : quoted(format("%g", x));
+}
+
+class json_file {
+ public:
+  json_file(const std::string& path, const options& o, const context& c)
+      : file_(path), path_(path) {
+    char date[64];
+    const std::time_t seconds = std::time(nullptr);
+    std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S+00:00", std::gmtime(&seconds));
+    file_ << "{\n  \"context\": {\n    \"date\": " << quoted(date)
+          << ",\n    \"executable\": \"simdnn_bench\",\n    \"op\": " << quoted(o.op)
+          << ",\n    \"direction\": " << quoted(to_name(o.dir))
+          << ",\n    \"isa\": " << quoted(c.isa) << ",\n    \"threads\": " << c.threads
+          << ",\n    \"peer\": " << quoted(c.peer)
+          << ",\n    \"fma_peak_gflops\": " << json_number(c.peak_gflops)
+          << ",\n    \"triad_gbytes\": " << json_number(c.triad_gbytes)
+          << "\n  },\n  \"benchmarks\": [";
+  }
+  // `counters` holds further members, each with a comma before it.
+  void entry(const std::string& name, int threads, double seconds, const std::string& label,
+             const std::string& counters) {
+    file_ << (first_ ? "\n    {" : ",\n    {") << "\"name\": " << quoted(name)
+          << ", \"run_name\": " << quoted(name)
+          << ", \"run_type\": \"iteration\", \"repetitions\": 1, \"repetition_index\": 0, "
+             "\"threads\": "
+          << threads << ", \"iterations\": 1, \"real_time\": " << json_number(seconds * 1e3)
+          << ", \"cpu_time\": " << json_number(seconds * 1e3)
+          << ", \"time_unit\": \"ms\", \"label\": " << quoted(label) << counters << '}';
+    first_ = false;
+  }
+  void finish() {
+    file_ << "\n  ]\n}\n";
+    file_.close();
+    if (!file_) throw std::runtime_error("--json " + path_ + ": it cannot be written");
+  }
+
+ private:
+  std::ofstream file_;
+  std::string path_;
+  bool first_ = true;
+};
+
+std::string counter(const char* name, double value) {
+  return std::string(", \"") + name + "\": " + json_number(value);
+}
+
+}  // namespace
+
+void print_perf_heading() {
+  std::printf("%-38s %11s %11s %7s %9s %6s  %-12s %-26s %s\n", "name", "simdnn ms", "peer ms",
+              "ratio", "GFLOP/s", "% peak", "variant", "peer's", "error");
+}
+
+void print(const perf_row& r, double peak) {
+  const double gflops = r.flops / r.time * 1e-9;
+  std::printf("%-38s %11.4f", full_name(r.problem).c_str(), r.time * 1e3);
+  if (r.peer_time > 0)
+    std::printf(" %11.4f %7.3f", r.peer_time * 1e3, r.ratio);
+  else
+    std::printf(" %11s %7s", "-", "-");
+  std::printf(" %9.1f %6.1f  %-12s %-26s ", gflops, 100 * gflops / peak, r.variant.c_str(),
+              r.peer_implementation.empty() ? "-" : r.peer_implementation.c_str());
+  if (r.peer_time > 0)
+    std::printf("%.1e\n", r.error);
+  else
+    std::printf("-\n");
+  std::fflush(stdout);
+}
+
+std::string perf_total(const std::vector<perf_row>& rows) {
+  double time = 0, paired = 0, peer = 0, logs = 0;
+  std::size_t pairs = 0;
+  const perf_row* least = nullptr;
+  for (const perf_row& r : rows) {
+    time += r.time * r.problem.times;
+    if (r.peer_time <= 0) continue;
+    paired += r.time * r.problem.times;
+    peer += r.peer_time * r.problem.times;
+    logs += std::log(r.ratio);
+    ++pairs;
+    if (least == nullptr || r.ratio < least->ratio) least = &r;
+  }
+  if (least == nullptr)
+    return format("total simdnn=%.4f peer=none ratio=none geomean=none min=none at=none",
+                  time * 1e3);
+  return format("total simdnn=%.4f peer=%.4f ratio=%.4f geomean=%.4f min=%.4f at=", time * 1e3,
+                peer * 1e3, peer / paired, std::exp(logs / static_cast<double>(pairs)),
+                least->ratio) +
+         least->problem.name;
+}
+
+void print_check_heading() {
+  std::printf("%-38s %-12s %10s %10s %10s %10s %9s\n", "name", "variant", "compared", "max error",
+              "rms error", "tolerance", "err/tol");
+}
+
+void print(const check_row& r) {
+  std::printf("%-38s %-12s ", full_name(r.problem).c_str(),
+              r.variant.empty() ? "-" : r.variant.c_str());
+  if (!r.fault.empty()) {
+    std::printf("FAILED: %s\n", r.fault.c_str());
+  } else {
+    const double scale = r.found.rms_result > 0 ? r.found.rms_result : 1;
+    std::printf("%10lld %10.2e %10.2e %10.2e %9.4f%s\n", static_cast<long long>(r.found.compared),
+                r.found.max_error, r.found.rms_error / scale, r.tolerance, r.share(),
+                r.failed() ? "  FAILED" : "");
+  }
+  std::fflush(stdout);
+}
+
+std::string check_total(const std::vector<check_row>& rows) {
+  std::size_t failed = 0;
+  double worst = 0;
+  std::string at = "none";
+  for (const check_row& r : rows) {
+    failed += r.failed();
+    const double share = r.fault.empty() ? r.share() : INFINITY;
+    if (at == "none" || share > worst) worst = share, at = r.problem.name;
+  }
+  return format("checked=%zu failed=%zu worst=%.4f at=", rows.size(), failed, worst) + at;
+}
+
+void write_json(const std::string& path, const options& o, const context& c,
+                const std::vector<perf_row>& rows) {
+  json_file json(path, o, c);
+  for (const perf_row& r : rows) {
+    const std::string what = "/" + o.op + "/" + to_name(o.dir) + "/" + r.problem.name;
+    const double times = r.problem.times;
+    json.entry("simdnn" + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads, r.time,
+               r.variant,
+               counter("GFLOPS", r.flops / r.time * 1e-9) + counter("times", times) +
+                   (r.peer_time > 0 ? counter("ratio", r.ratio) + counter("error", r.error) : ""));
+    if (r.peer_time > 0)
+      json.entry(c.peer + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads,
+                 r.peer_time, r.peer_implementation,
+                 counter("GFLOPS", r.flops / r.peer_time * 1e-9) + counter("times", times));
+  }
+  json.finish();
+}
+
+void write_json(const std::string& path, const options& o, const context& c,
+                const std::vector<check_row>& rows) {
+  json_file json(path, o, c);
+  for (const check_row& r : rows)
+    json.entry("check/" + o.op + "/" + to_name(o.dir) + "/" + r.problem.name, c.threads, 0,
+               r.variant,
+               counter("max_error", r.found.max_error) + counter("rms_error", r.found.rms_error) +
+                   counter("tolerance", r.tolerance) +
+                   counter("compared", static_cast<double>(r.found.compared)) +
+                   counter("failed", r.failed()));
+  json.finish();
+}
+
+}  // namespace simdnn::bench

@@ -1,0 +1,52 @@
+// simdnn's side of each op. Every ISA's object has functions of its own by these names; only the
+// table in kernels.cpp is seen outside.
+#pragma once
+
+#include <bench/kernels.hpp>
+#include <limits>
+#include <simdnn/ops/select.hpp>
+#include <simdnn/parallel/executor.hpp>
+#include <stdexcept>
+
+namespace simdnn::bench {
+
+std::vector<variant_info> conv_variants(const conv_problem&, const conv_task&, bool strict);
+std::unique_ptr<runner> make_conv(const conv_problem&, const conv_task&, const choice&,
+                                  int threads);
+
+std::vector<variant_info> gemm_variants(const gemm_task&, bool strict);
+std::unique_ptr<runner> make_gemm(const gemm_task&, const choice&, int threads);
+
+std::vector<variant_info> inner_product_variants(const inner_product_task&, bool strict);
+std::unique_ptr<runner> make_inner_product(const inner_product_task&, const choice&, int threads);
+
+inline policy policy_of(const choice& c) {
+  return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .variant = c.variant};
+}
+
+#if defined(_OPENMP)
+using team = openmp;
+inline team make_team(int threads) { return {threads}; }
+#else
+using team = serial;
+inline team make_team(int threads) {
+  if (threads > 1) throw std::invalid_argument("--threads: simdnn_bench was built without OpenMP");
+  return {};
+}
+#endif
+
+/// All variants of a list, with their refusals of this query.
+template <class List, class Query>
+std::vector<variant_info> describe(const Query& q) {
+  std::vector<variant_info> found;
+  List::for_each([&]<class Variant>() {
+    const char* reason = Variant::refuses(q);
+    found.push_back({Variant::name, reason == nullptr ? "" : reason});
+  });
+  return found;
+}
+
+/// Not a number: what a kernel does not write, or adds to, is seen in the result.
+constexpr float unwritten = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace simdnn::bench

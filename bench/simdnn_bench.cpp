@@ -1,0 +1,206 @@
+// The driver: for each problem it sets up simdnn and a peer, and times them in turns or checks
+// simdnn against sums in double.
+#include <algorithm>
+#include <bench/measure.hpp>
+#include <bench/op.hpp>
+#include <bench/options.hpp>
+#include <bench/report.hpp>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <stdexcept>
+
+namespace simdnn::bench {
+namespace {
+
+// Above this a problem is checked on a sample, and `--variant all` leaves the library's own
+// reference out.
+constexpr double large_flops = 1e9;
+constexpr std::uint64_t sample_seed = 20240229;
+
+const op& find_op(const options& o) {
+  std::string known;
+  for (const op& candidate : ops()) {
+    if (candidate.name == o.op) {
+      if (!candidate.backward && o.dir != direction::fwd_i)
+        throw std::invalid_argument("--dir " + std::string(to_name(o.dir)) + ": " + o.op +
+                                    " has FWD_I only");
+      if (!candidate.fusable && (o.with_bias || o.with_relu))
+        throw std::invalid_argument("--post-ops: " + o.op + " has none");
+      return candidate;
+    }
+    known += (known.empty() ? "" : ", ") + std::string(candidate.name);
+  }
+  throw std::invalid_argument("--op is \"" + o.op + "\", expected one of " + known);
+}
+
+bool has_op(const peer& p, const options& o) {
+  if (o.op == "conv") return p.conv != nullptr;
+  if (o.op == "gemm") return p.gemm != nullptr;
+  return o.op == "inner_product" && p.inner_product != nullptr;
+}
+
+// Null for none.
+const peer* choose_peer(const options& o) {
+  if (o.check || o.peer == "none") return nullptr;
+  if (!o.peer.empty()) {
+    const peer& asked = find_peer(o.peer);
+    if (!has_op(asked, o)) throw std::invalid_argument("--peer " + o.peer + ": it has no " + o.op);
+    return &asked;
+  }
+  for (const peer& p : peers())
+    if (has_op(p, o)) return &p;
+  return nullptr;
+}
+
+// The choices that are to be measured: one, or every variant that takes the problem. A variant
+// asked for by name that refuses is told, and none is left.
+std::vector<choice> choices(const options& o, const named_problem& p, const workload& w) {
+  if (o.variant.empty()) return {{o.variant, o.strict}};
+  std::vector<choice> list;
+  std::string known;
+  for (const variant_info& v : w.variants(o.strict)) {
+    known += (known.empty() ? "" : ", ") + v.name;
+    if (o.variant != "all" && o.variant != v.name) continue;
+    if (o.variant == "all" && v.name == "reference" && w.flops() > large_flops) continue;
+    if (v.refusal.empty())
+      list.push_back({v.name, o.strict});
+    else
+      std::printf("%-38s %-12s refuses: %s\n", p.name.c_str(), v.name.c_str(), v.refusal.c_str());
+    if (o.variant == v.name) return list;
+  }
+  if (o.variant != "all")
+    throw std::invalid_argument("--variant is \"" + o.variant + "\", expected one of " + known);
+  return list;
+}
+
+std::vector<float> result_of(const workload& w, runner& r) {
+  std::vector<float> result(static_cast<std::size_t>(w.outputs()));
+  r.fetch(result.data());
+  return result;
+}
+
+double relative_error(const std::vector<float>& got, const std::vector<float>& wanted) {
+  double error = 0, largest = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double d = std::abs(double{got[i]} - double{wanted[i]});
+    error = std::isnan(d) ? std::numeric_limits<double>::infinity() : std::max(error, d);
+    largest = std::max(largest, std::abs(double{wanted[i]}));
+  }
+  return largest > 0 ? error / largest : error;
+}
+
+perf_row measure(const named_problem& p, const options& o, const workload& w, const choice& c,
+                 runner* peer, double pause) {
+  const std::unique_ptr<runner> own = w.make_simdnn(c);
+  perf_row row{.problem = p,
+               .variant = own->implementation(),
+               .peer_implementation = {},
+               .flops = w.flops()};
+  const effort e{.seconds = o.seconds, .pause = pause};
+  const auto run_own = [&] { own->run(); };
+  if (peer == nullptr) {
+    row.time = time_pairs(run_own, [] {}, e).a;
+    return row;
+  }
+  const paired_times t = time_pairs(run_own, [&] { peer->run(); }, e);
+  row.time = t.a, row.peer_time = t.b, row.ratio = t.ratio;
+  row.peer_implementation = peer->implementation();
+  row.error = relative_error(result_of(w, *own), result_of(w, *peer));
+  return row;
+}
+
+check_row check(const named_problem& p, const workload& w, const choice& c) {
+  const std::unique_ptr<runner> own = w.make_simdnn(c);
+  // The second run finds what adds to the first one's result.
+  own->run();
+  own->run();
+  const std::vector<float> result = result_of(w, *own);
+  const std::unique_ptr<dot_products> wanted = w.make_reference();
+  // The best instruction set here, whichever is being checked.
+  static dot_function* const dots = isa::dispatch<kernels>()->dots;
+  return {p,
+          own->implementation(),
+          compare(*wanted, result.data(), w.flops() > large_flops, sample_seed, dots),
+          tolerance(wanted->terms, own->implementation()),
+          {}};
+}
+
+int run(const options& o) {
+  const op& the_op = find_op(o);
+  const peer* the_peer = choose_peer(o);
+  const auto code = o.isa.empty() ? isa::dispatch<kernels>() : isa::dispatch<kernels>(o.isa);
+  request r{.dir = o.dir,
+            .batch = o.batch,
+            .with_bias = o.with_bias,
+            .with_relu = o.with_relu,
+            .where = {}};
+  r.where = {.threads = o.threads, .isa = code.isa(), .code = &code.table()};
+
+  context c{.isa = code.name(),
+            .peer = the_peer == nullptr ? "none" : std::string(the_peer->name),
+            .threads = o.threads};
+  std::printf("# %s %s isa=%s threads=%d peer=%s", o.op.c_str(), to_name(o.dir), c.isa.c_str(),
+              c.threads, c.peer.c_str());
+  if (!o.check) {
+    c.peak_gflops = code->fma_peak(o.threads), c.triad_gbytes = code->triad(o.threads);
+    std::printf(" fma_peak=%.1f GFLOP/s", c.peak_gflops);
+    if (o.threads > 1) std::printf(" (1 thread: %.1f)", code->fma_peak(1));
+    std::printf(" triad=%.1f GB/s", c.triad_gbytes);
+  }
+  std::printf("\n");
+  o.check ? print_check_heading() : print_perf_heading();
+
+  // Threads of OpenMP and a peer's own would disturb each other while they spin.
+  const double pause = the_peer != nullptr && o.threads > 1 && !the_peer->shares_threads ? 0.05 : 0;
+  std::vector<perf_row> timed, fastest;
+  std::vector<check_row> checked;
+  bool failed = false;
+  for (const named_problem& p : o.problems) {
+    try {
+      const std::unique_ptr<workload> w = the_op.make(p.text, r);
+      const std::unique_ptr<runner> theirs =
+          the_peer == nullptr ? nullptr : w->make_peer(*the_peer);
+      const std::vector<choice> list = choices(o, p, *w);
+      const std::size_t first = timed.size();
+      for (const choice& chosen : list) {
+        if (o.check) {
+          checked.push_back(check(p, *w, chosen));
+          print(checked.back());
+        } else {
+          timed.push_back(measure(p, o, *w, chosen, theirs.get(), pause));
+          print(timed.back(), c.peak_gflops);
+        }
+      }
+      if (timed.size() > first)
+        fastest.push_back(
+            *std::min_element(timed.begin() + static_cast<std::ptrdiff_t>(first), timed.end(),
+                              [](const auto& a, const auto& b) { return a.time < b.time; }));
+    } catch (const std::exception& e) {
+      failed = true;
+      checked.push_back({p, o.variant, {}, 0, e.what()});
+      print(checked.back());
+    }
+  }
+  if (!o.json.empty())
+    o.check ? write_json(o.json, o, c, checked) : write_json(o.json, o, c, timed);
+  std::printf("%s\n", (o.check ? check_total(checked) : perf_total(fastest)).c_str());
+  for (const check_row& row : checked) failed |= row.failed();
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace simdnn::bench
+
+int main(int argc, char** argv) try {
+  const simdnn::bench::options o = simdnn::bench::parse_options(argc, argv);
+  if (o.help) {
+    std::printf("%s", simdnn::bench::usage);
+    return 0;
+  }
+  return simdnn::bench::run(o);
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "simdnn_bench: %s\n", e.what());
+  return 2;
+}

@@ -1,0 +1,101 @@
+// What is asked of an implementation, and what an implementation is: the words that simdnn's own
+// side, its peers and the reference share. Knows neither simdnn's types nor any instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <simdnn/isa/tag.hpp>
+#include <string>
+#include <vector>
+
+namespace simdnn::bench {
+
+using dims = std::vector<std::int64_t>;
+
+/// benchdnn's names: inference and training forward, and the two gradients.
+enum class direction { fwd_i, fwd_t, bwd_d, bwd_w };
+
+constexpr bool is_forward(direction d) { return d == direction::fwd_i || d == direction::fwd_t; }
+
+struct kernels;
+
+/// Operands of all sides start at a cache line.
+template <class T>
+struct line_aligned {
+  using value_type = T;
+  line_aligned() = default;
+  template <class U>
+  line_aligned(const line_aligned<U>&) {}  // NOLINT: as allocators must
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64)));
+  }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
+  friend bool operator==(const line_aligned&, const line_aligned&) { return true; }
+};
+using floats = std::vector<float, line_aligned<float>>;
+
+/// Under what conditions an implementation runs.
+struct conditions {
+  int threads = 1;
+  isa::id isa = isa::id::sse2;    // the best instruction set it may use
+  const kernels* code = nullptr;  // what was compiled for it
+};
+
+/// A convolution on dense operands: src and dst n c [d] [h] w, weights o i [d] [h] w with i per
+/// group.
+struct conv_task {
+  direction dir = direction::fwd_i;
+  dims src, weights, dst;
+  std::int64_t groups = 1;
+  dims stride, dilation, pad, pad_end;        // one number a spatial dimension; dilation 0 is none
+  bool with_bias = false, with_relu = false;  // fused, forward only
+  const float* src_data = nullptr;
+  const float* weights_data = nullptr;
+  const float* bias_data = nullptr;
+  const float* diff_dst_data = nullptr;  // read by the backward directions, shaped as dst
+
+  /// The sizes of what the direction computes.
+  const dims& result() const {
+    return dir == direction::bwd_d ? src : dir == direction::bwd_w ? weights : dst;
+  }
+};
+
+/// c[m][n] = sum over k of a[m][k] b[k][n], row-major.
+struct gemm_task {
+  std::int64_t m = 0, n = 0, k = 0;
+  const float* a = nullptr;
+  const float* b = nullptr;
+};
+
+/// Forward: dst[n][o] = bias[o] + sum over i of src[n][i] weights[o][i], relu if asked for.
+struct inner_product_task {
+  direction dir = direction::fwd_i;
+  std::int64_t batch = 0, in = 0, out = 0;
+  bool with_bias = false, with_relu = false;  // fused, forward only
+  const float* src_data = nullptr;
+  const float* weights_data = nullptr;
+  const float* bias_data = nullptr;
+  const float* diff_dst_data = nullptr;
+};
+
+inline std::int64_t product(const dims& d) {
+  std::int64_t n = 1;
+  for (std::int64_t x : d) n *= x;
+  return n;
+}
+
+/// One implementation of one task, set up: operands in its own layouts, weights packed.
+class runner {
+ public:
+  virtual ~runner() = default;
+  /// The timed part.
+  virtual void run() = 0;
+  /// The last run's result, dense, in the order that the task gives.
+  virtual void fetch(float* result) = 0;
+  /// What ran: simdnn's variant, oneDNN's implementation string.
+  virtual std::string implementation() const = 0;
+};
+
+}  // namespace simdnn::bench

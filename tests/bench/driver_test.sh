@@ -1,0 +1,69 @@
+#!/bin/sh
+# driver_test.sh simdnn_bench SHAPES_DIR: the driver's closing lines, exit codes and messages.
+set -eu
+bench=$1
+shapes=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+  echo "FAILED: $1"
+  cat "$dir/out"
+  exit 1
+}
+# expect CODE PATTERN ARGUMENTS...: the exit code, and an extended pattern for the last line.
+expect() {
+  code=$1 pattern=$2
+  shift 2
+  status=0
+  "$bench" "$@" >"$dir/out" 2>&1 || status=$?
+  [ "$status" -eq "$code" ] || fail "exit code $status, expected $code: $*"
+  tail -n 1 "$dir/out" | grep -Eq "$pattern" || fail "last line is not $pattern: $*"
+}
+
+number='[0-9]+\.[0-9]+'
+none='none ratio=none geomean=none min=none at=none'
+small='mb2_ic16ih8_oc16oh8_kh3_ph1_n"net:small*3"'
+
+for isa in sse42 avx2 avx512; do
+  # A CPU without it: the rest still holds for the others.
+  "$bench" --isa $isa --mode check "$small" >"$dir/out" 2>&1 ||
+    grep -q 'this CPU runs' "$dir/out" || fail "--isa $isa"
+  grep -q 'this CPU runs' "$dir/out" && continue
+  for dir_name in FWD_I FWD_T BWD_D BWD_W; do
+    expect 0 "^checked=2 failed=0 worst=$number at=(net:small|mb1.*)\$" --isa $isa --mode check \
+      --dir $dir_name "$small" mb1_ic3ih9_oc20oh5_kh3_sh2_ph1
+  done
+  expect 0 "^checked=1 failed=0 worst=$number at=.*\$" --isa $isa --mode check --op gemm 33x47:47x29
+  expect 0 "^checked=1 failed=0 worst=$number at=.*\$" --isa $isa --mode check --op inner_product \
+    mb3ic40oc17
+done
+expect 0 "^total simdnn=$number peer=$none\$" --peer none --seconds 0.01 "$small"
+expect 0 "^checked=5 failed=0 worst=$number at=alexnet:conv[1-5]\$" --mode check --batch 1 \
+  --shapes "$shapes/conv_alexnet.txt"
+expect 2 'expected one of FWD_I, FWD_T, BWD_D, BWD_W$' --dir FORWARD "$small"
+expect 2 'unknown, there are onednn, openblas, eigen, none$' --peer mkl "$small"
+expect 2 '^simdnn_bench: no problems' --op conv
+expect 1 '^checked=1 failed=1 ' --mode check mb1_ic16ih8
+
+for peer in onednn openblas eigen; do
+  for op in conv gemm; do
+    problem=$small
+    [ $op = gemm ] && problem='24x40:40x24n"net:small"'
+    status=0
+    "$bench" --op $op --peer $peer --seconds 0.01 --json "$dir/json" "$problem" >"$dir/out" 2>&1 ||
+      status=$?
+    if [ $status -ne 0 ]; then
+      grep -q "Debian package lib\|--peer $peer: it has no $op\$" "$dir/out" ||
+        fail "--peer $peer --op $op"
+    else
+      tail -n 1 "$dir/out" | grep -Eq \
+        "^total simdnn=$number peer=$number ratio=$number geomean=$number min=$number at=.*small\$" ||
+        fail "last line with --peer $peer"
+      for key in context benchmarks name run_type iterations real_time cpu_time time_unit; do
+        grep -q "\"$key\":" "$dir/json" || fail "--json lacks $key"
+      done
+      grep -q "\"name\": \"$peer/$op/FWD_I/net:small\"" "$dir/json" || fail "--json lacks the peer"
+    fi
+  done
+done
