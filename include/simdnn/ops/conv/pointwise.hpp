@@ -1,5 +1,6 @@
-// 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place. Rows,
-// planes and images whose pixels follow each other are one line of pixels.
+// 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place. Rows
+// and planes whose pixels follow each other are one line of pixels. With a stride, a unit's pixels are
+// gathered first, after which they are lines as long as dst's.
 //
 //     for pieces of lines, in parallel:  multiply (multiply.hpp)
 #pragma once
@@ -60,12 +61,12 @@ class pointwise {
   void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
                executor_ref executor, std::span<std::byte> given) const {
     const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
-    const index_t pixel = src.stride[2] * p_.stride[2];
-    // Dimensions that continue the line: rows first, then planes, then images.
+    const bool gathered = strided();
+    // Dimensions that continue the line: rows first, then planes.
     index_t line = outputs[2], lines = 1;
     int joined = 2;
-    while (joined > 0 && src.stride[joined - 1] * p_.stride[joined - 1] == line * pixel &&
-           dst.stride[joined - 1] == line * dst.stride[2])
+    while (joined > 0 && dst.stride[joined - 1] == line * dst.stride[2] &&
+           (gathered || src.stride[joined - 1] == line * src.stride[2]))
       line *= outputs[--joined];
     for (int d = 0; d < joined; ++d) lines *= outputs[d];
     lines *= p_.batch;
@@ -81,31 +82,38 @@ class pointwise {
     parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
       std::byte* bytes = space.template slice<std::byte>(worker);
       T* const scratch = reinterpret_cast<T*>(bytes);
-      auto* const runs = reinterpret_cast<run<T>*>(bytes += scratch_bytes());
+      T* const dense = reinterpret_cast<T*>(bytes += scratch_bytes());
+      auto* const runs = reinterpret_cast<run<T>*>(bytes += dense_bytes());
       auto* const blocks = reinterpret_cast<k_block*>(bytes += runs_bytes());
       auto* const segments = reinterpret_cast<index_t*>(bytes + blocks_bytes());
       for (std::size_t i = 0; i < k_blocks_.size(); ++i) {
         blocks[i] = k_blocks_[i];
-        blocks[i].pixel = src.stride[2];
+        blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, p_.stride[2], dst.stride[2], scratch};
+      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, 1, dst.stride[2], scratch};
       for (index_t i = begin; i < end; ++i) {
         const index_t unit = i / parts, first = unit / pieces * together, start = unit % pieces * length;
         const index_t count = std::min(together, lines - first), size = std::min(length, line - start);
         if (size <= 0) continue;
         for (index_t l = 0; l < count; ++l) {
-          index_t at = first + l, a = start * pixel, c = start * dst.stride[2];
+          index_t at = first + l, a = start * src.stride[2], c = start * dst.stride[2];
           for (int d = joined - 1; d >= 0; at /= outputs[d--]) {
-            a += at % outputs[d] * p_.stride[d] * src.stride[d];
+            a += at % outputs[d] * src.stride[d];
             c += at % outputs[d] * dst.stride[d];
           }
-          runs[l] = {src.data + at * src.batch_stride + a, 0, at * dst.batch_stride + c, size, l * size};
+          c += at * dst.batch_stride;
+          if (gathered)
+            runs[l] = {dense, l * size, c, size, l * size};
+          else
+            runs[l] = {src.data + at * src.batch_stride + a, 0, c, size, l * size};
         }
         const index_t panels = ceil_div(out_, NR), chunk_end = chunks * (i % parts + 1) / parts;
         for (index_t chunk = chunks * (i % parts) / parts; chunk < chunk_end;) {
           const index_t group = chunk / panels, end_of_group = std::min(chunk_end, (group + 1) * panels);
           const index_t channel = (chunk - group * panels) * NR, channel_end = std::min((end_of_group - group * panels) * NR, out_);
-          for (index_t s = 0; s * piece_ < in_; ++s) segments[s] = src.channel(group * in_ + s * piece_);
+          for (index_t s = 0; s * piece_ < in_; ++s)
+            segments[s] = gathered ? s * piece_ * count * size : src.channel(group * in_ + s * piece_);
+          if (gathered) gather(src, group, first * line + start, count, size, line, dense);
           multiply<T, Isa>(p, runs, count, packed + chunk * in_ * NR, dst, group * out_ + channel, channel_end - channel,
                            p_.groups * out_, post.reads(dst.data), post);
           chunk = end_of_group;
@@ -119,14 +127,37 @@ class pointwise {
   }
 
  private:
-  // A worker's slice: results of a unit (pixels,NR), the unit's runs, the blocks and segments of k.
+  bool strided() const { return p_.stride != spatial::all(3, 1); }
+
+  // The group's channels of `count` pieces of `size` outputs, `line` apart, as [piece of channels][pixel]
+  // [channel].
+  void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size, index_t line,
+              T* to) const {
+    const index_t height = p_.output(1), width = p_.output(2), depth = p_.output(0);
+    for (index_t c = 0; c < in_; c += piece_) {
+      const index_t channels = std::min(piece_, in_ - c), offset = src.channel(group * in_ + c);
+      for (index_t l = 0; l < count; ++l)
+        for (index_t i = 0; i < size; ++i, to += channels) {
+          const index_t at = first + l * line + i, x = at % width, y = at / width % height, z = at / width / height;
+          std::memcpy(to, src.data + offset +
+                              src.pixel(z / depth, z % depth * p_.stride[0], y * p_.stride[1], x * p_.stride[2]),
+                      channels * sizeof(T));
+        }
+    }
+  }
+
+  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its runs, the blocks and segments
+  // of k.
   index_t scratch_bytes() const { return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64); }
+  index_t dense_bytes() const {
+    return strided() ? round_up(pixels_ * in_ * static_cast<index_t>(sizeof(T)), 64) : 0;
+  }
   index_t runs_bytes() const { return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64); }
   index_t blocks_bytes() const {
     return round_up(static_cast<index_t>(k_blocks_.size() * sizeof(k_block)), 64);
   }
   index_t worker_bytes() const {
-    return scratch_bytes() + runs_bytes() + blocks_bytes() +
+    return scratch_bytes() + dense_bytes() + runs_bytes() + blocks_bytes() +
            round_up(ceil_div(in_, piece_) * static_cast<index_t>(sizeof(index_t)), 64);
   }
 
