@@ -85,8 +85,9 @@ class view {
   template <std::size_t N>
   index_t offset(const std::array<index_t, N>& i) const {
     index_t at = 0;
-    for (int d = 0; d < L.rank(); ++d)
-      at += i[d] / L.block(d) * strides_[d] + i[d] % L.block(d) * L.block_stride(d);
+    for (int d = 0; d < rank; ++d)
+      at += blocks[d] == 1 ? i[d] * strides_[d]
+                           : i[d] / blocks[d] * strides_[d] + i[d] % blocks[d] * block_strides[d];
     return at;
   }
   template <class... Index>
@@ -110,6 +111,16 @@ class view {
   }
 
  private:
+  // The layout's tag read once, at compile time.
+  static constexpr int rank = L.rank();
+  static constexpr simdnn::strides per_dimension(index_t (layout::*property)(int) const) {
+    simdnn::strides all{};
+    for (int d = 0; d < rank; ++d) all[d] = (L.*property)(d);
+    return all;
+  }
+  static constexpr simdnn::strides blocks = per_dimension(&layout::block);
+  static constexpr simdnn::strides block_strides = per_dimension(&layout::block_stride);
+
   T* data_ = nullptr;
   simdnn::shape shape_;
   simdnn::strides strides_{};

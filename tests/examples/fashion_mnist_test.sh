@@ -1,0 +1,50 @@
+#!/bin/sh
+# fashion_mnist_test.sh PROGRAM MODE
+#   usage   data that is missing and options that are wrong are told in words, with the right exit code
+#   learn   one epoch learns, and gives the same picture on one and on two threads
+set -u
+program=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "$*"
+  exit 1
+}
+
+expect() { # CODE WORDS OPTION...
+  code=$1 words=$2
+  shift 2
+  said=$("$program" --picture "$work/picture.svg" "$@" 2>&1)
+  actual=$?
+  [ "$actual" = "$code" ] || fail "$*: exit code $actual, expected $code: $said"
+  case $said in
+    *"$words"*) ;;
+    *) fail "$*: expected \"$words\", said: $said" ;;
+  esac
+}
+
+case $2 in
+  usage)
+    expect 1 "apt-get install dataset-fashion-mnist" --data "$work"
+    : >"$work/train-images-idx3-ubyte.gz"
+    expect 1 "damaged or too short" --data "$work"
+    expect 2 '--batch is "0", a number from 1 to 10000 is expected' --batch 0
+    expect 2 "there is no option --epoch" --epoch 3
+    expect 2 "--threads needs a value" --threads
+    expect 0 "--epochs N" --help
+    ;;
+  learn)
+    if ! [ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ]; then
+      echo "skipped: no images; apt-get install dataset-fashion-mnist"
+      exit 77
+    fi
+    for threads in 1 2; do
+      "$program" --epochs 1 --threads $threads --picture "$work/$threads.svg" >"$work/$threads.log" ||
+        fail "exit code $?"
+      cat "$work/$threads.log"
+    done
+    cmp "$work/1.svg" "$work/2.svg" || fail "one and two threads draw different pictures"
+    grep -Eqx 'test accuracy: 0\.(8[5-9]|9[0-9])[0-9]{2}' "$work/1.log" || fail "it did not learn"
+    ;;
+esac
