@@ -38,7 +38,7 @@ class weighted_plan {
   template <tensor_like W>
   packed<T> pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
                  executor_ref executor = default_executor()) const {
-    packed<T> result(variant_name(), packed_elements(), memory);
+    packed<T> result(variant_name(), packed_elements(), memory, op_);
     repack(weights, result, executor);
     return result;
   }
@@ -48,7 +48,7 @@ class weighted_plan {
     static_assert(tensor_of<W, T, W::format>, "weights must have the plan's element type");
     const view<const T, W::format> w = weights.as_view();
     check_shape(w, problem_.weights_shape(), op_, "weights");
-    into.check(variant_name(), packed_elements(), op_);
+    check_packed(into);
     std::visit([&](const auto& v) { v.pack(as_filter(w), into.data(), executor); }, variant_);
   }
 
@@ -58,6 +58,7 @@ class weighted_plan {
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
   }
+  void check_packed(const packed<T>& weights) const { weights.check(variant_name(), packed_elements(), op_, op_); }
 
   conv_problem problem_;
   const char* op_;
@@ -88,7 +89,7 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
     check_shape(x, this->problem_.src_shape(), this->op_, "src");
     check_shape(y, this->problem_.dst_shape(), this->op_, "dst");
     check_no_overlap(y, x, this->op_, "dst", "src");
-    weights.check(this->variant_name(), this->packed_elements(), this->op_);
+    this->check_packed(weights);
     const auto post = lower(ops, y, this->problem_.out, this->op_);
     std::visit(
         [&](const auto& v) {
@@ -116,7 +117,7 @@ class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_dat
     check_shape(y, this->problem_.dst_shape(), this->op_, "diff_dst");
     check_shape(x, this->problem_.src_shape(), this->op_, "diff_src");
     check_no_overlap(x, y, this->op_, "diff_src", "diff_dst");
-    weights.check(this->variant_name(), this->packed_elements(), this->op_);
+    this->check_packed(weights);
     std::visit(
         [&](const auto& v) {
           v.backward_data(conv::as_image(y), weights.data(), conv::as_image(x), executor, given);

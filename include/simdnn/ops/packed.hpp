@@ -1,4 +1,4 @@
-// packed: weights in the order that one plan's variant reads. A value of its own, so that many plans and
+// packed: weights in the order that one plan's variant and pass read. A value of its own, so that many plans and
 // threads can share it and training can refresh it.
 #pragma once
 
@@ -11,25 +11,29 @@ template <class T>
 class packed {
  public:
   packed() = default;
-  packed(const char* variant, index_t elements, std::pmr::memory_resource* memory)
-      : variant_(variant), data_(shape{elements}, memory) {}
+  /// `pass` tells apart what one variant packs in several orders; both texts must outlive this.
+  packed(const char* variant, index_t elements, std::pmr::memory_resource* memory, const char* pass = "")
+      : variant_(variant), pass_(pass), data_(shape{elements}, memory) {}
 
   T* data() { return data_.data(); }
   const T* data() const { return data_.data(); }
   index_t elements() const { return data_.elements(); }
 
-  /// Throws error in the name of `op` where this was not packed by a plan of the same variant and size.
-  void check(const char* variant, index_t elements, const char* op) const {
-    const std::string_view mine = variant_, wanted = variant;
-    if (mine != wanted || data_.elements() != elements)
-      throw error(op, "weights",
-                  "they must be packed by this plan: variant " + std::string(wanted) + ", " + std::to_string(elements) + " elements",
-                  "are packed by variant " + std::string(mine.empty() ? "(none)" : mine) + ", " +
-                      std::to_string(data_.elements()) + " elements");
+  /// Throws error in the name of `op` where this was not packed by a plan of the same variant, pass and size.
+  void check(const char* variant, index_t elements, const char* op, const char* pass = "") const {
+    if (std::string_view(variant_) == variant && std::string_view(pass_) == pass && data_.elements() == elements) return;
+    const auto text = [](std::string name, const char* of, index_t count) {
+      if (name.empty()) name = "(none)";
+      if (*of != 0) name.append(" ").append(of);
+      return name + ", " + std::to_string(count) + " elements";
+    };
+    throw error(op, "weights", "they must be packed by this plan: variant " + text(variant, pass, elements),
+                "are packed by variant " + text(variant_, pass_, data_.elements()));
   }
 
  private:
   const char* variant_ = "";
+  const char* pass_ = "";
   tensor<T, "x"> data_;
 };
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <simdnn/post_ops/kernel.hpp>
-#include <simdnn/tensor/view.hpp>
+#include <simdnn/tensor/overlap.hpp>
 #include <string>
 #include <tuple>
 
@@ -51,7 +51,8 @@ auto scale_shift(const S& scale, const S& shift) {
   static_assert(S::format == layout("x"), "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
   return sequence<scale_shift_op<T>>{{{scale.as_view(), shift.as_view()}}};
 }
-/// + residual, a tensor with the layout, shape and strides of dst; it may be dst itself.
+/// + residual, a tensor with the layout, shape and strides of dst; it may be dst itself, no
+/// other part of its memory.
 template <tensor_like R>
 auto sum(const R& residual) {
   using T = std::remove_const_t<typename R::value_type>;
@@ -129,6 +130,7 @@ struct lowering {
     if (v.shape() != dst.shape() || v.strides() != dst.strides())
       throw error(op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
                   "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));
+    if (v.data() != dst.data()) check_no_overlap(dst, v, op, "dst", "post::sum");
     return v.data();
   }
 

@@ -150,6 +150,15 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
   const conv_plan<float, "nchw"> direct(p, {.variant = "direct"}), gemm(p, {.variant = "gemm"});
   CHECK(test::message([&] { direct(x, gemm.pack(w), y); })
             .starts_with("conv_forward: weights are packed by variant gemm"));
+  const conv_problem square = conv_problem::parse("mb1ic16ih6oc16kh3ph1");
+  const conv_plan<float, "nchw"> there(square, {.variant = "direct"});
+  const conv_backward_data_plan<float, "nchw"> back(square, {.variant = "direct"});
+  tensor<float, "nchw"> one(square.src_shape()), two(square.src_shape());
+  CHECK(test::message([&] { back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two); })
+            .starts_with("conv_backward_data: weights are packed by variant direct conv_forward, "));
+  tensor<float, "nchw"> longer({3, 32, 6, 6});
+  CHECK(test::message([&] { conv_forward(p, x, w, longer.part(0, 0, 2), post::sum(longer.part(0, 1, 2))); }) ==
+        "conv_forward: dst overlaps post::sum, the two must not share memory");
   const conv_problem same = conv_problem::parse("mb2ic8ih6oc8kh3ph1");
   tensor<float, "nchw"> both(same.src_shape());
   CHECK(test::message([&] { conv_forward(same, both, tensor<float, "oihw">(same.weights_shape()), both); }) ==

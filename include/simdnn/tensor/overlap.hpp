@@ -1,0 +1,62 @@
+// Whether views share memory.
+#pragma once
+
+#include <cstdint>
+#include <simdnn/tensor/view.hpp>
+
+namespace simdnn {
+
+/// The bytes between the first and the last element of a view, for overlap checks.
+struct memory_range {
+  std::uintptr_t begin = 0, end = 0;
+};
+template <class T, layout L>
+memory_range range_of(const view<T, L>& v) {
+  if (v.empty()) return {};
+  index_t last = L.block_size() - 1;
+  for (int d = 0; d < L.rank(); ++d) last += (v.size(d) - 1) / L.block(d) * v.stride(d);
+  const auto begin = reinterpret_cast<std::uintptr_t>(v.data());
+  return {begin, begin + (last + 1) * sizeof(T)};
+}
+
+/// Whether two views into one tensor are known to have no element in common though their ranges cross,
+/// as parts of the channels in nhwc do: both boxes in the coordinates that their strides span.
+template <class T, class U, layout L>
+bool boxes_apart(const view<T, L>& a, const view<U, L>& b) {
+  if (a.strides() != b.strides() || sizeof(T) != sizeof(U)) return false;
+  const auto at = reinterpret_cast<std::intptr_t>(a.data()), bt = reinterpret_cast<std::intptr_t>(b.data());
+  if (bt < at) return boxes_apart(b, a);
+  const std::intptr_t block = sizeof(T) * L.block_size();
+  int order[max_rank];
+  for (int d = 0; d < L.rank(); ++d) order[d] = d;
+  std::sort(order, order + L.rank(), [&](int x, int y) { return a.stride(x) > a.stride(y); });
+  std::intptr_t distance = bt - at;
+  index_t outer = 0;
+  bool apart = false;
+  for (int i = 0; i < L.rank(); ++i) {
+    const int d = order[i];
+    const std::intptr_t stride = a.stride(d) * static_cast<std::intptr_t>(sizeof(T));
+    if (stride < block) return false;
+    const index_t from = distance / stride;
+    distance %= stride;
+    const index_t a_blocks = ceil_div(a.size(d), L.block(d)), b_blocks = ceil_div(b.size(d), L.block(d));
+    // A box that runs over the end of this dimension has no such coordinates.
+    if (i > 0 && std::max(a_blocks, from + b_blocks) > outer / stride) return false;
+    apart = apart || from >= a_blocks;
+    outer = stride;
+  }
+  return apart && distance == 0;
+}
+
+/// Throws error where dst shares memory with an operand that is read while dst is written.
+template <class T, layout L, class U, layout M>
+void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op, const char* dst_name,
+                      const char* src_name) {
+  const memory_range a = range_of(dst), b = range_of(src);
+  if constexpr (L == M)
+    if (boxes_apart(dst, src)) return;
+  if (a.begin < b.end && b.begin < a.end)
+    throw error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
+}
+
+}  // namespace simdnn

@@ -1,0 +1,56 @@
+#include <doctest/doctest.h>
+
+#include <simdnn/ops/activation.hpp>
+#include <simdnn/ops/concat.hpp>
+#include <simdnn/ops/pooling.hpp>
+#include <simdnn/ops/reorder.hpp>
+#include <simdnn/ops/softmax.hpp>
+
+#include "support/allocations.hpp"
+#include "support/random.hpp"
+
+using namespace simdnn;
+
+namespace {
+
+// What f allocates when it runs for the second time, and from the default pool.
+template <class F>
+long second_run(F f) {
+  f();
+  const auto pooled = [] {
+    return dynamic_cast<const memory_pool&>(*default_memory()).stats().allocations;
+  };
+  const long before = test::allocations;
+  const std::uint64_t pooled_before = pooled();
+  f();
+  return test::allocations - before + static_cast<long>(pooled() - pooled_before);
+}
+
+}  // namespace
+
+TEST_CASE("the counter counts") {
+  CHECK(second_run([] { tensor<float, "ab">({300, 700}); }) > 0);
+  CHECK(second_run([] { ::operator delete(::operator new(4)); }) == 1);
+}
+
+TEST_CASE("a second run allocates nothing") {
+  const auto x = test::random_tensor<float, "nchw">({2, 19, 9, 9}, 1);
+  const auto blocked = reorder<"nChw16c">(x);
+  tensor<float, "nchw"> y(x.shape()), pooled({2, 19, 4, 4}), taps(pooled.shape()),
+      both({2, 38, 9, 9});
+  tensor<float, "nChw16c"> blocked_y(x.shape()), blocked_pooled(pooled.shape());
+  const pooling_problem p{
+      .batch = 2, .channels = 19, .size = {9, 9}, .kernel = {2, 2}, .stride = {2, 2}};
+  const pooling_plan<float, "nchw"> pool(p);
+  const pooling_plan<float, "nChw16c"> blocked_pool(p);
+  CHECK(second_run([&] { pool.forward(x, pooled, taps); }) == 0);
+  CHECK(second_run([&] { pool.backward(pooled, taps, y); }) == 0);
+  CHECK(second_run([&] { blocked_pool.forward(blocked, blocked_pooled); }) == 0);
+  CHECK(second_run([&] { activation_forward(function::sigmoid{}, blocked, blocked_y); }) == 0);
+  CHECK(second_run([&] { softmax_forward(x, y); }) == 0);
+  CHECK(second_run([&] { reorder(blocked, y); }) == 0);
+  CHECK(second_run([&] { concat_forward({x.part(1, 0, 19), x.part(1, 0, 19)}, both); }) == 0);
+  tensor<float, "nc"> logits({64, 10}), probabilities(logits.shape());
+  const std::vector<std::int32_t> labels(64, 3);
+  CHECK(second_run([&] { softmax_cross_entropy_forward(logits, labels, probabilities); }) == 0);
+}

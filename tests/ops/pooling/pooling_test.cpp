@@ -1,0 +1,247 @@
+#include <doctest/doctest.h>
+
+#include <simdnn/ops/pooling.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+#include "support/compare.hpp"
+#include "support/gradient.hpp"
+#include "support/guarded_tensor.hpp"
+#include "support/random.hpp"
+#include "support/threads.hpp"
+
+using namespace simdnn;
+using test::random_tensor;
+
+namespace {
+
+constexpr pooling_kind kinds[] = {pooling_kind::max, pooling_kind::average,
+                                  pooling_kind::average_padded};
+
+const std::vector<pooling_problem> images = {
+    {.channels = 1, .size = {1, 1}, .kernel = {1, 1}},
+    {.batch = 2, .channels = 5, .size = {7, 6}, .kernel = {2, 2}, .stride = {2, 2}},
+    {.batch = 2,
+     .channels = 37,
+     .size = {9, 11},
+     .kernel = {3, 3},
+     .stride = {2, 2},
+     .pad = {1, 1}},
+    {.channels = 64, .size = {5, 7}, .kernel = {5, 7}},
+    {.channels = 83, .size = {6, 5}, .kernel = {3, 2}, .pad = {2, 1}, .pad_end = {0, 1}},
+    {.batch = 3, .channels = 3, .size = {9, 10}, .kernel = {2, 1}, .stride = {3, 4}},
+    {.channels = 20, .size = {4, 67}, .kernel = {3, 5}, .pad = {1, 2}, .pad_end = {2, -3}},
+    {.batch = 0, .channels = 4, .size = {4, 4}, .kernel = {2, 2}},
+};
+
+index_t kernel_taps(const pooling_problem& p) {
+  index_t n = 1;
+  for (int d = 0; d < p.rank(); ++d) n *= p.kernel[d];
+  return n;
+}
+
+template <class T, layout L>
+void compare_variants(pooling_problem p) {
+  CAPTURE(std::string(L.text()));
+  for (const pooling_kind kind : kinds) {
+    p.kind = kind;
+    CAPTURE(p.str());
+    CAPTURE(static_cast<int>(kind));
+    const shape src = p.src_shape(), dst = p.dst_shape();
+    // Few different values, so that windows have several maxima.
+    auto x = random_tensor<T, L>(src, 1), g = random_tensor<T, L>(dst, 2);
+    test::for_each_index(src, [&](const test::index& i) {
+      T& e = test::element(x, i);
+      e = std::round(e * 4) / 4;
+    });
+    const pooling_plan<T, L> reference(p, {.variant = "reference"});
+    tensor<T, L> y(dst), taps(dst), r(src);
+    reference.forward(x, y, taps);
+    reference.backward(g, taps, r);
+    for (const std::string& name : decltype(reference)::variant_list::names()) {
+      CAPTURE(name);
+      const pooling_plan<T, L> plan(p, {.variant = name});
+      tensor<T, L> own(dst), own_taps(dst), own_r(src);
+      std::fill_n(own_r.data(), own_r.elements(), T(7));
+      const index_t terms = kind == pooling_kind::max ? 1 : kernel_taps(p);
+      plan.forward(x, own);
+      CHECK(test::difference(own, y, terms) == "");
+      std::fill_n(own.data(), own.elements(), T(7));  // what is not written must show
+      plan.forward(x, own, own_taps);
+      CHECK(test::difference(own, y, terms) == "");
+      CHECK(test::same_bits(own_taps, taps));
+      CHECK((name == "reference" || test::padding_is_zero(own)));
+      if (kind == pooling_kind::max) {
+        plan.backward(g, taps, own_r);
+      } else {
+        plan.backward(g, own_r);
+      }
+      CHECK(test::difference(own_r, r, terms) == "");
+      CHECK((name == "reference" || test::padding_is_zero(own_r)));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every variant agrees with the reference") {
+  for (const pooling_problem& p : images) {
+    compare_variants<float, "nchw">(p);
+    compare_variants<float, "nhwc">(p);
+    compare_variants<float, "nChw16c">(p);
+    compare_variants<double, "nhwc">(p);
+  }
+  compare_variants<double, "nchw">(images[2]);
+  const pooling_problem row{
+      .batch = 2, .channels = 6, .size = {35}, .kernel = {4}, .stride = {3}, .pad = {1}};
+  compare_variants<float, "ncw">(row);
+  const pooling_problem volume{.batch = 2,
+                               .channels = 21,
+                               .size = {4, 5, 7},
+                               .kernel = {2, 3, 3},
+                               .stride = {1, 2, 2},
+                               .pad = {1, 1, 1}};
+  compare_variants<float, "nCdhw16c">(volume);
+}
+
+TEST_CASE("gradients agree with finite differences") {
+  for (const pooling_kind kind : kinds) {
+    const pooling_problem p{.kind = kind,
+                            .batch = 2,
+                            .channels = 3,
+                            .size = {5, 6},
+                            .kernel = {3, 2},
+                            .stride = {2, 1},
+                            .pad = {1, 1}};
+    const pooling_plan<double, "nchw"> plan(p);
+    CHECK(std::string(plan.variant_name()) == "direct");
+    auto x = random_tensor<double, "nchw">(p.src_shape(), 3);
+    const auto g = random_tensor<double, "nchw">(p.dst_shape(), 4);
+    tensor<double, "nchw"> y(p.dst_shape()), taps(p.dst_shape()), r(p.src_shape());
+    plan.forward(x, y, taps);
+    plan.backward(g, taps, r);
+    const auto numeric = test::numeric_gradient(x, [&] {
+      plan(x, y);
+      return test::dot(y, g);
+    });
+    CHECK(test::distance(r, numeric) < 1e-9);
+  }
+}
+
+TEST_CASE("a NaN in a window is its maximum, and the first one gets the gradient") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const pooling_problem p{.channels = 1, .size = {2, 40}, .kernel = {2, 4}, .stride = {1, 4}};
+  const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
+    auto x = random_tensor<float, L>(p.src_shape(), 5);
+    x(0, 0, 1, 0) = x(0, 0, 0, 1) = nan;
+    x(0, 0, 1, 39) = nan;
+    tensor<float, L> y(p.dst_shape()), taps(p.dst_shape()), r(p.src_shape()), g(p.dst_shape());
+    for (const std::string& name : pooling::all<float, L, L, isa::native>::names()) {
+      CAPTURE(name);
+      const pooling_plan<float, L> plan(p, {.variant = name});
+      plan.forward(x, y, taps);
+      CHECK(std::isnan(y(0, 0, 0, 0)));
+      CHECK(std::isnan(y(0, 0, 0, 9)));
+      CHECK_FALSE(std::isnan(y(0, 0, 0, 1)));
+      CHECK(taps(0, 0, 0, 0) == 1);
+      CHECK(taps(0, 0, 0, 9) == 7);
+      plan.forward(x, y);
+      CHECK(std::isnan(y(0, 0, 0, 0)));
+      g(0, 0, 0, 0) = 1;
+      plan.backward(g, taps, r);
+      CHECK(r(0, 0, 0, 1) == 1);
+      CHECK(r(0, 0, 1, 0) == 0);
+    }
+  };
+  check(std::integral_constant<layout, layout("nchw")>{});
+  check(std::integral_constant<layout, layout("nChw16c")>{});
+}
+
+TEST_CASE("the same bits for every number of threads") {
+  pooling_problem p = images[2];
+  p.kind = pooling_kind::average;
+  const auto run = [&]<layout L>(std::integral_constant<layout, L>) {
+    const auto x = random_tensor<float, L>(p.src_shape(), 6),
+               g = random_tensor<float, L>(p.dst_shape(), 7);
+    tensor<float, L> one(p.dst_shape()), one_r(p.src_shape()), many(p.dst_shape()),
+        many_r(p.src_shape());
+    pooling_forward(p, x, one, {}, serial{});
+    pooling_backward(p, g, one_r, {}, serial{});
+    test::for_each_team([&](test::threads team) {
+      pooling_forward(p, x, many, {}, team);
+      pooling_backward(p, g, many_r, {}, team);
+      CHECK(test::same_bits(one, many));
+      CHECK(test::same_bits(one_r, many_r));
+    });
+  };
+  run(std::integral_constant<layout, layout("nchw")>{});
+  run(std::integral_constant<layout, layout("nChw16c")>{});
+}
+
+TEST_CASE("nothing outside the operands is touched") {
+  test::for_each_guard([](test::guard side) {
+    for (pooling_problem p : {images[2], images[4], images[6]}) {
+      for (const pooling_kind kind : {pooling_kind::max, pooling_kind::average}) {
+        p.kind = kind;
+        const auto run = [&]<layout L>(std::integral_constant<layout, L>) {
+          const auto x = random_tensor<float, L>(p.src_shape(), 8),
+                     g = random_tensor<float, L>(p.dst_shape(), 9);
+          const test::guarded<float, L> src(x, side), diff_dst(g, side), dst(p.dst_shape(), side),
+              taps(p.dst_shape(), side), diff_src(p.src_shape(), side);
+          pooling_forward(p, src, dst, taps);
+          CHECK(dst.data()[0] != 0);
+          pooling_backward(p, diff_dst, taps, diff_src);
+        };
+        run(std::integral_constant<layout, layout("nchw")>{});
+        run(std::integral_constant<layout, layout("nhwc")>{});
+        run(std::integral_constant<layout, layout("nChw16c")>{});
+      }
+    }
+  });
+}
+
+TEST_CASE("parts of the channels, read and written in place") {
+  const pooling_problem p{.channels = 32, .size = {6, 6}, .kernel = {2, 2}, .stride = {2, 2}};
+  const auto x = random_tensor<float, "nChw16c">({1, 80, 6, 6}, 10);
+  tensor<float, "nChw16c"> y({1, 64, 3, 3});
+  pooling_forward(p, x.part(1, 16, 32), y.part(1, 32, 32));
+  test::for_each_index(y.shape(), [&](const test::index& i) {
+    float best = 0;
+    if (i[1] >= 32) {
+      const index_t c = i[1] - 16, h = 2 * i[2], w = 2 * i[3];
+      best = std::max({x(0, c, h, w), x(0, c, h, w + 1), x(0, c, h + 1, w), x(0, c, h + 1, w + 1)});
+    }
+    CHECK(test::element(y, i) == best);
+  });
+}
+
+TEST_CASE("bad input is named") {
+  using test::message;
+  const pooling_problem p{
+      .batch = 2, .channels = 3, .size = {4, 4}, .kernel = {2, 2}, .stride = {2, 2}};
+  tensor<float, "nchw"> x({2, 3, 4, 4}), y({2, 3, 2, 2}), wrong({2, 4, 2, 2}), none,
+      wide({2, 3, 2, 8});
+  CHECK(message([&] { pooling_forward(p, x, wrong); }) ==
+        "pooling_forward: dst has 4 channels, the problem says 3");
+  CHECK(message([&] { pooling_forward(p, none, y); }) ==
+        "pooling_forward: src is not initialised, a shape of 4 dimensions is needed");
+  CHECK(message([&] { pooling_forward(p, x, x.part(2, 0, 2).part(3, 0, 2)); }) ==
+        "pooling_forward: dst overlaps src, the two must not share memory");
+  CHECK(message([&] { pooling_forward(p, x, y, wrong); }) ==
+        "pooling_forward: taps has 4 channels, the problem says 3");
+  CHECK(message([&] { pooling_forward(p, x, y, y); }) ==
+        "pooling_forward: taps overlaps dst, the two must not share memory");
+  CHECK(message([&] { pooling_backward(p, y, x); }) ==
+        "pooling_backward: taps are missing, max pooling needs those that forward wrote");
+  strides st = wide.strides();
+  st[3] = 4;
+  CHECK(
+      message([&] { pooling_forward(p, x, view<float, "nchw">(wide.data(), {2, 3, 2, 2}, st)); }) ==
+      "pooling_forward: dst has stride 4 along w, its fastest dimension must have stride 1");
+  CHECK(message([&] { pooling_plan<float, "nchw">({.size = {4}, .kernel = {2}}); }) ==
+        "pooling_plan: size is 4, layout nchw has 2 spatial dimensions");
+  CHECK(message([&] { pooling_plan<float, "nchw", "nhwc">{p}; }) ==
+        "pooling_plan: problem is refused (direct: src and dst have different layouts), no variant "
+        "takes it");
+  CHECK(message([&] { pooling_plan<float, "nchw">(p, {.variant = "fast"}); }) ==
+        "pooling_plan: policy.variant is 'fast', there are reference, direct");
+}

@@ -1,0 +1,157 @@
+#include <doctest/doctest.h>
+
+#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+#include "support/compare.hpp"
+#include "support/random.hpp"
+
+using namespace simdnn;
+using V = vec<float, isa::native>;
+
+namespace {
+
+constexpr index_t channels = 40;
+
+struct operands {
+  tensor<float, "x"> bias{shape{channels}}, scale{shape{channels}};
+  tensor<float, "nhwc"> dst{{2, channels, 3, 3}}, residual{{2, channels, 3, 3}};
+  operands() {
+    test::fill_random(bias, 1);
+    test::fill_random(scale, 2);
+    test::fill_random(residual, 3);
+  }
+};
+
+template <class PostOp>
+auto lowered(const PostOp& ops, operands& o) {
+  return lower(ops, o.dst.as_view(), channels, "conv_forward");
+}
+
+// A kernel post-op on one double, on vectors of channels (the last short), and on vectors of
+// pixels.
+template <class Kernel, class Expected>
+void check_kernel(const Kernel& k, const operands& o, Expected expected) {
+  for (index_t c = 0; c < channels; c += V::lanes) {
+    const index_t n = std::min<index_t>(V::lanes, channels - c);
+    const index_t offset = o.dst.as_view().offset(1, c, 2, 1);
+    std::array<float, V::lanes> x;
+    for (int l = 0; l < V::lanes; ++l) x[l] = 0.25f * static_cast<float>(l) - 1;
+    std::array<float, V::lanes> y;
+    k(V::load(x.data()), kernel::where<>{c, offset, n}).store(y.data());
+    for (index_t l = 0; l < n; ++l) {
+      const double want = expected(static_cast<double>(x[l]), c + l, offset + l);
+      CHECK(y[l] == doctest::Approx(want).epsilon(1e-5));
+      CHECK(k(static_cast<double>(x[l]), kernel::where<>{c + l, offset + l, 1}) ==
+            doctest::Approx(want).epsilon(1e-6));
+      // Its origin moved there.
+      CHECK(k.at(c, offset)(static_cast<double>(x[l]), kernel::where<>{l, l, 1}) ==
+            doctest::Approx(want).epsilon(1e-6));
+    }
+    // All lanes belong to channel 7.
+    using pixels = kernel::where<kernel::lanes_are::pixels>;
+    k(V::load(x.data()), pixels{7, 0, V::lanes}).store(y.data());
+    for (index_t l = 0; l < V::lanes; ++l)
+      CHECK(y[l] == doctest::Approx(expected(static_cast<double>(x[l]), 7, l)).epsilon(1e-5));
+  }
+}
+
+// tile() against the call for each vector.
+template <class Kernel>
+void check_tile(const Kernel& k) {
+  V tile[6], single[6];
+  for (int i = 0; i < 6; ++i) tile[i] = single[i] = V(static_cast<float>(i) * 0.3f - 0.5f);
+  k.template tile<2>(tile, channels, V::lanes, std::make_integer_sequence<int, 6>{});
+  for (int m = 0; m < 3; ++m)
+    for (int n = 0; n < 2; ++n) {
+      V& v = single[2 * m + n];
+      v = k(v, kernel::where<>{n * V::lanes, m * channels + n * V::lanes, V::lanes});
+      std::array<float, V::lanes> a, b;
+      tile[2 * m + n].store(a.data());
+      v.store(b.data());
+      CHECK(a == b);
+    }
+}
+
+template <class X>
+constexpr bool is_standard = std::is_same_v<X, kernel::standard<float>>;
+
+}  // namespace
+
+TEST_CASE("the standard order is data of one kernel post-op") {
+  operands o;
+  const auto bias_at = [&](index_t c) { return static_cast<double>(o.bias(c)); };
+  const auto residual_at = [&](index_t at) { return static_cast<double>(o.residual.data()[at]); };
+
+  const auto none = lowered(post::none{}, o);
+  static_assert(is_standard<std::remove_const_t<decltype(none)>>);
+  CHECK(none.nothing());
+  check_kernel(none, o, [](double x, index_t, index_t) { return x; });
+
+  const auto all = lowered(post::bias(o.bias) | post::sum(o.residual) | post::relu(), o);
+  static_assert(is_standard<std::remove_const_t<decltype(all)>>);
+  CHECK_FALSE(all.nothing());
+  check_kernel(all, o, [&](double x, index_t c, index_t at) {
+    return std::max(x + bias_at(c) + residual_at(at), 0.);
+  });
+
+  const auto scaled = lowered(post::scale_shift(o.scale, o.bias) | post::clamp(-0.5, 0.5), o);
+  static_assert(is_standard<std::remove_const_t<decltype(scaled)>>);
+  check_kernel(scaled, o, [&](double x, index_t c, index_t) {
+    return std::clamp(x * static_cast<double>(o.scale(c)) + bias_at(c), -0.5, 0.5);
+  });
+  check_tile(all);
+  check_tile(scaled);
+}
+
+TEST_CASE("any other order or function is a chain, from left to right") {
+  operands o;
+  const auto residual_at = [&](index_t at) { return static_cast<double>(o.residual.data()[at]); };
+  const auto late = lowered(post::relu() | post::sum(o.residual), o);
+  static_assert(!is_standard<std::remove_const_t<decltype(late)>>);
+  check_kernel(late, o,
+               [&](double x, index_t, index_t at) { return std::max(x, 0.) + residual_at(at); });
+
+  const auto twice = lowered(post::bias(o.bias) | post::bias(o.scale), o);
+  static_assert(!is_standard<std::remove_const_t<decltype(twice)>>);
+  check_kernel(twice, o, [&](double x, index_t c, index_t) {
+    return x + static_cast<double>(o.bias(c)) + static_cast<double>(o.scale(c));
+  });
+
+  const auto lambda = lowered(post::bias(o.bias) | [](auto v) { return v * v; } | post::tanh(), o);
+  check_kernel(lambda, o, [&](double x, index_t c, index_t) {
+    const double v = x + static_cast<double>(o.bias(c));
+    return std::tanh(v * v);
+  });
+  check_tile(lambda);
+  check_kernel(lowered(post::leaky_relu(0.5f) | post::elu() | post::sigmoid(), o), o,
+               [](double x, index_t, index_t) {
+                 const double v = x > 0 ? x : 0.5 * x, e = v > 0 ? v : std::expm1(v);
+                 return 1 / (1 + std::exp(-e));
+               });
+}
+
+TEST_CASE("a residual may be dst itself, and says so") {
+  operands o;
+  const float* dst = o.dst.data();
+  CHECK(lowered(post::sum(o.dst), o).reads(dst));
+  CHECK(lowered(post::relu() | post::sum(o.dst), o).reads(dst));
+  CHECK_FALSE(lowered(post::sum(o.residual), o).reads(dst));
+  CHECK_FALSE(lowered(post::relu() | post::sum(o.residual) | post::bias(o.bias), o).reads(dst));
+}
+
+TEST_CASE("operands that do not fit dst are named") {
+  operands o;
+  using test::message;
+  const tensor<float, "x"> few(shape{3});
+  CHECK(message([&] { lowered(post::bias(few), o); }) ==
+        "conv_forward: post::bias has 3 elements, dst has 40 channels");
+  CHECK(message([&] { lowered(post::scale_shift(o.scale, few), o); }) ==
+        "conv_forward: post::scale_shift shift has 3 elements, dst has 40 channels");
+  const tensor<float, "nhwc"> small({2, channels, 3, 2}), wide({2, channels + 1, 3, 3});
+  CHECK(message([&] { lowered(post::sum(small), o); }) ==
+        "conv_forward: post::sum has shape 2x40x3x2, it must lie in memory as dst, 2x40x3x3");
+  CHECK(message([&] { lowered(post::sum(wide.part(1, 0, channels)), o); }) ==
+        "conv_forward: post::sum has shape 2x40x3x3 and other strides, it must lie in memory as "
+        "dst, 2x40x3x3");
+}
