@@ -6,17 +6,10 @@
 #include <thread>
 #include <vector>
 
+#include "support/allocations.hpp"
 #include "support/compare.hpp"
 
 using namespace simdnn;
-
-namespace {
-
-std::uint64_t allocations() {
-  return dynamic_cast<const memory_pool&>(*default_memory()).stats().allocations;
-}
-
-}  // namespace
 
 TEST_CASE("slices are aligned, apart and as large as asked for") {
   const workspace w(100, 3);
@@ -32,10 +25,12 @@ TEST_CASE("slices are aligned, apart and as large as asked for") {
 }
 
 TEST_CASE("a thread's arena grows once and is then reused") {
+  const long none = test::allocations;
   {
     const workspace w(1 << 16, 2);
   }
-  const std::uint64_t before = allocations();
+  const long before = test::allocations;
+  CHECK(before > none);  // the counter counts
   const char* first;
   {
     const workspace w(1 << 16, 2);
@@ -43,7 +38,7 @@ TEST_CASE("a thread's arena grows once and is then reused") {
   }
   const workspace smaller(64, 1);
   CHECK(smaller.slice<char>(0) == first);
-  CHECK(allocations() == before);
+  CHECK(test::allocations == before);
 }
 
 TEST_CASE("nested calls have memory of their own") {

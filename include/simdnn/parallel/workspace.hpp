@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <simdnn/base/math.hpp>
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/tensor/memory_pool.hpp>
@@ -14,25 +15,23 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace detail {
 
-// One block a thread. A nested call (an operation inside a user's executor task or post-op) finds the
-// block taken and allocates its own.
+// One block a thread, from operator new: a resource set as default may die before the thread. A nested
+// call (an operation inside a user's executor task or post-op) finds the block taken and allocates its own.
 struct arena {
-  std::pmr::memory_resource* memory = nullptr;
   std::byte* data = nullptr;
   std::size_t bytes = 0;
   bool taken = false;
 
   ~arena() { release(); }
   void release() {
-    if (data != nullptr) memory->deallocate(data, bytes, memory_pool::alignment);
+    if (data != nullptr) ::operator delete(data, std::align_val_t{memory_pool::alignment});
     data = nullptr;
     bytes = 0;
   }
   void reserve(std::size_t wanted) {
     if (wanted <= bytes) return;
     release();
-    memory = default_memory();
-    data = static_cast<std::byte*>(memory->allocate(wanted, memory_pool::alignment));
+    data = static_cast<std::byte*>(::operator new(wanted, std::align_val_t{memory_pool::alignment}));
     bytes = wanted;
   }
 };

@@ -13,7 +13,7 @@ TEST_CASE("a plan's second run allocates nothing, nor does repacking") {
              b = test::random_tensor<float, "ab">(p.b_shape(), 2);
   const auto bias = test::random_tensor<float, "x">({p.n}, 3);
   tensor<float, "ab"> c(p.c_shape());
-  static memory_pool pool;  // the thread's arena keeps a block of it
+  memory_pool pool;
   set_default_memory(&pool);
   {
     const gemm_plan<float> plan(p);
@@ -34,6 +34,7 @@ TEST_CASE("a plan's second run allocates nothing, nor does repacking") {
     const gemm_plan<float> other(p);
     other(a, packed_b, c);
     CHECK(pool.stats().allocations == pooled);
+    CHECK(test::allocations == before);
   }
   set_default_memory(nullptr);
 }

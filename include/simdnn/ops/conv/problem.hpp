@@ -106,15 +106,16 @@ struct conv_problem {
   /// benchdnn's notation, where dilation 0 means none: mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1.
   std::string str() const {
     const conv_problem p = checked();
-    std::string text = groups == 1 ? "" : "g" + std::to_string(groups);
-    text += "mb" + std::to_string(batch);
+    std::string text;
+    if (groups != 1) text.append("g").append(std::to_string(groups));
+    text.append("mb").append(std::to_string(batch));
     const auto put = [&](const char* key, auto number) {
       constexpr const char* letters[] = {"d", "h", "w"};
-      for (int d = 0; d < rank(); ++d) text += key + std::string(letters[3 - rank() + d]) + std::to_string(number(d));
+      for (int d = 0; d < rank(); ++d) text.append(key).append(letters[3 - rank() + d]).append(std::to_string(number(d)));
     };
-    text += "ic" + std::to_string(in);
+    text.append("ic").append(std::to_string(in));
     put("i", [&](int d) { return p.size[d]; });
-    text += "oc" + std::to_string(out);
+    text.append("oc").append(std::to_string(out));
     put("o", [&](int d) { return p.output(d); });
     put("k", [&](int d) { return p.kernel[d]; });
     put("s", [&](int d) { return p.stride[d]; });
