@@ -15,6 +15,7 @@ namespace simdnn::bench {
 struct choice {
   std::string variant;  // empty: simdnn chooses
   bool strict = false;
+  int threads = 0;  // 0: as many as asked for
 };
 
 /// A variant of an op, and why it does not take a task (empty where it does).

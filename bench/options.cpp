@@ -20,6 +20,7 @@ const char* const usage =
   --accuracy strict|default        strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
   --peer onednn|openblas|eigen|none     default: the first of these that has the op
+  --peer serial                    simdnn itself on one thread: the ratio is the speed-up
   --mode perf|check                default perf; check compares with sums in double
   --seconds S                      measuring time per problem, default 0.4
   --json FILE                      Google Benchmark's schema

@@ -17,6 +17,8 @@ namespace {
 // Above this a problem is checked on a sample, and `--variant all` leaves the library's own
 // reference out.
 constexpr double large_flops = 1e9;
+// The peer that is simdnn itself on one thread: its ratios are speed-ups.
+constexpr std::string_view serial = "serial";
 constexpr std::uint64_t sample_seed = 20240229;
 
 const op& find_op(const options& o) {
@@ -43,7 +45,7 @@ bool has_op(const peer& p, const options& o) {
 
 // Null for none.
 const peer* choose_peer(const options& o) {
-  if (o.check || o.peer == "none") return nullptr;
+  if (o.check || o.peer == "none" || o.peer == serial) return nullptr;
   if (!o.peer.empty()) {
     const peer& asked = find_peer(o.peer);
     if (!has_op(asked, o)) throw std::invalid_argument("--peer " + o.peer + ": it has no " + o.op);
@@ -127,6 +129,16 @@ check_row check(const named_problem& p, const workload& w, const choice& c) {
           {}};
 }
 
+// Of the FMA loop: the median over pairs measured in turns, as the problems' ratios are.
+double speed_up(const kernels& code, int threads) {
+  std::vector<double> ratios;
+  for (int i = 0; i < 9; ++i) {
+    const double all = code.fma_peak(threads);
+    ratios.push_back(all / code.fma_peak(1));
+  }
+  return median(ratios);
+}
+
 int run(const options& o) {
   const op& the_op = find_op(o);
   const peer* the_peer = choose_peer(o);
@@ -139,14 +151,14 @@ int run(const options& o) {
   r.where = {.threads = o.threads, .isa = code.isa(), .code = &code.table()};
 
   context c{.isa = code.name(),
-            .peer = the_peer == nullptr ? "none" : std::string(the_peer->name),
+            .peer = the_peer != nullptr ? std::string(the_peer->name) : o.peer.empty() ? "none" : o.peer,
             .threads = o.threads};
   std::printf("# %s %s isa=%s threads=%d peer=%s", o.op.c_str(), to_name(o.dir), c.isa.c_str(),
               c.threads, c.peer.c_str());
   if (!o.check) {
     c.peak_gflops = code->fma_peak(o.threads), c.triad_gbytes = code->triad(o.threads);
     std::printf(" fma_peak=%.1f GFLOP/s", c.peak_gflops);
-    if (o.threads > 1) std::printf(" (1 thread: %.1f)", code->fma_peak(1));
+    if (o.threads > 1) std::printf(" (%.3f of 1 thread's)", speed_up(code.table(), o.threads));
     std::printf(" triad=%.1f GB/s", c.triad_gbytes);
   }
   std::printf("\n");
@@ -161,7 +173,9 @@ int run(const options& o) {
     try {
       const std::unique_ptr<workload> w = the_op.make(p.text, r);
       const std::unique_ptr<runner> theirs =
-          the_peer == nullptr ? nullptr : w->make_peer(*the_peer);
+          the_peer != nullptr ? w->make_peer(*the_peer)
+          : o.peer == serial  ? w->make_simdnn({o.variant, o.strict, 1})
+                              : nullptr;
       const std::vector<choice> list = choices(o, p, *w);
       const std::size_t first = timed.size();
       for (const choice& chosen : list) {

@@ -35,7 +35,7 @@ class conv_workload final : public workload {
     return where_.code->conv_variants(problem_, task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
-    return where_.code->conv(problem_, task_, c, where_.threads);
+    return where_.code->conv(problem_, task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.conv(task_, where_); }
   std::unique_ptr<dot_products> make_reference() const override {

@@ -22,7 +22,7 @@ class gemm_workload final : public workload {
     return where_.code->gemm_variants(task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
-    return where_.code->gemm(task_, c, where_.threads);
+    return where_.code->gemm(task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.gemm(task_, where_); }
   std::unique_ptr<dot_products> make_reference() const override {

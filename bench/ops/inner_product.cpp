@@ -36,7 +36,7 @@ class inner_product_workload final : public workload {
     return where_.code->inner_product_variants(task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
-    return where_.code->inner_product(task_, c, where_.threads);
+    return where_.code->inner_product(task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override {
     return p.inner_product(task_, where_);

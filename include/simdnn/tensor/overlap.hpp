@@ -1,6 +1,7 @@
 // Whether views share memory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <simdnn/tensor/view.hpp>
 

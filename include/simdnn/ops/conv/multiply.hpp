@@ -8,6 +8,7 @@
 
 #include <simdnn/base/math.hpp>
 #include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <span>
@@ -119,10 +120,9 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
             tile::dispatch<T, Isa, tile::a_order::by_row>(rows, t, kernel::standard<T>{});
         });
     }
-    if (direct) continue;
-    for (index_t r = 0; r < run_count; ++r)
+    for (index_t r = 0; !direct && r < run_count; ++r)
       flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel, valid, post);
-    if (channel + valid == dst_channels)
+    if (channel + valid == dst_channels && dst_channels % dst.block != 0)
       for (index_t r = 0; r < run_count; ++r)
         for (index_t i = 0; i < runs[r].count; ++i)
           for (index_t pad = dst_channels; pad % dst.block != 0; ++pad)
