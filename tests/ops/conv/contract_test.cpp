@@ -16,7 +16,8 @@ using test::random_tensor;
 namespace {
 
 constexpr layout blocked = "nChw16c";
-const char* const problems[] = {"mb3ic40ih9oc50kh3ph1", "mb2ic48ih7oc64kh1", "g2mb1ic6ih11oc40kh5sh2ph2"};
+const char* const problems[] = {"mb3ic40ih9oc50kh3ph1", "mb2ic48ih7oc64kh1", "g2mb1ic6ih11oc40kh5sh2ph2",
+                                "mb2ic32ih11oc48kh3ph1"};
 
 template <layout Src, layout Dst>
 void same_bits_for_any_threads(const conv_problem& p) {

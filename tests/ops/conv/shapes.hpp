@@ -29,6 +29,8 @@ inline const std::vector<std::string> images = {
     "mb1ic4ih10oc4oh2kh2sh7ph1",
     "mb1ic33ih8iw40oc16oh8ow40kh1kw7ph0pw3",
     "mb1ic8ih12oc8oh5kh3sh2ph0",
+    "mb2ic48ih11iw6oc80oh13ow8kh3ph2",
+    "g2mb1ic64ih5oc64oh4kh3ph1",
     "mb0ic8ih6oc8kh3ph1",
 };
 inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1", "mb1ic16iw200oc32kw3pw1"};

@@ -7,6 +7,7 @@
 #include <simdnn/ops/conv/onednn.hpp>
 #include <simdnn/ops/conv/pointwise.hpp>
 #include <simdnn/ops/conv/reference.hpp>
+#include <simdnn/ops/conv/winograd.hpp>
 #include <simdnn/ops/select.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -22,10 +23,10 @@ using with_onednn = variants<Own...>;
 
 template <class T, class Isa>
 using forward_variants =
-    with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>>;
+    with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>, winograd<T, Isa>>;
 template <class T, class Isa>
 using backward_data_variants =
-    with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>>;
+    with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>, winograd<T, Isa>>;
 template <class T, class Isa>
 using backward_weights_variants =
     with_onednn<T, Isa, reference<T>, direct_weights<T, Isa>, gemm<T, Isa>>;
