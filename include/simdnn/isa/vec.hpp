@@ -284,21 +284,46 @@ S fma(S a, std::type_identity_t<S> b, std::type_identity_t<S> c) {
   return a * b + c;
 }
 
-#define SIMDNN_ELEMENTARY(name)                            \
-  template <class T, class Isa>                            \
-  SIMDNN_INLINE vec<T, Isa> name(vec<T, Isa> x) {          \
-    return vec<T, Isa>(xsimd::name(x.raw()));              \
-  }                                                        \
-  template <scalar S>                                      \
-  S name(S x) {                                            \
-    return std::name(x);                                   \
+namespace detail {
+
+// x for xsimd's double functions that turn x into an integer one lane at a time: infinities, NaN and large
+// numbers have none, and although xsimd drops these lanes afterwards, the conversion is undefined behaviour.
+// Beyond `bound` the functions are constant.
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> convertible(vec<T, Isa> x, double bound) {
+  if constexpr (std::is_same_v<T, double>)
+    return vec<T, Isa>::clamp(xsimd::select(xsimd::isnan(x.raw()), vec<T, Isa>(0).raw(), x.raw()), -bound, bound);
+  else
+    return x;
+}
+template <class T, class Isa>
+SIMDNN_INLINE vec<T, Isa> nan_of(vec<T, Isa> x, vec<T, Isa> y) {
+  if constexpr (std::is_same_v<T, double>)
+    return xsimd::select(xsimd::isnan(x.raw()), x.raw(), y.raw());
+  else
+    return y;
+}
+
+}  // namespace detail
+
+#define SIMDNN_ELEMENTARY(name, ...)              \
+  template <class T, class Isa>                   \
+  SIMDNN_INLINE vec<T, Isa> name(vec<T, Isa> x) { \
+    return __VA_ARGS__;                           \
+  }                                               \
+  template <scalar S>                             \
+  S name(S x) {                                   \
+    return std::name(x);                          \
   }
-SIMDNN_ELEMENTARY(abs)
-SIMDNN_ELEMENTARY(sqrt)
-SIMDNN_ELEMENTARY(exp)
-SIMDNN_ELEMENTARY(expm1)
-SIMDNN_ELEMENTARY(log)
-SIMDNN_ELEMENTARY(tanh)
+#define SIMDNN_BOUNDED(name, bound) \
+  detail::nan_of(x, vec<T, Isa>(xsimd::name(detail::convertible(x, bound).raw())))
+SIMDNN_ELEMENTARY(abs, vec<T, Isa>(xsimd::abs(x.raw())))
+SIMDNN_ELEMENTARY(sqrt, vec<T, Isa>(xsimd::sqrt(x.raw())))
+SIMDNN_ELEMENTARY(log, vec<T, Isa>(xsimd::log(x.raw())))
+SIMDNN_ELEMENTARY(exp, SIMDNN_BOUNDED(exp, 750))
+SIMDNN_ELEMENTARY(expm1, SIMDNN_BOUNDED(expm1, 750))
+SIMDNN_ELEMENTARY(tanh, SIMDNN_BOUNDED(tanh, 30))
 #undef SIMDNN_ELEMENTARY
+#undef SIMDNN_BOUNDED
 
 }  // namespace simdnn::inline SIMDNN_ABI
