@@ -36,7 +36,7 @@ auto& element(X&& x, const index& i) {
 /// "(1,2,0,3)"
 inline std::string index_text(const index& i, int rank) {
   std::string text;
-  for (int d = 0; d < rank; ++d) text += (d == 0 ? "(" : ",") + std::to_string(i[d]);
+  for (int d = 0; d < rank; ++d) text.append(d == 0 ? "(" : ",").append(std::to_string(i[d]));
   return text + ")";
 }
 
