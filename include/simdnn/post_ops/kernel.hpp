@@ -5,9 +5,9 @@
 // itself is an operand, so that nothing but final results may be stored there.
 #pragma once
 
-#include <simdnn/base/unroll.hpp>
 #include <simdnn/post_ops/functions.hpp>
 #include <tuple>
+#include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::kernel {
 
