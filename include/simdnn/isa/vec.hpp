@@ -120,6 +120,24 @@ class vec {
     }
   }
 
+  /// Whether load_pair and add_pairs exist.
+#if defined(__AVX512F__)
+  static constexpr bool has_pairs = std::is_same_v<Isa, isa::avx512> && std::is_same_v<T, float>;
+  /// p[0], p[1], p[0], p[1], ...
+  static SIMDNN_INLINE vec load_pair(const T* p) {
+    double both;
+    __builtin_memcpy(&both, p, sizeof both);
+    return batch(_mm512_castpd_ps(_mm512_set1_pd(both)));
+  }
+  /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the upper.
+  SIMDNN_INLINE vec add_pairs() const {
+    const __m512 sums = _mm512_add_ps(v_, _mm512_permute_ps(v_, 0xb1));
+    return batch(_mm512_permutexvar_ps(_mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14), sums));
+  }
+#else
+  static constexpr bool has_pairs = false;
+#endif
+
   friend SIMDNN_INLINE vec operator+(vec a, vec b) { return a.v_ + b.v_; }
   friend SIMDNN_INLINE vec operator-(vec a, vec b) { return a.v_ - b.v_; }
   friend SIMDNN_INLINE vec operator*(vec a, vec b) { return a.v_ * b.v_; }

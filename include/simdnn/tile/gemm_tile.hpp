@@ -6,7 +6,9 @@
 // kernel, dilation and stride a table. b is packed: one row of NV vectors per k, all segments in turn.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <simdnn/base/unroll.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/post_ops/kernel.hpp>
 #include <simdnn/tile/blocking/blocking.hpp>
@@ -14,8 +16,33 @@
 
 namespace simdnn::inline SIMDNN_ABI::tile {
 
-/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride].
-enum class a_order { by_row, by_k };
+/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride]. pairs_by_row is by_row for half a vector
+/// of columns, whose other lanes take the odd values of k: a vector of b is b[k][0], b[k + 1][0], b[k][1],
+/// b[k + 1][1], ...; segments have an even length (vec::has_pairs).
+enum class a_order { by_row, by_k, pairs_by_row };
+
+/// Columns of a full tile, and of panels of packed b but the last.
+template <class T, class Isa>
+inline constexpr index_t columns = blocking<T, Isa>::NV* vec<T, Isa>::lanes;
+
+/// The greatest number of rows of a tile of some vectors: narrow tiles take more, for as many chains of sums.
+/// Beyond 14 their addresses run out of registers.
+template <class T, class Isa>
+constexpr int most_rows(int vectors) {
+  return std::min(14, blocking<T, Isa>::MR * blocking<T, Isa>::NV / vectors);
+}
+
+/// `count` rows cut into tiles of at most MR rows and of nearly equal size: f(first, rows).
+template <class F>
+SIMDNN_INLINE void for_each_tile(index_t count, index_t MR, F&& f) {
+  const index_t tiles = (count + MR - 1) / MR, least = count / tiles, larger = count % tiles;
+  index_t first = 0;
+  for (index_t i = 0; i < tiles; ++i) {
+    const index_t rows = least + (i < larger);
+    f(first, static_cast<int>(rows));
+    first += rows;
+  }
+}
 
 /// The counts are at least 1. c may be unaligned and must not overlap a or b.
 template <class T>
@@ -30,7 +57,18 @@ struct operands {
   index_t c_row;     ///< from one row of c to the next
   index_t c_column;  ///< from one vector of a row to the next
   bool accumulate = false;
+  // What following tiles read and this one asks into the caches meanwhile.
+  const T* b_next = b;      ///< a line with each value of k, b_next_step elements further each time
+  index_t b_next_step = 0;
+  index_t a_next = 0;       ///< where not 0: the line behind each row's start of a segment, so many elements on
 };
+
+/// The i-th of `count` tiles with the same b asks for its share of what follows b's k rows of b_row elements.
+template <class T>
+SIMDNN_INLINE void prefetch_b(operands<T>& t, index_t k, index_t b_row, index_t i, index_t count) {
+  t.b_next = t.b + (k + i * k / count) * b_row;
+  t.b_next_step = (b_row + count - 1) / count;
+}
 
 namespace detail {
 
@@ -49,6 +87,10 @@ struct steps {
   static SIMDNN_INLINE void store(const V* acc, T* c, index_t row, index_t column, std::integer_sequence<int, I...>) {
     (acc[I].store(c + I / NV * row + I % NV * column), ...);
   }
+  template <int... I, class T>
+  static SIMDNN_INLINE void prefetch_c(const T* c, index_t row, index_t column, std::integer_sequence<int, I...>) {
+    (__builtin_prefetch(c + I / NV * row + I % NV * column, 1, 3), ...);
+  }
   template <int... N, class T>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
     ((bv[N] = V::load(b + N * V::lanes)), ...);
@@ -65,19 +107,34 @@ struct steps {
     (multiply_row(acc + M * NV, V(a[M]), bv, columns), ...);
   }
   template <int... M, class T>
-  static SIMDNN_INLINE void multiply_by_row(V* acc, const T* const* row, index_t stride, const T* b,
+  static SIMDNN_INLINE void multiply_by_row(V* acc, const T* const* row, index_t stride, index_t k, const T* b,
                                             std::integer_sequence<int, M...>) {
     V bv[NV];  // (NV)
     load_b(bv, b, columns);
-    (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride]), bv, columns), ...);
+    (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride + k]), bv, columns), ...);
+  }
+  template <int... M, class T>
+  static SIMDNN_INLINE void multiply_pairs(V* acc, const T* const* row, index_t stride, index_t k, const T* b,
+                                           std::integer_sequence<int, M...>) {
+    const V bv = V::load(b);
+    ((acc[M] = V::fma(V::load_pair(row[M / 3] + M % 3 * stride + k), bv, acc[M])), ...);
+  }
+  template <int... M>
+  static SIMDNN_INLINE void add_pairs(V* acc, std::integer_sequence<int, M...>) {
+    ((acc[M] = acc[M].add_pairs()), ...);
   }
   template <int... P, class T>
   static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride, std::integer_sequence<int, P...>) {
     ((row[P] = a + 3 * P * stride), ...);
   }
+  template <int... M, class T>
+  static SIMDNN_INLINE void prefetch_rows(const T* const* row, index_t stride, index_t distance,
+                                          std::integer_sequence<int, M...>) {
+    (__builtin_prefetch(row[M / 3] + M % 3 * stride + distance, 0, 3), ...);
+  }
   template <int... P, class T>
-  static SIMDNN_INLINE void advance_rows(const T** row, std::integer_sequence<int, P...>) {
-    (++row[P], ...);
+  static SIMDNN_INLINE void advance_rows(const T** row, index_t k, std::integer_sequence<int, P...>) {
+    ((row[P] += k), ...);
   }
 
   static constexpr auto columns = std::make_integer_sequence<int, NV>{};
@@ -85,11 +142,13 @@ struct steps {
 
 }  // namespace detail
 
-template <class T, class Isa, int MR, a_order Order, class PostOp>
+template <class T, class Isa, int MR, int NV, a_order Order, class PostOp>
 SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   using V = vec<T, Isa>;
-  constexpr int NV = blocking<T, Isa>::NV;
   using step = detail::steps<V, NV>;
+  constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
+  // Of small tiles, so that the loop's own instructions count less.
+  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1, together = MR * NV > 16 ? 1 : 4;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 
@@ -97,6 +156,9 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   step::zero(acc, all);
   const T* SIMDNN_RESTRICT b = t.b;  // (k,NV)
   const index_t stride = t.a_stride;
+  const T* b_next = t.b_next;
+  const index_t b_next_step = t.b_next_step;
+  step::prefetch_c(t.c, t.c_row, t.c_column, all);
   const index_t* segment = t.segments;
   const index_t* const segments_end = segment + t.segment_count;
   // do-while, because clang keeps a second copy of the accumulators for a loop that may run zero times
@@ -105,67 +167,131 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   do {
     const T* SIMDNN_RESTRICT a = t.a + *segment;
     index_t k = t.segment_length;
-    if constexpr (Order == a_order::by_row) {
+    if constexpr (Order != a_order::by_k) {
       // Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five pointers
       // fit into registers where fourteen do not.
       constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
       const T* row[(MR + 2) / 3];
       step::start_rows(row, a, stride, pointers);
-      do {
-        step::multiply_by_row(acc, row, stride, b, rows);
-        step::advance_rows(row, pointers);
-        b += NV * V::lanes;
-      } while (--k != 0);
+      if (t.a_next != 0) step::prefetch_rows(row, stride, t.a_next, rows);
+      const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
+        __builtin_prefetch(b_next, 0, 2);
+        b_next += count * b_next_step;
+        unroll<count>([&](auto i) SIMDNN_INLINE_LAMBDA {
+          if constexpr (Order == a_order::by_row)
+            step::multiply_by_row(acc, row, stride, i, b + i * b_row, rows);
+          else if constexpr (i % 2 == 0)
+            step::multiply_pairs(acc, row, stride, i, b + i * b_row, rows);
+        });
+        step::advance_rows(row, count, pointers);
+        b += count * b_row;
+        k -= count;
+      };
+      if (k >= together) do round(int_constant<together>{}); while (k >= together);
+      if (together > single && k > 0) do round(int_constant<single>{}); while (k > 0);
     } else {
-      do {
-        step::multiply_by_k(acc, a, b, rows);
-        a += stride;
-        b += NV * V::lanes;
-      } while (--k != 0);
+      const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
+        __builtin_prefetch(b_next, 0, 2);
+        b_next += count * b_next_step;
+        unroll<count>([&](auto i) SIMDNN_INLINE_LAMBDA { step::multiply_by_k(acc, a + i * stride, b + i * b_row, rows); });
+        a += count * stride;
+        b += count * b_row;
+        k -= count;
+      };
+      if (k >= together) do round(int_constant<together>{}); while (k >= together);
+      if (together > single && k > 0) do round(int_constant<single>{}); while (k > 0);
     }
   } while (++segment != segments_end);
 
-  T* const c = t.c;  // (MR,NV)
-  if (t.accumulate) step::add(acc, c, t.c_row, t.c_column, all);
-  post.template tile<NV>(acc, t.c_row, t.c_column, all);
-  step::store(acc, c, t.c_row, t.c_column, all);
+  if constexpr (Order == a_order::pairs_by_row) step::add_pairs(acc, all);
+  T* c = t.c;  // (MR,NV)
+  index_t c_row = t.c_row;
+  asm("" : "+r"(c), "+r"(c_row));  // its rows' addresses are computed anew, not kept since they were prefetched
+  if (t.accumulate) step::add(acc, c, c_row, t.c_column, all);
+  post.template tile<NV>(acc, c_row, t.c_column, all);
+  step::store(acc, c, c_row, t.c_column, all);
 }
 
 template <class T>
 using standard_function = void (*)(const operands<T>&, const kernel::standard<T>&);
 
-/// The tiles of 1 to blocking<T, Isa>::MR rows with the standard post-op; table[rows - 1].
-template <class T, class Isa, a_order Order>
+/// The tiles of 1 to most_rows<T, Isa>(NV) rows with the standard post-op; table[rows - 1].
+template <class T, class Isa, int NV, a_order Order>
 inline constexpr auto table = []<int... M>(std::integer_sequence<int, M...>) {
-  return std::array<standard_function<T>, sizeof...(M)>{&run<T, Isa, M + 1, Order, kernel::standard<T>>...};
-}(std::make_integer_sequence<int, blocking<T, Isa>::MR>{});
+  return std::array<standard_function<T>, sizeof...(M)>{&run<T, Isa, M + 1, NV, Order, kernel::standard<T>>...};
+}(std::make_integer_sequence<int, most_rows<T, Isa>(NV)>{});
 
 /// Runs the tile with this many rows. The standard post-op is built into every tile; any other is built
 /// into the full tile, and elsewhere applied to the tile's results while they are in L1: separate
 /// instantiations for each size would multiply the compile time of a new post-op by MR.
-template <class T, class Isa, a_order Order, class PostOp>
-SIMDNN_INLINE void dispatch(int rows, const operands<T>& t, const PostOp& post) {
+template <class T, class Isa, a_order Order, int NV = blocking<T, Isa>::NV, class PostOp>
+SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const PostOp& post) {
+  constexpr int MR = most_rows<T, Isa>(NV);
   if constexpr (std::is_same_v<PostOp, kernel::standard<T>>) {
-    table<T, Isa, Order>[rows - 1](t, post);
+    table<T, Isa, NV, Order>[row_count - 1](t, post);
   } else {
-    constexpr int MR = blocking<T, Isa>::MR, NV = blocking<T, Isa>::NV;
-    if (rows == MR) return run<T, Isa, MR, Order, PostOp>(t, post);
+    if (NV == blocking<T, Isa>::NV && row_count == MR) return run<T, Isa, MR, NV, Order, PostOp>(t, post);
     // Beside c, which the post-op may read (a sum with c itself).
     using V = vec<T, Isa>;
     alignas(64) T results[MR * NV * V::lanes];
     operands<T> beside = t;
     beside.c = results, beside.c_row = NV * V::lanes, beside.c_column = V::lanes;
     const auto for_each_vector = [&](auto f) {
-      for (int m = 0; m < rows; ++m)
+      for (int m = 0; m < row_count; ++m)
         for (int n = 0; n < NV; ++n)
           f(results + (m * NV + n) * V::lanes, m * t.c_row + n * t.c_column, n * V::lanes);
     };
     if (t.accumulate) for_each_vector([&](T* r, index_t offset, int) { V::load(t.c + offset).store(r); });
-    table<T, Isa, Order>[rows - 1](beside, kernel::standard<T>{});
+    table<T, Isa, NV, Order>[row_count - 1](beside, kernel::standard<T>{});
     for_each_vector([&](const T* r, index_t offset, int channel) {
       post(V::load(r), kernel::where<>{channel, offset, V::lanes}).store(t.c + offset);
     });
   }
+}
+
+/// How a panel of packed b with `valid` columns lies in memory: rows of whole vectors, or pairs of k in each vector
+/// where half a vector is enough and all segments' lengths allow it.
+struct panel {
+  index_t vectors;
+  bool pairs;
+  index_t row;  ///< elements for one value of k
+
+  template <class T, class Isa>
+  static panel of(index_t valid, bool even_segments) {
+    constexpr index_t W = vec<T, Isa>::lanes;
+    const index_t vectors = std::min((valid + W - 1) / W, columns<T, Isa> / W);
+    const bool pairs = vec<T, Isa>::has_pairs && even_segments && valid <= W / 2;
+    return {vectors, pairs, pairs ? W / 2 : vectors * W};
+  }
+  /// Where column n of row k stands.
+  index_t at(index_t k, index_t n) const { return pairs ? k / 2 * 2 * row + 2 * n + k % 2 : k * row + n; }
+};
+
+/// Cuts `row_count` rows of a and all columns of a panel into tiles: f(first row, rows, run), where
+/// run(operands, post) computes that tile.
+template <class T, class Isa, a_order Order, class F>
+SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
+  if constexpr (vec<T, Isa>::has_pairs) {
+    if (b.pairs)
+      return for_each_tile(row_count, most_rows<T, Isa>(1), [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
+        f(first, count, [count](const operands<T>& t, const auto& post) {
+          dispatch<T, Isa, a_order::pairs_by_row, 1>(count, t, post);
+        });
+      });
+  }
+  unroll<blocking<T, Isa>::NV>([&](auto left_out) SIMDNN_INLINE_LAMBDA {
+    constexpr int NV = blocking<T, Isa>::NV - left_out;
+    if (b.vectors != NV) return;
+    for_each_tile(row_count, most_rows<T, Isa>(NV), [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
+      f(first, count, [count](const operands<T>& t, const auto& post) { dispatch<T, Isa, Order, NV>(count, t, post); });
+    });
+  });
+}
+/// Into how many.
+template <class T, class Isa>
+index_t tile_count(index_t row_count, const panel& b) {
+  const index_t most = most_rows<T, Isa>(static_cast<int>(b.vectors));
+  return (row_count + most - 1) / most;
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

@@ -6,13 +6,9 @@
 #include <cstring>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/post_ops/kernel.hpp>
-#include <simdnn/tile/blocking/blocking.hpp>
+#include <simdnn/tile/gemm_tile.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
-
-/// Columns of one tile.
-template <class T, class Isa>
-inline constexpr index_t columns = blocking<T, Isa>::NV* vec<T, Isa>::lanes;
 
 /// n elements, stride apart, to consecutive places.
 template <class T>
@@ -50,18 +46,6 @@ void flush(const T* scratch, index_t scratch_row, T* c, index_t c_row, index_t r
       const index_t lanes = std::min<index_t>(V::lanes, columns - n), offset = m * c_row + n;
       post(V::load(scratch + m * scratch_row + n, lanes), kernel::where<>{n, offset, lanes}).store(c + offset, lanes);
     }
-}
-
-/// `count` rows cut into tiles of at most MR rows and of nearly equal size: f(first, rows).
-template <class F>
-SIMDNN_INLINE void for_each_tile(index_t count, index_t MR, F&& f) {
-  const index_t tiles = (count + MR - 1) / MR, least = count / tiles, larger = count % tiles;
-  index_t first = 0;
-  for (index_t i = 0; i < tiles; ++i) {
-    const index_t rows = least + (i < larger);
-    f(first, static_cast<int>(rows));
-    first += rows;
-  }
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

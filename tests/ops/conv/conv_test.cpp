@@ -30,7 +30,7 @@ index_t terms(const conv_problem& p, direction pass) {
 }
 
 // What a variant's error may be beyond a plain sum's: Winograd transforms its operands.
-double factor(const std::string& name) { return name == "winograd" ? 3 : 1; }
+double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
 
 // All variants of all passes against reference, with the post-ops that a tile has at run time, with the
 // residual in dst itself, and with a lambda.

@@ -32,6 +32,11 @@ inline const std::vector<std::string> images = {
     "mb2ic48ih11iw6oc80oh13ow8kh3ph2",
     "g2mb1ic64ih5oc64oh4kh3ph1",
     "mb0ic8ih6oc8kh3ph1",
+    "mb3ic35ih9iw14oc40kh5ph2",
+    "mb2ic40ih10iw9oc35oh10ow9kh1kw7ph0pw3",
+    "mb1ic130ih9iw6oc16oh9ow6kh7kw1ph3pw0",
+    "mb2ic16ih7iw9oc24oh7ow9kh1kw3ph0pw1",
+    "mb1ic64ih5iw6oc70oh7ow6kh3kw1ph2pw0",
 };
 inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1", "mb1ic16iw200oc32kw3pw1"};
 inline const std::vector<std::string> volumes = {"mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1",

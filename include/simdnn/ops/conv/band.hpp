@@ -64,6 +64,8 @@ struct band {
         std::memcpy(row, from, count * length * sizeof(T));
       } else if (length == channel_blocks::size) {  // a size known at compile time needs no call
         for (index_t w = 0; w < count; ++w) std::memcpy(row + w * length, from + w * step, channel_blocks::size * sizeof(T));
+      } else if (length == channel_blocks::size / 2) {
+        for (index_t w = 0; w < count; ++w) std::memcpy(row + w * length, from + w * step, channel_blocks::size / 2 * sizeof(T));
       } else {
         for (index_t w = 0; w < count; ++w)
           for (index_t i = 0; i < length; ++i) row[w * length + i] = from[w * step + i];

@@ -38,15 +38,15 @@ class gemm {
     // The summed side of the product, cut into pieces of KC whose weights stay in L1.
     const index_t summed = pass_ == direction::backward_data ? out_ : k_, piece = blocking<T, Isa>::KC;
     for (index_t s = 0; s * piece < summed; ++s) segments_.push_back(s * piece);
-    cut<T, Isa>(k_blocks_, 0, summed / piece, piece, 0, summed);
-    if (summed % piece != 0) cut<T, Isa>(k_blocks_, summed / piece, 1, summed % piece, summed - summed % piece, summed);
+    cut<T, Isa>(k_blocks_, columns(), 0, summed / piece, piece, 0, summed);
+    if (summed % piece != 0) cut<T, Isa>(k_blocks_, columns(), summed / piece, 1, summed % piece, summed - summed % piece, summed);
   }
 
   index_t packed_elements() const { return p_.groups * ceil_div(columns(), NR) * summed() * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     const bool forward = pass_ == direction::forward;
     if (forward) {
-      pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k_, [&](auto emit) {
+      pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k_, false, [&](auto emit) {
         for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t x) {
           for (index_t c = 0; c < in_; ++c) emit(c, d, h, x);
         });
@@ -55,10 +55,12 @@ class gemm {
     }
     // Columns are k, so a column is a tap and an input channel: each group's panels one by one.
     for (index_t group = 0; group < p_.groups; ++group)
-      for (index_t n0 = 0; n0 < k_; n0 += NR)
+      for (index_t n0 = 0; n0 < k_; n0 += NR, packed += out_ * NR) {
+        const auto panel = tile::panel::of<T, Isa>(k_ - n0, false);
         for (index_t o = 0; o < out_; ++o)
-          for (index_t n = n0; n < n0 + NR; ++n)
-            *packed++ = n < k_ ? w.data[w.out.at(group * out_ + o) + w.in.at(n % in_) + tap(w, n / in_)] : T(0);
+          for (index_t n = n0; n < n0 + panel.row; ++n)
+            packed[panel.at(o, n - n0)] = n < k_ ? w.data[w.out.at(group * out_ + o) + w.in.at(n % in_) + tap(w, n / in_)] : T(0);
+      }
   }
 
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }

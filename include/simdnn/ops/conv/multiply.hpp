@@ -25,22 +25,36 @@ struct run {
   index_t c;
   index_t count;
   index_t place;
+  // Tap rows that meet src, one or more; the others meet padding only and are left out.
+  index_t tap_begin = 0, tap_end = 1;
 };
 
 /// Consecutive segments of one length, whose weights (from row `row` of a panel on) fit into L1.
 struct k_block {
   index_t segment, segments, length, row;
-  index_t pixel;  ///< elements from one pixel to the next where these segments lie
+  index_t pixel;             ///< elements from one pixel to the next where these segments lie
+  index_t origin, tap_row;   ///< tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row
+
+  /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where begin >= end.
+  template <class T>
+  std::pair<index_t, index_t> of(const run<T>& r) const {
+    return {std::max<index_t>(origin + r.tap_begin * tap_row - segment, 0),
+            std::min(origin + r.tap_end * tap_row - segment, segments)};
+  }
 };
 
-/// Cuts `segments` segments of `length` values of k into blocks of about KC values.
+/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks of about KC
+/// values, or more where there are few columns.
 template <class T, class Isa>
-void cut(std::vector<k_block>& blocks, index_t first, index_t segments, index_t length, index_t row, index_t pixel) {
+void cut(std::vector<k_block>& blocks, index_t columns, index_t first, index_t segments, index_t length, index_t row,
+         index_t pixel, index_t tap_rows = 1) {
   if (segments == 0) return;
-  const index_t count = std::max<index_t>(1, (segments * length + blocking<T, Isa>::KC / 2) / blocking<T, Isa>::KC);
+  constexpr index_t NR = tile::columns<T, Isa>, least = vec<T, Isa>::lanes / 2;
+  const index_t values = blocking<T, Isa>::KC * NR / std::min(round_up(columns, least), NR);
+  const index_t count = std::max<index_t>(1, (segments * length + values / 2) / values);
   const index_t each = ceil_div(segments, count);
   for (index_t s = 0; s < segments; s += each)
-    blocks.push_back({first + s, std::min(each, segments - s), length, row + s * length, pixel});
+    blocks.push_back({first + s, std::min(each, segments - s), length, row + s * length, pixel, first, segments / tap_rows});
 }
 
 /// Everything that stays the same for all runs of a work unit.
@@ -52,6 +66,8 @@ struct product {
   index_t advance;  ///< pixels of src from one output of a run to the next
   index_t c_row;    ///< elements of dst from one output of a run to the next
   T* scratch;
+  bool even_segments = false;  ///< as given to pack_weights
+  bool a_ahead = false;  ///< src is far: tiles ask for what the next one reads
 };
 
 /// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
@@ -75,67 +91,78 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
     }
     return;
   }
-  for (index_t i = 0; i < count; ++i)
-    for (index_t n = 0; n < valid;) {
-      const index_t lanes = std::min(W, dst.contiguous(channel + n, valid - n)),
-                    at = c + i * c_row + dst.channel(channel + n);
+  for (index_t n = 0; n < valid;) {
+    const index_t lanes = std::min(W, dst.contiguous(channel + n, valid - n));
+    for (index_t i = 0, at = c + dst.channel(channel + n); i < count; ++i, at += c_row)
       post(V::load(scratch + i * NR + n, lanes), kernel::where<>{channel + n, at, lanes}).store(dst.data + at, lanes);
-      n += lanes;
-    }
+    n += lanes;
+  }
 }
 
 /// Output channels first .. first + count of dst for all runs; `weights` are the panels of these channels,
-/// [panel][k][NR]. The last channels of dst's last block are cleared where `first + count` ends dst.
+/// each k * NR elements behind the one before. The last channels of dst's last block are cleared where `first + count` ends dst.
 template <class T, class Isa, class PostOp>
 void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights, const image<T>& dst,
               index_t first, index_t count, index_t dst_channels, bool in_place_sum, const PostOp& post) {
   using V = vec<T, Isa>;
-  constexpr index_t NR = tile::columns<T, Isa>, MR = blocking<T, Isa>::MR, W = V::lanes;
+  constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
   for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
     const index_t valid = std::min(NR, first + count - channel), base = dst.channel(channel);
+    const auto panel = tile::panel::of<T, Isa>(valid, p.even_segments);
     // A sum whose residual is dst itself must be read before partial sums overwrite it.
-    bool direct = valid == NR && !(in_place_sum && p.blocks.size() > 1);
-    for (index_t n = 0; direct && n < NR; n += W) direct = dst.contiguous(channel + n, W) == W;
-    const index_t column = dst.channel(channel + W) - base;
-    for (index_t n = 2 * W; direct && n < NR; n += W) direct = dst.channel(channel + n) - base == n / W * column;
+    bool direct = valid % W == 0 && !(in_place_sum && p.blocks.size() > 1);
+    for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
+    const index_t column = valid > W ? dst.channel(channel + W) - base : 0;
+    for (index_t n = 2 * W; direct && n < valid; n += W) direct = dst.channel(channel + n) - base == n / W * column;
 
+    index_t tiles = 0;
+    for (index_t r = 0; r < run_count; ++r) tiles += tile::tile_count<T, Isa>(runs[r].count, panel);
     for (const k_block& block : p.blocks) {
-      const bool last = &block == &p.blocks.back();
-      for (index_t r = 0; r < run_count; ++r)
-        tile::for_each_tile(runs[r].count, MR, [&](index_t i, int rows) {
+      index_t done = 0;
+      for (index_t r = 0; r < run_count; ++r) {
+        const auto [begin, end] = block.of(runs[r]);
+        if (begin >= end) continue;
+        const k_block &front = p.blocks.front(), &back = p.blocks.back();
+        const bool first = block.origin == front.origin && block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
+        const bool last = block.origin == back.origin && block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
+        tile::cover<T, Isa, tile::a_order::by_row>(runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
           const index_t at = runs[r].c + i * p.c_row + base;
-          const tile::operands<T> t{.a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
-                                    .a_stride = p.advance * block.pixel,
-                                    .segments = p.segments + block.segment,
-                                    .segment_count = block.segments,
-                                    .segment_length = block.length,
-                                    .b = weights + block.row * NR,
-                                    .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
-                                    .c_row = direct ? p.c_row : NR,
-                                    .c_column = direct ? column : W,
-                                    .accumulate = &block != &p.blocks.front()};
+          tile::operands<T> t{.a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
+                              .a_stride = p.advance * block.pixel,
+                              .segments = p.segments + block.segment + begin,
+                              .segment_count = end - begin,
+                              .segment_length = block.length,
+                              .b = weights + (block.row + begin * block.length) * panel.row,
+                              .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
+                              .c_row = direct ? p.c_row : NR,
+                              .c_column = direct ? column : W,
+                              .accumulate = !first,
+                              .a_next = p.a_ahead ? rows * p.advance * block.pixel : 0};
+          tile::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
           if (direct && last)
-            tile::dispatch<T, Isa, tile::a_order::by_row>(rows, t, post.at(channel, at));
+            run_tile(t, post.at(channel, at));
           else
-            tile::dispatch<T, Isa, tile::a_order::by_row>(rows, t, kernel::standard<T>{});
+            run_tile(t, kernel::standard<T>{});
         });
+      }
     }
     for (index_t r = 0; !direct && r < run_count; ++r)
       flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel, valid, post);
-    if (channel + valid == dst_channels && dst_channels % dst.block != 0)
+    const index_t behind = dst_channels % dst.block;
+    if (channel + valid == dst_channels && behind != 0)
       for (index_t r = 0; r < run_count; ++r)
-        for (index_t i = 0; i < runs[r].count; ++i)
-          for (index_t pad = dst_channels; pad % dst.block != 0; ++pad)
-            dst.data[runs[r].c + i * p.c_row + dst.channel(pad)] = 0;
+        for (index_t i = 0, at = runs[r].c + dst.channel(dst_channels); i < runs[r].count; ++i, at += p.c_row)
+          std::fill_n(dst.data + at, dst.block - behind, T(0));
   }
 }
 
-/// Packs weights as multiply reads them: [group][panel][k][NR], k in the order in which f gives it:
-/// f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in its group. `forward` tells
+/// Packs weights as multiply reads them: [group][panel of NR columns][k][column], k in the order in which f gives it:
+/// f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in its group. `even_segments`: all
+/// segments have an even length. `forward` tells
 /// whether input (forward) or output channels (backward to the data) are summed.
 template <class T, class Isa, class F>
 void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed, bool forward, T* packed,
-                  executor_ref executor, index_t k, F&& f) {
+                  executor_ref executor, index_t k, bool even_segments, F&& f) {
   constexpr index_t NR = tile::columns<T, Isa>;
   const index_t panels = ceil_div(columns, NR);
   parallel_for(executor, groups * panels, [&](index_t begin, index_t end, index_t) {
@@ -144,12 +171,14 @@ void pack_weights(const filter<const T>& w, index_t groups, index_t columns, ind
       index_t column[NR];
       for (index_t n = 0; n < valid; ++n)
         column[n] = forward ? w.out.at(group * columns + n0 + n) : w.in.at(n0 + n);
-      T* row = packed + unit * k * NR;
+      const auto panel = tile::panel::of<T, Isa>(valid, even_segments);
+      T* const to = packed + unit * k * NR;
+      std::fill_n(to, k * panel.row, T(0));
+      index_t row = 0;
       f([&](index_t c, index_t kd, index_t kh, index_t kw) {
         const T* from = w.data + (forward ? w.in.at(c) : w.out.at(group * summed + c)) + w.tap(kd, kh, kw);
-        for (index_t n = 0; n < valid; ++n) row[n] = from[column[n]];
-        std::fill(row + valid, row + NR, T(0));
-        row += NR;
+        for (index_t n = 0; n < valid; ++n) to[panel.at(row, n)] = from[column[n]];
+        ++row;
       });
     }
   });

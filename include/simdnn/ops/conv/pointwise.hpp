@@ -42,8 +42,8 @@ class pointwise {
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
     const index_t block = forward_ ? q.src_block : q.dst_block;
     piece_ = block > 1 ? block : blocking<T, Isa>::KC;
-    cut<T, Isa>(k_blocks_, 0, in_ / piece_, piece_, 0, 0);
-    if (in_ % piece_ != 0) cut<T, Isa>(k_blocks_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0);
+    cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0);
+    if (in_ % piece_ != 0) cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0);
     // Pixels of a unit: what is read and one chunk of results fit into L2.
     const index_t room = blocking<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
     pixels_ = std::max<index_t>(room / MR, 2) * MR;
@@ -51,7 +51,7 @@ class pointwise {
 
   index_t packed_elements() const { return p_.groups * ceil_div(out_, NR) * in_ * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    pack_weights<T, Isa>(w, p_.groups, out_, in_, forward_, packed, executor, in_, [&](auto emit) {
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, forward_, packed, executor, in_, in_ % 2 == 0, [&](auto emit) {
       for (index_t c = 0; c < in_; ++c) emit(c, 0, 0, 0);
     });
   }
@@ -90,7 +90,7 @@ class pointwise {
         blocks[i] = k_blocks_[i];
         blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, 1, dst.stride[2], scratch};
+      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, 1, dst.stride[2], scratch, in_ % 2 == 0, piece_ <= 16 && !gathered};
       for (index_t i = begin; i < end; ++i) {
         const index_t unit = i / parts, first = unit / pieces * together, start = unit % pieces * length;
         const index_t count = std::min(together, lines - first), size = std::min(length, line - start);
@@ -134,14 +134,20 @@ class pointwise {
   void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size, index_t line,
               T* to) const {
     const index_t height = p_.output(1), width = p_.output(2), depth = p_.output(0);
+    const index_t step = p_.stride[2] * src.stride[2];
     for (index_t c = 0; c < in_; c += piece_) {
       const index_t channels = std::min(piece_, in_ - c), offset = src.channel(group * in_ + c);
       for (index_t l = 0; l < count; ++l)
-        for (index_t i = 0; i < size; ++i, to += channels) {
+        for (index_t i = 0; i < size;) {
           const index_t at = first + l * line + i, x = at % width, y = at / width % height, z = at / width / height;
-          std::memcpy(to, src.data + offset +
-                              src.pixel(z / depth, z % depth * p_.stride[0], y * p_.stride[1], x * p_.stride[2]),
-                      channels * sizeof(T));
+          const T* from = src.data + offset +
+                          src.pixel(z / depth, z % depth * p_.stride[0], y * p_.stride[1], x * p_.stride[2]);
+          const index_t row = std::min(width - x, size - i);
+          if (channels == 16)  // a size known at compile time needs no call
+            for (index_t j = 0; j < row; ++j) std::memcpy(to + j * 16, from + j * step, 16 * sizeof(T));
+          else
+            for (index_t j = 0; j < row; ++j) std::memcpy(to + j * channels, from + j * step, channels * sizeof(T));
+          to += row * channels, i += row;
         }
     }
   }

@@ -41,14 +41,16 @@ class sliding {
 
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     if (empty_) return;
-    pack_weights<T, Isa>(w, groups_, out_, in_, forward_, packed, executor, k(), [&](auto emit) {
+    pack_weights<T, Isa>(w, groups_, out_, in_, forward_, packed, executor, k(), in_ % 2 == 0, [&](auto emit) {
       const channel_blocks blocks{in_};
-      for (index_t b = 0; b < blocks.count(); ++b)
+      const index_t whole = in_ / channel_blocks::size;
+      for (const auto& [begin, end] : {std::pair{index_t{0}, whole}, std::pair{whole, blocks.count()}})
         for (const tap& d : axes_[0].taps)
           for (const tap& h : axes_[1].taps)
-            for (const tap& x : axes_[2].taps)
-              for (index_t c = 0; c < blocks.length(b); ++c)
-                emit(b * channel_blocks::size + c, d.kernel, h.kernel, x.kernel);
+            for (index_t b = begin; b < end; ++b)
+              for (const tap& x : axes_[2].taps)
+                for (index_t c = 0; c < blocks.length(b); ++c)
+                  emit(b * channel_blocks::size + c, d.kernel, h.kernel, x.kernel);
     });
   }
 
@@ -103,23 +105,44 @@ class sliding {
     band_ = {{in_}, {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
   }
 
-  // Where the values of k lie in a band, counted from an output's first tap. Neighbouring taps of a row are
-  // one segment: their channels follow each other in memory.
+  // Where the values of k lie in a band, counted from an output's first tap: for rows of taps, whole blocks of
+  // channels, then the same for the last block where it is shorter. Neighbouring taps of a row are one segment:
+  // their channels follow each other in memory.
   void list_segments() {
     const bool joined = axes_[2].dense();
-    const index_t taps = static_cast<index_t>(axes_[2].taps.size());
-    for (index_t b = 0; b < band_.channels.count(); ++b)
+    const index_t taps = static_cast<index_t>(axes_[2].taps.size()), calls = joined ? 1 : taps;
+    const index_t whole = in_ / channel_blocks::size, tail = in_ % channel_blocks::size;
+    const auto list = [&](index_t begin, index_t end) {
       for (const tap& d : axes_[0].taps)
         for (const tap& h : axes_[1].taps)
-          for (index_t x = 0; x < (joined ? 1 : taps); ++x)
-            segments_.push_back(band_.at(b, d.offset - axes_[0].front(), h.offset - axes_[1].front(),
-                                         axes_[2].taps[x].offset - axes_[2].front()));
-    const index_t blocks = band_.channels.count(), each = static_cast<index_t>(segments_.size()) / blocks;
-    const index_t whole = in_ / channel_blocks::size, tail = in_ % channel_blocks::size;
+          for (index_t b = begin; b < end; ++b)
+            for (index_t x = 0; x < calls; ++x)
+              segments_.push_back(band_.at(b, d.offset - axes_[0].front(), h.offset - axes_[1].front(),
+                                           axes_[2].taps[x].offset - axes_[2].front()));
+      return static_cast<index_t>(segments_.size());
+    };
     const auto length = [&](index_t channels) { return joined ? channels * taps : channels; };
-    cut<T, Isa>(k_blocks_, 0, whole * each, length(channel_blocks::size), 0, channel_blocks::size);
+    const index_t tap_rows = static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size());
+    const index_t first = list(0, whole), last = list(whole, band_.channels.count());
+    cut<T, Isa>(k_blocks_, out_, 0, first, length(channel_blocks::size), 0, channel_blocks::size, tap_rows);
     if (tail != 0)
-      cut<T, Isa>(k_blocks_, whole * each, each, length(tail), whole * each * length(channel_blocks::size), tail);
+      cut<T, Isa>(k_blocks_, out_, first, last - first, length(tail), first * length(channel_blocks::size), tail, tap_rows);
+  }
+
+  // The tap rows that meet src for outputs z, y of the outer dimensions; all, where none would.
+  std::pair<index_t, index_t> tap_rows(index_t z, index_t y) const {
+    const auto meeting = [](const axis& a, index_t i) {
+      const auto inside = [&](const tap& t) { return i * a.advance + t.offset >= 0 && i * a.advance + t.offset < a.size; };
+      const index_t count = static_cast<index_t>(a.taps.size());
+      index_t begin = 0, end = count;
+      while (begin < end && !inside(a.taps[begin])) ++begin;
+      while (begin < end && !inside(a.taps[end - 1])) --end;
+      return begin < end ? std::pair{begin, end} : std::pair{index_t{0}, count};
+    };
+    const auto d = meeting(axes_[0], z), h = meeting(axes_[1], y);
+    const index_t height = static_cast<index_t>(axes_[1].taps.size());
+    if (axes_[0].taps.size() == 1) return h;
+    return {d.first * height, d.second * height};  // of several planes whole ones
   }
 
   template <class PostOp>
@@ -144,15 +167,17 @@ class sliding {
       index_t r = 0;
       for (index_t n = 0; n < images; ++n)
         for (index_t z = 0; z < count[0]; ++z)
-          for (index_t y = 0; y < count[1]; ++y, ++r)
+          for (index_t y = 0; y < count[1]; ++y, ++r) {
+            const auto [tap_begin, tap_end] = tap_rows(first[1] + z, first[2] + y);
             runs[r] = {data + n * band_.elements(),
                        (z * axes_[0].advance * band_.size[1] + y * axes_[1].advance) * band_.size[2],
                        dst.pixel(first[0] + n, axes_[0].first + (first[1] + z) * axes_[0].step,
                                  axes_[1].first + (first[2] + y) * axes_[1].step, axes_[2].first),
-                       outputs_[2], r * outputs_[2]};
+                       outputs_[2], r * outputs_[2], tap_begin, tap_end};
+          }
       const index_t begin = std::max(chunk, group * panels()), end = std::min(chunk_end, (group + 1) * panels());
       const index_t c = (begin - group * panels()) * NR, c_end = std::min((end - group * panels()) * NR, out_);
-      const product<T> p{segments_.data(), k_blocks_, k(), axes_[2].advance, dst.stride[2] * axes_[2].step, scratch};
+      const product<T> p{segments_.data(), k_blocks_, k(), axes_[2].advance, dst.stride[2] * axes_[2].step, scratch, in_ % 2 == 0};
       multiply<T, Isa>(p, runs, r, packed + begin * k() * NR, dst, group * out_ + c, c_end - c, groups_ * out_,
                        in_place_sum, post);
     }

@@ -1,89 +1,63 @@
-// Winograd's F(4x4,3x3): 4x4 outputs of a 3x3 convolution with stride 1 from 6x6 inputs and 36 products
-// instead of 144 (Lavin and Gray, arXiv 1509.09308):
+// Winograd's minimal filtering (winograd_transform.hpp) in one and two dimensions: tiles of Y::outputs by
+// X::outputs results of a convolution with stride 1 from Y::inputs by X::inputs inputs, with one product for
+// each of these inputs (a "point") and input channel:
 //     y = A^T [ (G g G^T) * (B^T d B) ] A        * element by element, summed over input channels
-// with the interpolation points 0, +-5/8, +-3/2 and infinity.
 //
 //     for blocks of tiles, in parallel:
-//       B^T d B of all input channels                     [36][channel block][tile][channel], in L2
-//       for chunks of NR output channels:
-//         36 matrix products (tiles,in) * (in,NR)         [36][tile][NR]
-//         A^T m A, post-ops, store
-// Backward to the data is the same with flipped weights and input and output channels exchanged.
+//       for chunks of input channels:
+//         B^T d B                                       [point][channel block][tile][channel], in L2
+//         for points:  (tiles,chunk) * (chunk,out)      [point][panel of NR output channels][tile][NR]
+//       A^T m A, post-ops, store
+//
+// The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles of the
+// register ask for the weights of the next ones. Sums over input channels are cut into chains of about 64
+// terms, which bounds their rounding error. Backward to the data is the same with flipped weights and
+// input and output channels exchanged.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/winograd_transform.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// The transforms of one dimension, on vectors or numbers.
-struct winograd_4_3 {
-  static constexpr int outputs = 4, inputs = 6;
-  static constexpr double a = 0.625, b = 1.5, a2 = a * a, b2 = b * b;
-
-  /// y = B^T d; d[i] is at d[i * step], and so is y.
-  template <class V>
-  static SIMDNN_INLINE void input(const V* d, V* y, int step) {
-    using T = typename V::value_type;
-    const V d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-    const V even_a = fma(d2, V(T(-b2)), d4), odd_a = V(T(a)) * fma(d1, V(T(-b2)), d3);
-    const V even_b = fma(d2, V(T(-a2)), d4), odd_b = V(T(b)) * fma(d1, V(T(-a2)), d3);
-    y[0] = fma(d[0], V(T(a2 * b2)), fma(d2, V(T(-a2 - b2)), d4));
-    y[5 * step] = fma(d1, V(T(a2 * b2)), fma(d3, V(T(-a2 - b2)), d[5 * step]));
-    y[step] = even_a + odd_a;
-    y[2 * step] = even_a - odd_a;
-    y[3 * step] = even_b + odd_b;
-    y[4 * step] = even_b - odd_b;
-  }
-  /// y = A^T m; m[i] at m[i * from], y[i] at y[i * to].
-  template <class V>
-  static SIMDNN_INLINE void output(const V* m, int from, V* y, int to) {
-    using T = typename V::value_type;
-    const V sum_a = m[from] + m[2 * from], difference_a = m[from] - m[2 * from];
-    const V sum_b = m[3 * from] + m[4 * from], difference_b = m[3 * from] - m[4 * from];
-    y[0] = m[0] + sum_a + sum_b;
-    y[to] = fma(difference_a, V(T(a)), V(T(b)) * difference_b);
-    y[2 * to] = fma(sum_a, V(T(a2)), V(T(b2)) * sum_b);
-    y[3 * to] = fma(difference_a, V(T(a2 * a)), fma(difference_b, V(T(b2 * b)), m[5 * from]));
-  }
-  /// u = G g
-  static void weights(const double* g, int from, double* u, int to) {
-    const double at_a = 1 / (2 * a2 * (a2 - b2)), at_b = 1 / (2 * b2 * (b2 - a2));
-    u[0] = g[0] / (a2 * b2);
-    u[to] = at_a * (g[0] + a * g[from] + a2 * g[2 * from]);
-    u[2 * to] = at_a * (g[0] - a * g[from] + a2 * g[2 * from]);
-    u[3 * to] = at_b * (g[0] + b * g[from] + b2 * g[2 * from]);
-    u[4 * to] = at_b * (g[0] - b * g[from] + b2 * g[2 * from]);
-    u[5 * to] = g[2 * from];
-  }
-};
-
-template <class T, class Isa>
+template <class T, class Isa, class Y, class X = Y>
 class winograd {
   using V = vec<T, Isa>;
-  using transform = winograd_4_3;
-  static constexpr index_t NR = tile::columns<T, Isa>, NV = blocking<T, Isa>::NV, MR = blocking<T, Isa>::MR, W = V::lanes;
-  static constexpr int side = transform::outputs, reach = transform::inputs, points = reach * reach;
+  static constexpr index_t NR = tile::columns<T, Isa>, MR = blocking<T, Isa>::MR, W = V::lanes;
+  static constexpr int points = Y::inputs * X::inputs;
+  static constexpr index_t B = channel_blocks::size, line = 64 / sizeof(T);
+
+  static constexpr auto name_text = [] {
+    const std::array<char, 17> text{"winograd_0x0_0x0"};
+    std::array<char, 17> named = text;
+    constexpr int digits[][2] = {{9, Y::outputs}, {11, X::outputs}, {13, Y::taps}, {15, X::taps}};
+    for (const auto& d : digits) named[d[0]] = static_cast<char>('0' + d[1]);
+    return named;
+  }();
 
  public:
-  static constexpr const char* name = "winograd";
-  /// By name only: its RMS error is 1.8 times direct's at 32 input channels, 4.7 times at 256, where its sums
-  /// run in one chain that direct cuts in nine.
-  static constexpr bool automatic = false;
+  /// winograd_<outputs of a tile>_<kernel>
+  static constexpr const char* name = name_text.data();
+  static constexpr bool automatic = true;
 
   static const char* refuses(const query& q) {
     const conv_problem& p = q.problem;
+    const bool forward = q.pass == direction::forward;
     if (q.accuracy == accuracy::strict) return "it rounds more than a plain sum";
-    if (p.kernel != spatial{1, 3, 3}) return "the kernel is not 3x3";
+    if (p.kernel != spatial{1, Y::taps, X::taps}) return "the kernel is of another size";
     if (p.stride != spatial::all(3, 1)) return "the stride is not 1";
     if (p.dilation[1] != 1 || p.dilation[2] != 1) return "the kernel is dilated";
     if (p.pad[0] != 0 || p.output(0) != p.size[0]) return "there is padding in depth";
     if (q.src_plain_channels || q.dst_plain_channels) return "a pixel's channels are not neighbours in memory";
-    if (q.src_block % W != 0 && q.src_block != 1) return "blocks of src are narrower than a vector";
-    if (q.dst_block % W != 0 && q.dst_block != 1) return "blocks of dst are narrower than a vector";
-    if ((p.in / p.groups) % W != 0 || (p.out / p.groups) % W != 0) return "channels are no multiple of a vector";
+    if ((q.src_block != 1 && q.src_block % W != 0) || (q.dst_block != 1 && q.dst_block % W != 0))
+      return "blocks of channels are narrower than a vector";
+    if (p.groups > 1 && ((p.in / p.groups) % W != 0 || (p.out / p.groups) % W != 0))
+      return "a group's channels are no multiple of a vector";
+    if ((forward ? p.in : p.out) / p.groups < W) return "there are fewer channels than a vector has lanes";
     return nullptr;
   }
 
@@ -92,47 +66,55 @@ class winograd {
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
-               panels = static_cast<double>(ceil_div(w.out_, NR)), blocks = std::ceil(tiles / static_cast<double>(w.block_));
+               panels = static_cast<double>(w.panels());
     const double products = points * tiles * in * panels;
-    const double transforms = tiles * (in / W * 200 + panels * NV * 250);
+    const double transforms = tiles * points * (in / W * 5 + panels * NR / W * 5);
+    const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
     const double stream = points * in * panels * NR * sizeof(T) * blocks / 8;
-    return static_cast<double>(w.p_.groups) * (products + transforms + stream);
+    return static_cast<double>(w.p_.groups) * (std::max(products, stream) + transforms);
   }
 
   explicit winograd(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
     in_ = (forward_ ? p_.in : p_.out) / p_.groups;
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
+    constexpr int side[2] = {Y::outputs, X::outputs}, taps[2] = {Y::taps, X::taps};
     for (int d = 0; d < 2; ++d) {
       const index_t dst = p_.output(d + 1), src = p_.size[d + 1];
       read_[d] = forward_ ? src : dst;
       written_[d] = forward_ ? dst : src;
-      pad_[d] = forward_ ? p_.pad[d + 1] : 2 - p_.pad[d + 1];
-      tiles_[d] = ceil_div(written_[d], index_t{side});
+      pad_[d] = forward_ ? p_.pad[d + 1] : taps[d] - 1 - p_.pad[d + 1];
+      tiles_[d] = ceil_div(written_[d], index_t{side[d]});
     }
-    const index_t room = blocking<T, Isa>::winograd / (points * in_ * static_cast<index_t>(sizeof(T)));
-    block_ = std::clamp<index_t>(room / MR, 1, 8) * MR;
-    block_ = std::max<index_t>(std::min(block_, tiles()), 1);
-    const channel_blocks blocks{in_};
-    for (index_t b = 0; b < blocks.count(); ++b) segments_.push_back(b * channel_blocks::size * block_);
-    const index_t whole = in_ / channel_blocks::size, tail = in_ % channel_blocks::size;
-    cut<T, Isa>(k_blocks_, 0, whole, channel_blocks::size, 0, channel_blocks::size);
-    if (tail != 0) cut<T, Isa>(k_blocks_, whole, 1, tail, whole * channel_blocks::size, tail);
+    // Blocks of tiles whose transformed inputs and products stay in L2, but no fewer tiles than hide the stream
+    // of weights, which is slower where they exceed what a core has of L3. Chunks of channels whose
+    // transformed inputs take half of that.
+    constexpr index_t room = blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
+    const bool distant = points * in_ * round_up(out_, NR) * static_cast<index_t>(sizeof(T)) > (index_t{16} << 20);
+    const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
+    const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
+    const index_t most = std::clamp(fitting, whole(distant ? 56 : 28), whole(56));
+    block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
+    const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
+    const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
+    for (index_t b = 0; b < blocks; b += chunk) chunks_.push_back({b * B, std::min((b + chunk) * B, in_)});
+    for (index_t b = 0; b < chunk; ++b) segments_.push_back(b * B * block_);
   }
 
-  index_t packed_elements() const { return p_.groups * ceil_div(out_, NR) * points * in_ * NR; }
-  /// [group][panel][point][in][NR]
+  index_t packed_elements() const { return p_.groups * panels() * points * in_ * NR; }
+  /// [group][chunk][point][panel][in][NR]
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    const index_t panels = ceil_div(out_, NR);
-    parallel_for(executor, p_.groups * panels, [&](index_t begin, index_t end, index_t) {
+    parallel_for(executor, p_.groups * panels(), [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {
-        const index_t group = unit / panels, n0 = unit % panels * NR;
-        T* const to = packed + unit * points * in_ * NR;
-        for (index_t c = 0; c < in_; ++c)
-          for (index_t n = 0; n < NR; ++n) {
-            double u[points] = {};
-            if (n0 + n < out_) transform_weights(w, group, n0 + n, c, u);
-            for (int i = 0; i < points; ++i) to[(i * in_ + c) * NR + n] = static_cast<T>(u[i]);
-          }
+        const index_t group = unit / panels(), panel = unit % panels();
+        const auto b = tile::panel::of<T, Isa>(out_ - panel * NR, false);
+        for (const chunk& k : chunks_)
+          for (index_t c = k.begin; c < k.end; ++c)
+            for (index_t n = 0; n < b.row; ++n) {
+              double u[Y::inputs][X::inputs] = {};
+              if (panel * NR + n < out_) transform_weights(w, group, panel * NR + n, c, u);
+              for (int i = 0; i < points; ++i)
+                packed[weights_at(group, k, i, panel) + b.at(c - k.begin, n)] = static_cast<T>(u[i / X::inputs][i % X::inputs]);
+            }
       }
     });
   }
@@ -142,21 +124,26 @@ class winograd {
   template <class PostOp>
   void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
                executor_ref executor, std::span<std::byte> given) const {
-    const index_t units = ceil_div(tiles(), block_), panels = ceil_div(out_, NR);
-    const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
-    parallel_for(executor, units * p_.groups, [&](index_t begin, index_t end, index_t worker) {
+    if (tiles() == 0) return;
+    const index_t blocks = ceil_div(tiles(), block_), units = blocks * p_.groups;
+    const index_t workers = std::max(executor.concurrency(), 1);
+    // Fewer units than keep all workers busy are split by output channels, which changes no sum.
+    const index_t parts = std::min(panels(), units >= 4 * workers || workers == 1 ? 1 : ceil_div(2 * workers, units));
+    const workspace space(worker_bytes(), workers, given, "conv");
+    parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
       T* const inputs = space.template slice<T>(worker);
-      T* const products = inputs + points * block_ * in_;
-      for (index_t unit = begin; unit < end; ++unit) {
-        const index_t group = unit % p_.groups, first = unit / p_.groups * block_;
+      T* const products = inputs + points * inputs_stride();
+      for (index_t i = begin; i < end; ++i) {
+        const index_t unit = i / parts, part = i % parts, group = unit % p_.groups, first = unit / p_.groups * block_;
         const index_t count = std::min(block_, tiles() - first);
-        for (index_t t = 0; t < count; ++t) transform_input(src, group, first + t, inputs, t);
-        for (index_t panel = 0; panel < panels; ++panel) {
-          multiply_points(inputs, packed + (group * panels + panel) * points * in_ * NR, count, products);
-          for (index_t t = 0; t < count; ++t)
-            transform_output(products + t * NR, first + t, dst, group * out_ + panel * NR,
-                             std::min(NR, out_ - panel * NR), post);
+        const index_t panel = panels() * part / parts, panel_end = panels() * (part + 1) / parts;
+        for (const chunk& k : chunks_) {
+          for (index_t t = 0; t < count; ++t) transform_input(src, group, k, first + t, inputs + t * B);
+          multiply_points(inputs, packed, group, k, count, panel, panel_end, products);
         }
+        for (index_t j = panel; j < panel_end; ++j)
+          for (index_t t = 0; t < count; ++t)
+            transform_output(products + ((j - panel) * block_ + t) * NR, first + t, dst, group, j * NR, post);
       }
     });
   }
@@ -166,21 +153,42 @@ class winograd {
   }
 
  private:
+  // Input channels of one pass over the points.
+  struct chunk {
+    index_t begin, end;
+  };
+
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
-  // A worker's slice: transformed inputs [point][channel block][tile][channel], products [point][tile][NR].
+  index_t panels() const { return ceil_div(out_, NR); }
+  index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
+    const index_t before = (group * in_ + k.begin) * points * panels();
+    return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
+  }
+  // From one point to the next; an odd number of cache lines, so that a tile's points use different sets.
+  static constexpr index_t odd_lines(index_t elements) { return (elements / line | 1) * line; }
+  index_t inputs_stride() const { return odd_lines(static_cast<index_t>(segments_.size()) * B * block_ + line); }
+  index_t products_stride() const { return odd_lines(panels() * block_ * NR + line); }
   index_t worker_bytes() const {
-    return round_up(points * block_ * (in_ + NR) * static_cast<index_t>(sizeof(T)), 64);
+    return round_up(points * (inputs_stride() + products_stride()) * static_cast<index_t>(sizeof(T)), 64);
   }
 
-  void transform_weights(const filter<const T>& w, index_t group, index_t n, index_t c, double* u) const {
-    double g[9], half[3 * reach];
-    for (int y = 0; y < 3; ++y)
-      for (int x = 0; x < 3; ++x) {
-        const index_t o = group * (p_.out / p_.groups) + (forward_ ? n : c), i = forward_ ? c : n;
-        g[y * 3 + x] = static_cast<double>(w.data[w.out.at(o) + w.in.at(i) + (forward_ ? w.tap(0, y, x) : w.tap(0, 2 - y, 2 - x))]);
+  void transform_weights(const filter<const T>& w, index_t group, index_t n, index_t c, double (&u)[Y::inputs][X::inputs]) const {
+    const index_t o = group * (p_.out / p_.groups) + (forward_ ? n : c), i = forward_ ? c : n;
+    double half[X::inputs][Y::taps];
+    for (int y = 0; y < Y::taps; ++y) {
+      double g[X::taps], row[X::inputs];
+      for (int x = 0; x < X::taps; ++x) {
+        const index_t tap = forward_ ? w.tap(0, y, x) : w.tap(0, Y::taps - 1 - y, X::taps - 1 - x);
+        g[x] = static_cast<double>(w.data[w.out.at(o) + w.in.at(i) + tap]);
       }
-    for (int y = 0; y < 3; ++y) transform::weights(g + y * 3, 1, half + y * reach, 1);        // rows
-    for (int x = 0; x < reach; ++x) transform::weights(half + x, reach, u + x, reach);        // columns
+      X::weights(g, row);
+      for (int x = 0; x < X::inputs; ++x) half[x][y] = row[x];
+    }
+    for (int x = 0; x < X::inputs; ++x) {
+      double column[Y::inputs];
+      Y::weights(half[x], column);
+      for (int y = 0; y < Y::inputs; ++y) u[y][x] = column[y];
+    }
   }
 
   // Where tile t lies: its image, plane and first output.
@@ -189,71 +197,113 @@ class winograd {
   };
   place place_of(index_t t) const {
     const index_t x = t % tiles_[1], y = t / tiles_[1] % tiles_[0], plane = t / tiles_[1] / tiles_[0];
-    return {plane / p_.size[0], plane % p_.size[0], y * side, x * side};
+    return {plane / p_.size[0], plane % p_.size[0], y * Y::outputs, x * X::outputs};
   }
 
-  void transform_input(const image<const T>& src, index_t group, index_t t, T* inputs, index_t at) const {
+  // Channels of a chunk of tile t to inputs[point][channel block][tile][channel]; channels behind the last
+  // one of src are zeros.
+  void transform_input(const image<const T>& src, index_t group, const chunk& k, index_t t, T* inputs) const {
     const place p = place_of(t);
-    const index_t y0 = p.y - pad_[0], x0 = p.x - pad_[1];
-    const bool inside = y0 >= 0 && x0 >= 0 && y0 + reach <= read_[0] && x0 + reach <= read_[1];
-    const channel_blocks blocks{in_};
-    for (index_t c = 0; c < in_; c += W) {
-      const index_t b = c / channel_blocks::size, length = blocks.length(b);
-      const T* const from = src.data + src.channel(group * in_ + c) + src.pixel(p.n, p.z, 0, 0);
-      V d[points];
-      for (int y = 0; y < reach; ++y)
-        for (int x = 0; x < reach; ++x) {
-          const index_t sy = y0 + y, sx = x0 + x;
-          const bool here = inside || (sy >= 0 && sy < read_[0] && sx >= 0 && sx < read_[1]);
-          d[y * reach + x] = here ? V::load(from + sy * src.stride[1] + sx * src.stride[2]) : V(T(0));
-        }
-      for (int x = 0; x < reach; ++x) transform::input(d + x, d + x, reach);
-      for (int y = 0; y < reach; ++y) transform::input(d + y * reach, d + y * reach, 1);
-      T* const to = inputs + b * channel_blocks::size * block_ + at * length + c % channel_blocks::size;
-      for (int i = 0; i < points; ++i) d[i].store(to + i * in_ * block_);
+    const index_t y0 = p.y - pad_[0], x0 = p.x - pad_[1], stride = inputs_stride();
+    const bool inside = y0 >= 0 && x0 >= 0 && y0 + Y::inputs <= read_[0] && x0 + X::inputs <= read_[1];
+    const T* const corner = src.data + src.pixel(p.n, p.z, 0, 0) + y0 * src.stride[1] + x0 * src.stride[2];
+    for (index_t c = k.begin; c < k.end; c += W) {
+      const T* const from = corner + src.channel(group * in_ + c);
+      T* const to = inputs + (c - k.begin) / B * B * block_ + (c - k.begin) % B;
+      const index_t lanes = std::min(W, k.end - c);
+      if (inside && lanes == W)
+        transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA { return V::load(from + y * src.stride[1] + x * src.stride[2]); });
+      else
+        transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA {
+          const bool here = y0 + y >= 0 && y0 + y < read_[0] && x0 + x >= 0 && x0 + x < read_[1];
+          if (!here) return V(T(0));
+          const T* const pixel = from + y * src.stride[1] + x * src.stride[2];
+          return lanes == W ? V::load(pixel) : V::load(pixel, lanes);
+        });
     }
   }
+  template <class Load>
+  static SIMDNN_INLINE void transform_one(T* to, index_t stride, Load load) {
+    V rows[Y::inputs][X::inputs];
+    unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
+      V d[Y::inputs], y[Y::inputs];
+      unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { d[i] = load(i, x); });
+      Y::input(d, y);
+      unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { rows[i][x] = y[i]; });
+    });
+    unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
+      V y[X::inputs];
+      X::input(rows[i], y);
+      unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA { y[x].store(to + (i * X::inputs + x) * stride); });
+    });
+  }
 
-  void multiply_points(const T* inputs, const T* weights, index_t count, T* products) const {
-    for (int i = 0; i < points; ++i)
-      for (const k_block& k : k_blocks_)
-        tile::for_each_tile(count, MR, [&](index_t t, int rows) {
-          const tile::operands<T> o{.a = inputs + i * in_ * block_ + t * k.pixel,
-                                    .a_stride = k.pixel,
-                                    .segments = segments_.data() + k.segment,
-                                    .segment_count = k.segments,
-                                    .segment_length = k.length,
-                                    .b = weights + (i * in_ + k.row) * NR,
-                                    .c = products + (i * block_ + t) * NR,
-                                    .c_row = NR,
-                                    .c_column = W,
-                                    .accumulate = &k != &k_blocks_.front()};
-          tile::dispatch<T, Isa, tile::a_order::by_row>(rows, o, kernel::standard<T>{});
-        });
+  void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k, index_t count, index_t panel,
+                       index_t panel_end, T* products) const {
+    constexpr index_t chain = 4;  // channel blocks of a sum
+    const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
+    const index_t chains = ceil_div(blocks, chain), each = chains > 0 ? ceil_div(blocks, chains) : 0;
+    for (index_t i = 0; i < points; ++i)
+      for (index_t j = panel; j < panel_end; ++j) {
+        const T* weights = packed + weights_at(group, k, i, j);
+        T* const c = products + i * products_stride() + (j - panel) * block_ * NR;
+        const auto b = tile::panel::of<T, Isa>(out_ - j * NR, false);
+        const index_t tiles = tile::tile_count<T, Isa>(count, b);
+        const auto multiply = [&](index_t block, index_t segments, index_t length) {
+          const index_t rows = segments * length;
+          index_t done = 0;
+          tile::cover<T, Isa, tile::a_order::by_row>(count, b, [&](index_t t, int, auto run_tile) {
+            tile::operands<T> o{.a = inputs + i * inputs_stride() + block * B * block_ + t * B,
+                                      .a_stride = B,
+                                      .segments = segments_.data(),
+                                      .segment_count = segments,
+                                      .segment_length = length,
+                                      .b = weights,
+                                      .c = c + t * NR,
+                                      .c_row = NR,
+                                      .c_column = W,
+                                      .accumulate = k.begin + block != 0};
+            tile::prefetch_b(o, rows, b.row, done++, tiles);
+            run_tile(o, kernel::standard<T>{});
+          });
+          weights += rows * b.row;
+        };
+        for (index_t block = 0; block < blocks; block += each) multiply(block, std::min(each, blocks - block), B);
+        if (tail != 0) multiply(blocks, 1, tail);
+      }
   }
 
   template <class PostOp>
-  void transform_output(const T* products, index_t t, const image<T>& dst, index_t channel, index_t valid,
+  void transform_output(const T* products, index_t t, const image<T>& dst, index_t group, index_t channel,
                         const PostOp& post) const {
     const place p = place_of(t);
-    const index_t height = std::min<index_t>(side, written_[0] - p.y), width = std::min<index_t>(side, written_[1] - p.x);
+    const index_t stride = products_stride(), valid = std::min(NR, out_ - channel), first = group * out_ + channel;
+    const index_t height = std::min<index_t>(Y::outputs, written_[0] - p.y), width = std::min<index_t>(X::outputs, written_[1] - p.x);
+    const index_t corner = dst.pixel(p.n, p.z, p.y, p.x);
     for (index_t n = 0; n < valid; n += W) {
-      V m[points], half[side * reach], y[side * side];
-      for (int i = 0; i < points; ++i) m[i] = V::load(products + i * block_ * NR + n);
-      for (int x = 0; x < reach; ++x) transform::output(m + x, reach, half + x, reach);
-      for (int r = 0; r < side; ++r) transform::output(half + r * reach, 1, y + r * side, 1);
-      const index_t base = dst.pixel(p.n, p.z, p.y, p.x) + dst.channel(channel + n);
-      for (index_t r = 0; r < height; ++r)
+      V half[Y::outputs][X::inputs];
+      unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
+        V m[Y::inputs], y[Y::outputs];
+        unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { m[i] = V::load(products + (i * X::inputs + x) * stride + n); });
+        Y::output(m, y);
+        unroll<Y::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA { half[i][x] = y[i]; });
+      });
+      const index_t base = corner + dst.channel(first + n), lanes = std::min(W, valid - n);
+      for (index_t r = 0; r < height; ++r) {
+        V y[X::outputs];
+        X::output(half[r], y);
         for (index_t x = 0; x < width; ++x) {
           const index_t at = base + r * dst.stride[1] + x * dst.stride[2];
-          post(y[r * side + x], kernel::where<>{channel + n, at, W}).store(dst.data + at);
+          const V result = post(y[x], kernel::where<>{first + n, at, lanes});
+          lanes == W ? result.store(dst.data + at) : result.store(dst.data + at, lanes);
         }
+      }
     }
-    if (channel + valid == p_.groups * out_)
+    if (first + valid == p_.groups * out_)
       for (index_t r = 0; r < height; ++r)
         for (index_t x = 0; x < width; ++x)
           for (index_t pad = p_.groups * out_; pad % dst.block != 0; ++pad)
-            dst.data[dst.pixel(p.n, p.z, p.y + r, p.x + x) + dst.channel(pad)] = 0;
+            dst.data[corner + r * dst.stride[1] + x * dst.stride[2] + dst.channel(pad)] = 0;
   }
 
   conv_problem p_;
@@ -261,8 +311,8 @@ class winograd {
   index_t in_, out_;
   index_t read_[2], written_[2], pad_[2], tiles_[2];  // h, w
   index_t block_;                                     // tiles of a unit
+  std::vector<chunk> chunks_;
   std::vector<index_t> segments_;
-  std::vector<k_block> k_blocks_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

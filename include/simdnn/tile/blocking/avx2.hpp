@@ -13,8 +13,8 @@ struct blocking<T, isa::avx2> {
   static constexpr index_t MC = 16 * MR;
   static constexpr index_t NC = 512;
   static constexpr index_t pixels = 512;
-  static constexpr index_t winograd = 512 * 1024;
-  static constexpr index_t L2 = 256 * 1024;
+  static constexpr index_t winograd = 2048 * 1024;
+  static constexpr index_t L2 = 512 * 1024;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -3,7 +3,7 @@
 //     KC         values of k whose rows of packed b (KC * NV vectors) stay in L1 beside what a tile reads
 //     MC, NC     rows and columns of gemm's blocks: MC * KC of a in L2, then panels up to NC columns
 //     L2         bytes of L2 that one worker's packed operands may fill
-//     winograd   bytes of one block of transformed inputs
+//     winograd   bytes of a block of transformed inputs and products
 //     pixels     of a band in a backward pass to the weights: pixels * NV vectors of diff_dst near L1
 #pragma once
 

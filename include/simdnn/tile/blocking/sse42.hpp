@@ -7,14 +7,14 @@ namespace simdnn::inline SIMDNN_ABI {
 
 template <class T>
 struct blocking<T, isa::sse42> {
-  static constexpr int NV = 2;  // 8 accumulators, 2 vectors of b, 1 of a, 2 products: 13 registers
-  static constexpr int MR = 4;
+  static constexpr int NV = 4;  // 8 accumulators, 4 vectors of b, 1 of a, 1 product: 14 registers
+  static constexpr int MR = 2;  // few, because each broadcast takes a shuffle besides the load
   static constexpr index_t KC = 1024 / sizeof(T);
-  static constexpr index_t MC = 16 * MR;
+  static constexpr index_t MC = 64;
   static constexpr index_t NC = 512;
   static constexpr index_t pixels = 512;
-  static constexpr index_t winograd = 512 * 1024;
-  static constexpr index_t L2 = 256 * 1024;
+  static constexpr index_t winograd = 2048 * 1024;
+  static constexpr index_t L2 = 512 * 1024;
 };
 
 template <class T>
