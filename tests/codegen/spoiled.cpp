@@ -1,0 +1,23 @@
+// Tiles that the test must refuse, so that it is known to be able to.
+#include "tiles.hpp"
+
+namespace codegen {
+
+using simdnn::isa::native;
+using blocking = simdnn::blocking<float, native>;
+
+// Twice as many accumulators as there are registers for: the K loop spills.
+template <>
+void tile<float, 2 * blocking::MR, blocking::NV, a_order::by_row>(
+    const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
+  simdnn::tile::run<float, native, 2 * blocking::MR, a_order::by_row>(operands, post);
+}
+
+// One row fewer than the name says: too few multiplications.
+template <>
+void tile<float, blocking::MR, blocking::NV, a_order::by_k>(
+    const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
+  simdnn::tile::table<float, native, a_order::by_k>[blocking::MR - 2](operands, post);
+}
+
+}  // namespace codegen

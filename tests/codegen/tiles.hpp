@@ -1,0 +1,24 @@
+// What the disassembly is searched for: one function named tile<T, MR, NV, Order> that jumps to the
+// register tile of this size. codegen_test.py follows the jump.
+#pragma once
+
+#include <simdnn/tile/gemm_tile.hpp>
+#include <utility>
+
+namespace codegen {
+
+using simdnn::tile::a_order;
+
+/// Of the tile that kernels take from tile::table.
+template <class T, int MR, int NV, a_order Order>
+void tile(const simdnn::tile::operands<T>& operands, const simdnn::kernel::standard<T>& post) {
+  simdnn::tile::table<T, simdnn::isa::native, Order>[MR - 1](operands, post);
+}
+
+/// Keeps the tiles of 1 to blocking::MR rows in the object.
+template <class T, a_order Order>
+constexpr auto tiles = []<int... M>(std::integer_sequence<int, M...>) {
+  return std::array{&tile<T, M + 1, simdnn::blocking<T, simdnn::isa::native>::NV, Order>...};
+}(std::make_integer_sequence<int, simdnn::blocking<T, simdnn::isa::native>::MR>{});
+
+}  // namespace codegen
