@@ -11,6 +11,7 @@
 // d, h, w, of which o and i may be blocked.
 #pragma once
 
+#include <memory>
 #include <simdnn/ops/conv/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
@@ -53,8 +54,13 @@ class weighted_plan {
   }
 
  protected:
-  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op)
-      : problem_(p.checked(op)), op_(op), variant_(Variants::choose(q, wanted, op)) {}
+  // words, make_trial: see variants::measured.
+  template <class Words, class MakeTrial>
+  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op, Words&& words,
+                MakeTrial&& make_trial)
+      : problem_(p.checked(op)),
+        op_(op),
+        variant_(Variants::choose(q, Variants::measured(q, wanted, op, words, make_trial), op)) {}
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
   }
@@ -77,7 +83,8 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit conv_plan(const conv_problem& p, const policy& wanted = {})
       : base(p, conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, wanted.accuracy), wanted,
-             "conv_forward") {}
+             "conv_forward", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+             [&] { return trial(p); }) {}
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the calling
   /// thread's arena, which grows once.
@@ -97,6 +104,19 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
         },
         this->variant_);
   }
+
+ private:
+  static auto trial(const conv_problem& p) {
+    return [p, src = trial_tensor<T, Src>(p.src_shape()), dst = trial_tensor<T, Dst>(p.dst_shape()),
+            weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
+            bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const conv_plan>(p, one);
+      const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
+      return [&, plan, w, executor = trial_executor(one)] {
+        (*plan)(src, *w, dst, post::bias(bias) | post::relu(), executor);
+      };
+    };
+  }
 };
 
 /// The gradient with respect to src. diff_dst has layout Dst, diff_src layout Src.
@@ -107,7 +127,8 @@ class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_dat
  public:
   explicit conv_backward_data_plan(const conv_problem& p, const policy& wanted = {})
       : base(p, conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data, wanted.accuracy),
-             wanted, "conv_backward_data") {}
+             wanted, "conv_backward_data", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+             [&] { return trial(p); }) {}
 
   template <tensor_of<T, Dst> Y, tensor_of<T, Src> X>
   void operator()(const Y& diff_dst, const packed<T>& weights, X&& diff_src,
@@ -124,6 +145,17 @@ class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_dat
         },
         this->variant_);
   }
+
+ private:
+  static auto trial(const conv_problem& p) {
+    return [p, diff_dst = trial_tensor<T, Dst>(p.dst_shape()), diff_src = trial_tensor<T, Src>(p.src_shape()),
+            weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape())](
+               const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const conv_backward_data_plan>(p, one);
+      const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
+      return [&, plan, w, executor = trial_executor(one)] { (*plan)(diff_dst, *w, diff_src, executor); };
+    };
+  }
 };
 
 /// The gradients with respect to weights and bias; both are overwritten.
@@ -134,9 +166,7 @@ class conv_backward_weights_plan {
  public:
   using variant_list = conv::backward_weights_variants<T, Isa>;
   explicit conv_backward_weights_plan(const conv_problem& p, const policy& wanted = {})
-      : problem_(p.checked(op)),
-        variant_(variant_list::choose(
-            conv::make_query<Src, Dst>(problem_, direction::backward_weights, wanted.accuracy), wanted, op)) {}
+      : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
 
   const conv_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -161,6 +191,20 @@ class conv_backward_weights_plan {
   }
 
  private:
+  static typename variant_list::chosen choose(const conv_problem& p, const policy& wanted) {
+    const conv::query q = conv::make_query<Src, Dst>(p, direction::backward_weights, wanted.accuracy);
+    const auto words = [&] { return trial_words<T, Isa, Src, Dst>(p.str()); };
+    return variant_list::choose(q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
+  }
+  static auto trial(const conv_problem& p) {
+    return [p, src = trial_tensor<T, Src>(p.src_shape()), diff_dst = trial_tensor<T, Dst>(p.dst_shape()),
+            diff_weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
+            diff_bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const conv_backward_weights_plan>(p, one);
+      return [&, plan, executor = trial_executor(one)] { (*plan)(src, diff_dst, diff_weights, diff_bias, executor); };
+    };
+  }
+
   template <layout W>
   void run(const view<const T, Src>& x, const view<const T, Dst>& y, const view<T, W>& w, T* bias,
            executor_ref executor, std::span<std::byte> given) const {

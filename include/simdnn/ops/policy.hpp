@@ -1,9 +1,13 @@
 // What a user may say about how an operation is to be done.
 #pragma once
 
+#include <optional>
+#include <simdnn/parallel/executor.hpp>
 #include <string_view>
 
 namespace simdnn {
+
+class tuning_cache;
 
 /// The pass of an operation.
 enum class direction { forward, backward_data, backward_weights };
@@ -19,6 +23,13 @@ struct policy {
   std::string_view variant = {};
   /// Lets the choice by cost take oneDNN, where the program was built with it.
   bool allow_onednn = false;
+  /// Where set, and no variant is named, the fastest by measurement is taken in place of the cost model's
+  /// choice: from the cache, which must outlive the plan's construction, else by timing every variant that
+  /// the choice by cost could take, once, with a bias and relu where the op fuses such, on operands that
+  /// the plan allocates for it and drops. Results are then the same bits where the cache is the same.
+  tuning_cache* measured = nullptr;
+  /// Who runs what is measured, and how many threads the cache's entry is for; none: default_executor().
+  std::optional<executor_ref> executor = {};
 };
 
 }  // namespace simdnn

@@ -10,10 +10,11 @@
 //     explicit Variant(const Query&);                // its plan: immutable, callable from many threads
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <simdnn/base/error.hpp>
-#include <simdnn/isa/abi.hpp>
-#include <simdnn/ops/policy.hpp>
+#include <simdnn/ops/measure.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -62,8 +63,7 @@ struct variants {
         best = index;
         return;
       }
-      const bool allowed = Variant::automatic || (wanted.allow_onednn && Variant::name == std::string_view("onednn"));
-      if (!allowed) return;
+      if (!eligible<Variant>(wanted)) return;
       if (reason != nullptr) {
         refusals += (refusals.empty() ? "" : "; ") + std::string(Variant::name) + ": " + reason;
         return;
@@ -81,7 +81,54 @@ struct variants {
     return construct(query, best, std::index_sequence_for<Variants...>{});
   }
 
+  /// The policy for choose(): its variant filled in where `measured` asks for it. words() tells problem,
+  /// types, layouts and ISA from others' (trial_words). make_trial() makes operands and returns a function
+  /// of a policy, which names a variant, that returns the trial_run of it; a variant that throws error
+  /// there is left out.
+  template <class Query, class Words, class MakeTrial>
+  static policy measured(const Query& query, policy wanted, const char* op, Words&& words, MakeTrial&& make_trial) {
+    std::vector<const char*> names;
+    if (wanted.measured != nullptr && wanted.variant.empty())
+      for_each([&]<class Variant>() {
+        if (eligible<Variant>(wanted) && Variant::refuses(query) == nullptr) names.push_back(Variant::name);
+      });
+    if (names.size() < 2) return wanted;
+
+    const std::string key = std::string(op) + ' ' + words() +
+                            " threads=" + std::to_string(trial_executor(wanted).concurrency()) +
+                            (wanted.accuracy == accuracy::strict ? " strict" : " normal") +
+                            (wanted.allow_onednn ? " onednn" : " own");
+    const auto named = [&](const std::string& variant) {
+      return std::find(names.begin(), names.end(), std::string_view(variant));
+    };
+    const std::string best = wanted.measured->pick(
+        key, [&](const std::string& variant) { return named(variant) != names.end(); },
+        [&]() -> std::string {
+          auto trial = make_trial();
+          std::vector<trial_run> runs;
+          std::vector<const char*> running;
+          for (const char* name : names) {
+            policy one = wanted;
+            one.variant = name;
+            try {
+              runs.push_back(trial(one));
+              running.push_back(name);
+            } catch (const error&) {
+              if (name == names.back() && runs.empty()) throw;
+            }
+          }
+          return running.at(fastest(runs));
+        });
+    wanted.variant = *named(best);
+    return wanted;
+  }
+
  private:
+  // Whether the choice may take it without being told its name.
+  template <class Variant>
+  static bool eligible(const policy& wanted) {
+    return Variant::automatic || (wanted.allow_onednn && Variant::name == std::string_view("onednn"));
+  }
   static std::string list() {
     std::string text;
     for (const std::string& n : names()) text += (text.empty() ? "" : ", ") + n;
