@@ -10,6 +10,7 @@
 // A transposed operand is one of layout "ba". Post-ops see columns as channels.
 #pragma once
 
+#include <memory>
 #include <simdnn/ops/gemm/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
@@ -30,7 +31,7 @@ class gemm_plan {
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit gemm_plan(const gemm_problem& p, const policy& wanted = {})
       : problem_(p.checked("gemm")),
-        variant_(variant_list::choose(gemm_query{problem_, wanted.accuracy}, wanted, "gemm")) {}
+        variant_(choose(problem_, wanted)) {}
 
   const gemm_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -83,6 +84,24 @@ class gemm_plan {
   }
 
  private:
+  static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
+    const gemm_query q{p, wanted.accuracy};
+    const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };
+    return variant_list::choose(
+        q, variant_list::measured(q, wanted, "gemm", words, [&] { return trial(p); }), "gemm");
+  }
+  static auto trial(const gemm_problem& p) {
+    return [p, a = trial_tensor<T, A>(p.a_shape()), b = trial_tensor<T, B>(p.b_shape()),
+            c = trial_tensor<T, "ab">(p.c_shape()),
+            bias = trial_tensor<T, "x">({p.n})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const gemm_plan>(p, one);
+      const auto w = std::make_shared<const packed<T>>(plan->pack(b));
+      return [&, plan, w, executor = trial_executor(one)] {
+        (*plan)(a, *w, c, post::bias(bias) | post::relu(), executor);
+      };
+    };
+  }
+
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
   }

@@ -14,6 +14,7 @@
 // "nc".
 #pragma once
 
+#include <memory>
 #include <simdnn/ops/inner_product/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
@@ -45,10 +46,12 @@ class plan {
   }
 
  protected:
-  plan(const inner_product_problem& p, const policy& wanted, direction pass)
+  // make_trial: see variants::measured.
+  template <class MakeTrial>
+  plan(const inner_product_problem& p, const policy& wanted, direction pass, MakeTrial&& make_trial)
       : op_(op_name(pass)),
         problem_(fitting(p, op_)),
-        variant_(variant_list::choose(query{problem_, pass, wanted.accuracy}, wanted, op_)) {}
+        variant_(choose(problem_, wanted, pass, op_, make_trial)) {}
 
   template <class U>
   void check_src(const view<U, Src>& src, const char* argument) const {
@@ -71,6 +74,14 @@ class plan {
     check_shape(weights, problem_.weights_shape(), op_, argument);
   }
 
+  template <class MakeTrial>
+  static typename variant_list::chosen choose(const inner_product_problem& p, const policy& wanted,
+                                              direction pass, const char* op,
+                                              MakeTrial& make_trial) {
+    const query q{p, pass, wanted.accuracy};
+    const auto words = [&] { return trial_words<T, Isa, Src>(p.str()); };
+    return variant_list::choose(q, variant_list::measured(q, wanted, op, words, make_trial), op);
+  }
   static inner_product_problem fitting(const inner_product_problem& p, const char* op) {
     if (p.size.rank != Src.rank() - 2)
       throw error(op, "size",
@@ -129,7 +140,8 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
  public:
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit inner_product_plan(const inner_product_problem& p, const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::forward) {}
+      : inner_product::weights_plan<T, Src, Isa>(
+            p, wanted, direction::forward, [&] { return trial(p); }) {}
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
   /// calling thread's arena, which grows once.
@@ -147,6 +159,19 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
                this->variant_);
   }
+
+ private:
+  static auto trial(const inner_product_problem& p) {
+    return [p, src = trial_tensor<T, Src>(p.src_shape()), dst = trial_tensor<T, "nc">(p.dst_shape()),
+            weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
+            bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const inner_product_plan>(p, one);
+      const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
+      return [&, plan, w, executor = trial_executor(one)] {
+        (*plan)(src, *w, dst, post::bias(bias) | post::relu(), executor);
+      };
+    };
+  }
 };
 
 /// The gradient with respect to src; otherwise as inner_product_plan.
@@ -155,7 +180,8 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
  public:
   explicit inner_product_backward_data_plan(const inner_product_problem& p,
                                             const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::backward_data) {}
+      : inner_product::weights_plan<T, Src, Isa>(
+            p, wanted, direction::backward_data, [&] { return trial(p); }) {}
 
   template <tensor_of<T, "nc"> G, tensor_of<T, Src> X>
   void operator()(const G& diff_dst, const packed<T>& weights, X&& diff_src,
@@ -170,6 +196,18 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
     std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); },
                this->variant_);
   }
+
+ private:
+  static auto trial(const inner_product_problem& p) {
+    return [p, diff_dst = trial_tensor<T, "nc">(p.dst_shape()),
+            diff_src = trial_tensor<T, Src>(p.src_shape()),
+            weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape())](
+               const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const inner_product_backward_data_plan>(p, one);
+      const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
+      return [&, plan, w, executor = trial_executor(one)] { (*plan)(diff_dst, *w, diff_src, executor); };
+    };
+  }
 };
 
 /// The gradients with respect to weights and bias; otherwise as inner_product_plan. An empty batch
@@ -179,7 +217,8 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
  public:
   explicit inner_product_backward_weights_plan(const inner_product_problem& p,
                                                const policy& wanted = {})
-      : inner_product::plan<T, Src, Isa>(p, wanted, direction::backward_weights) {}
+      : inner_product::plan<T, Src, Isa>(
+            p, wanted, direction::backward_weights, [&] { return trial(p); }) {}
 
   /// diff_weights has a plain layout.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W>
@@ -204,6 +243,18 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
   }
 
  private:
+  static auto trial(const inner_product_problem& p) {
+    return [p, src = trial_tensor<T, Src>(p.src_shape()),
+            diff_dst = trial_tensor<T, "nc">(p.dst_shape()),
+            diff_weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
+            diff_bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const inner_product_backward_weights_plan>(p, one);
+      return [&, plan, executor = trial_executor(one)] {
+        (*plan)(src, diff_dst, diff_weights, diff_bias, executor);
+      };
+    };
+  }
+
   template <class X, class G, class W>
   void run(const X& src, const G& diff_dst, W& diff_weights, T* diff_bias, executor_ref executor,
            std::span<std::byte> given) const {

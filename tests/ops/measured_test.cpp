@@ -1,0 +1,57 @@
+// policy.measured in gemm and inner_product, whose variants that may be chosen are few: with
+// oneDNN, where this program has it, for then there are two.
+#include <doctest/doctest.h>
+
+#include <simdnn/ops/gemm.hpp>
+#include <simdnn/ops/inner_product.hpp>
+
+#include "support/compare.hpp"
+
+using namespace simdnn;
+
+namespace {
+
+// A plan measures where there is a choice, once, and says by which key.
+template <class Plan, class Problem, class Query>
+void check(const Problem& p, const Query& query, const std::string& key) {
+  CAPTURE(key);
+  int eligible = 0;
+  Plan::variant_list::for_each([&]<class Variant>() {
+    const bool allowed = Variant::automatic || Variant::name == std::string_view("onednn");
+    eligible += allowed && Variant::refuses(query) == nullptr;
+  });
+  tuning_cache cache;
+  const policy wanted{.allow_onednn = true, .measured = &cache, .executor = serial{}};
+  const std::string first = Plan(p, wanted).variant_name();
+  CHECK(first != "reference");
+  CHECK(cache.measured() == (eligible > 1 ? 1 : 0));
+  CHECK(Plan(p, wanted).variant_name() == first);
+  CHECK(cache.measured() == (eligible > 1 ? 1 : 0));
+  if (eligible > 1) CHECK(cache.entries() == std::map<std::string, std::string>{{key, first}});
+}
+
+const std::string behind = " threads=1 normal onednn";
+
+}  // namespace
+
+TEST_CASE("gemm: a measured policy") {
+  const gemm_problem p{.m = 20, .n = 17, .k = 30};
+  check<gemm_plan<float>>(
+      p, gemm_query{p},
+      std::string("gemm float ab ab ") + isa::native::name + " 20x30:30x17" + behind);
+  check<gemm_plan<float, "ba", "ba">>(
+      p, gemm_query{p},
+      std::string("gemm float ba ba ") + isa::native::name + " 20x30:30x17" + behind);
+}
+
+TEST_CASE("inner_product: a measured policy, all passes") {
+  const inner_product_problem p{.batch = 3, .in = 20, .out = 17, .size = {2, 3}};
+  const std::string key = std::string(" float nhwc ") + isa::native::name + ' ' + p.str() + behind;
+  check<inner_product_plan<float, "nhwc">>(p, inner_product::query{p, direction::forward},
+                                           "inner_product_forward" + key);
+  check<inner_product_backward_data_plan<float, "nhwc">>(
+      p, inner_product::query{p, direction::backward_data}, "inner_product_backward_data" + key);
+  check<inner_product_backward_weights_plan<float, "nhwc">>(
+      p, inner_product::query{p, direction::backward_weights},
+      "inner_product_backward_weights" + key);
+}
