@@ -18,9 +18,11 @@ struct choice {
   int threads = 0;  // 0: as many as asked for
 };
 
-/// A variant of an op, and why it does not take a task (empty where it does).
+/// A variant of an op, why it does not take a task (empty where it does), and whether simdnn may
+/// choose it.
 struct variant_info {
   std::string name, refusal;
+  bool automatic = false;
 };
 
 struct kernels {

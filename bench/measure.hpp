@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -43,40 +44,64 @@ double quick_time(F&& f) {
   return best;
 }
 
-/// How long and how often a pair is timed.
+/// How long and how often things are timed in turns.
 struct effort {
-  double seconds = 0.4;  // both sides together, at least
-  int min_pairs = 5, max_pairs = 200;
+  double seconds = 0.4;  // all sides together, at least
+  int min_turns = 5, max_turns = 200;
   double pause = 0;  // seconds of sleep before each sample
+  // Who takes more times the fastest one's time at first is left out of the turns.
+  double hopeless = 1e30;
 };
+
+struct turn_times {
+  std::vector<double> times;   // medians, seconds a call
+  std::vector<double> ratios;  // medians of time / the first one's time over the turns
+};
+
+/// Alternates A B C A B C, so that what disturbs the machine meets all alike. Each sample repeats
+/// short calls until it takes about 0.3 ms, so that the clock's own cost and the other sides'
+/// leftovers in the caches do not show. The first one is never left out; of who is, the one sample
+/// counts.
+inline turn_times time_turns(const std::vector<std::function<void()>>& sides,
+                             const effort& e = {}) {
+  const std::size_t n = sides.size();
+  std::vector<double> single(n);
+  for (const auto& f : sides) f();
+  for (std::size_t i = 0; i < n; ++i) single[i] = time_calls(sides[i], 1);
+  const double least = *std::min_element(single.begin(), single.end());
+  std::vector<std::vector<double>> times(n), ratios(n);
+  for (std::size_t i = 1; i < n; ++i)
+    if (single[i] > e.hopeless * least) times[i] = {single[i]}, ratios[i] = {single[i] / single[0]};
+  std::vector<bool> out(n);
+  for (std::size_t i = 0; i < n; ++i) out[i] = !times[i].empty();
+
+  const double end = now() + e.seconds;
+  for (int turn = 0; turn < e.min_turns || (turn < e.max_turns && now() < end); ++turn)
+    for (std::size_t i = 0; i < n; ++i) {
+      if (out[i]) continue;
+      if (e.pause > 0) std::this_thread::sleep_for(std::chrono::duration<double>(e.pause));
+      const int calls = static_cast<int>(std::clamp(3e-4 / single[i], 1.0, 1e5));
+      times[i].push_back(time_calls(sides[i], calls));
+      ratios[i].push_back(times[i].back() / times[0].back());
+    }
+  turn_times result;
+  for (std::size_t i = 0; i < n; ++i) {
+    result.times.push_back(median(times[i]));
+    result.ratios.push_back(median(ratios[i]));
+  }
+  return result;
+}
 
 struct paired_times {
   double a = 0, b = 0;  // medians, seconds a call
   double ratio = 0;     // median of b / a over the pairs
 };
 
-/// Alternates A B A B, so that what disturbs the machine meets both alike. Each sample repeats
-/// short calls until it takes about 0.3 ms, so that the clock's own cost and the other side's
-/// leftovers in the caches do not show.
-template <class A, class B>
-paired_times time_pairs(A&& a, B&& b, const effort& e = {}) {
-  a();
-  b();
-  const auto repeats = [](double t) { return static_cast<int>(std::clamp(3e-4 / t, 1.0, 1e5)); };
-  const int calls_a = repeats(time_calls(a, 1)), calls_b = repeats(time_calls(b, 1));
-  const auto sample = [&](auto& f, int calls) {
-    if (e.pause > 0) std::this_thread::sleep_for(std::chrono::duration<double>(e.pause));
-    return time_calls(f, calls);
-  };
-  std::vector<double> times_a, times_b, ratios;
-  const double end = now() + e.seconds;
-  while (static_cast<int>(ratios.size()) < e.min_pairs ||
-         (now() < end && static_cast<int>(ratios.size()) < e.max_pairs)) {
-    times_a.push_back(sample(a, calls_a));
-    times_b.push_back(sample(b, calls_b));
-    ratios.push_back(times_b.back() / times_a.back());
-  }
-  return {median(times_a), median(times_b), median(ratios)};
+/// The same of two.
+inline paired_times time_pairs(const std::function<void()>& a, const std::function<void()>& b,
+                               const effort& e = {}) {
+  const turn_times t = time_turns({a, b}, e);
+  return {t.times[0], t.times[1], t.ratios[1]};
 }
 
 }  // namespace simdnn::bench

@@ -17,11 +17,13 @@ const char* const usage =
   --threads N                      default 1
   --isa sse42|avx2|avx512          for both sides; default the best that this CPU runs
   --variant auto|NAME|all          default auto: simdnn chooses
+  --choice                         the chosen variant beside the fastest that could be chosen, in turns
   --accuracy strict|default        strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
   --peer onednn|openblas|eigen|none     default: the first of these that has the op
   --peer serial                    simdnn itself on one thread: the ratio is the speed-up
   --mode perf|check                default perf; check compares with sums in double
+  --errors                         perf rows show both sides' errors against sums in double
   --seconds S                      measuring time per problem, default 0.4
   --json FILE                      Google Benchmark's schema
 )";
@@ -66,8 +68,12 @@ options parse_options(int argc, const char* const* argv) {
       o.problems.push_back(parse_named_problem(option));
       continue;
     }
-    if (option == "--help") {
-      o.help = true;
+    bool* const flag = option == "--help"     ? &o.help
+                       : option == "--choice" ? &o.choice
+                       : option == "--errors" ? &o.errors
+                                              : nullptr;
+    if (flag != nullptr) {
+      *flag = true;
       continue;
     }
     const auto value = [&]() -> std::string_view {
@@ -115,6 +121,9 @@ options parse_options(int argc, const char* const* argv) {
     throw std::invalid_argument(
         "no problems: give --shapes FILE or problems such as "
         "mb8_ic64ih56_oc64oh56_kh3_ph1");
+  if (o.choice && ((!o.variant.empty() && o.variant != "all") || o.check || !o.json.empty()))
+    throw std::invalid_argument(
+        "--choice measures all variants that may be chosen, without --mode check and --json");
   if ((o.with_bias || o.with_relu) && !is_forward(o.dir))
     throw std::invalid_argument("--post-ops are fused behind FWD_I and FWD_T only");
   return o;

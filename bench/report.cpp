@@ -80,11 +80,60 @@ std::string counter(const char* name, double value) {
   return std::string(", \"") + name + "\": " + json_number(value);
 }
 
+std::string errors(const std::optional<comparison>& c) {
+  return c ? counter("max_error", c->max_error) + counter("rms_error", c->rms_error) : "";
+}
+
+// RMS relative to the results' own.
+double relative_rms(const comparison& c) {
+  return c.rms_result > 0 ? c.rms_error / c.rms_result : c.rms_error;
+}
+
 }  // namespace
 
-void print_perf_heading() {
-  std::printf("%-38s %11s %11s %7s %9s %6s  %-12s %-26s %s\n", "name", "simdnn ms", "peer ms",
+const choice_row::rival& choice_row::best() const {
+  return *std::min_element(rivals.begin(), rivals.end(),
+                           [](const rival& a, const rival& b) { return a.ratio < b.ratio; });
+}
+
+void print_choice_heading() {
+  std::printf("%-38s %-12s %11s %-12s %11s %7s  %s\n", "name", "chosen", "ms", "best", "ms", "loss",
+              "all, relative to the chosen");
+}
+
+void print(const choice_row& r) {
+  const choice_row::rival &chosen = r.rivals.front(), &best = r.best();
+  std::printf("%-38s %-12s %11.4f %-12s %11.4f %7.3f ", full_name(r.problem).c_str(),
+              chosen.variant.c_str(), chosen.time * 1e3, best.variant.c_str(), best.time * 1e3,
+              r.loss());
+  for (const choice_row::rival& v : r.rivals) std::printf(" %s=%.3f", v.variant.c_str(), v.ratio);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+std::string choice_total(const std::vector<choice_row>& rows) {
+  constexpr double tolerated = 1.1;
+  std::size_t within = 0;
+  double logs = 0;
+  const choice_row* worst = nullptr;
+  for (const choice_row& r : rows) {
+    within += r.loss() <= tolerated;
+    logs += std::log(r.loss());
+    if (worst == nullptr || r.loss() > worst->loss()) worst = &r;
+  }
+  if (worst == nullptr) return "choice within10%=none problems=0 geomean=none worst=none at=none";
+  const double n = static_cast<double>(rows.size());
+  return format("choice within10%%=%.4f problems=%zu geomean=%.4f worst=%.4f at=",
+                static_cast<double>(within) / n, rows.size(), std::exp(logs / n), worst->loss()) +
+         worst->problem.name;
+}
+
+void print_perf_heading(bool errors) {
+  std::printf("%-38s %11s %11s %7s %9s %6s  %-12s %-26s %-7s", "name", "simdnn ms", "peer ms",
               "ratio", "GFLOP/s", "% peak", "variant", "peer's", "error");
+  if (errors)
+    std::printf(" %10s %10s %10s %10s", "max error", "rms error", "peer's max", "peer's rms");
+  std::printf("\n");
 }
 
 void print(const perf_row& r, double peak) {
@@ -97,9 +146,13 @@ void print(const perf_row& r, double peak) {
   std::printf(" %9.1f %6.1f  %-12s %-26s ", gflops, 100 * gflops / peak, r.variant.c_str(),
               r.peer_implementation.empty() ? "-" : r.peer_implementation.c_str());
   if (r.peer_time > 0)
-    std::printf("%.1e\n", r.error);
+    std::printf("%-7.1e", r.error);
   else
-    std::printf("-\n");
+    std::printf("%-7s", "-");
+  if (r.found) std::printf(" %10.2e %10.2e", r.found->max_error, relative_rms(*r.found));
+  if (r.peer_found)
+    std::printf(" %10.2e %10.2e", r.peer_found->max_error, relative_rms(*r.peer_found));
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -126,8 +179,8 @@ std::string perf_total(const std::vector<perf_row>& rows) {
 }
 
 void print_check_heading() {
-  std::printf("%-38s %-12s %10s %10s %10s %10s %9s\n", "name", "variant", "compared", "max error",
-              "rms error", "tolerance", "err/tol");
+  std::printf("%-38s %-12s %10s %10s %10s %10s %9s %10s\n", "name", "variant", "compared",
+              "max error", "rms error", "tolerance", "err/tol", "rms/direct");
 }
 
 void print(const check_row& r) {
@@ -136,10 +189,13 @@ void print(const check_row& r) {
   if (!r.fault.empty()) {
     std::printf("FAILED: %s\n", r.fault.c_str());
   } else {
-    const double scale = r.found.rms_result > 0 ? r.found.rms_result : 1;
-    std::printf("%10lld %10.2e %10.2e %10.2e %9.4f%s\n", static_cast<long long>(r.found.compared),
-                r.found.max_error, r.found.rms_error / scale, r.tolerance, r.share(),
-                r.failed() ? "  FAILED" : "");
+    std::printf("%10lld %10.2e %10.2e %10.2e %9.4f", static_cast<long long>(r.found.compared),
+                r.found.max_error, relative_rms(r.found), r.tolerance, r.share());
+    if (r.direct_rms > 0)
+      std::printf(" %10.2f", r.found.rms_error / r.direct_rms);
+    else
+      std::printf(" %10s", "-");
+    std::printf("%s\n", r.failed() ? "  FAILED" : "");
   }
   std::fflush(stdout);
 }
@@ -165,11 +221,13 @@ void write_json(const std::string& path, const options& o, const context& c,
     json.entry("simdnn" + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads, r.time,
                r.variant,
                counter("GFLOPS", r.flops / r.time * 1e-9) + counter("times", times) +
-                   (r.peer_time > 0 ? counter("ratio", r.ratio) + counter("error", r.error) : ""));
+                   (r.peer_time > 0 ? counter("ratio", r.ratio) + counter("error", r.error) : "") +
+                   errors(r.found));
     if (r.peer_time > 0)
       json.entry(c.peer + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads,
                  r.peer_time, r.peer_implementation,
-                 counter("GFLOPS", r.flops / r.peer_time * 1e-9) + counter("times", times));
+                 counter("GFLOPS", r.flops / r.peer_time * 1e-9) + counter("times", times) +
+                     errors(r.peer_found));
   }
   json.finish();
 }
@@ -180,8 +238,8 @@ void write_json(const std::string& path, const options& o, const context& c,
   for (const check_row& r : rows)
     json.entry("check/" + o.op + "/" + to_name(o.dir) + "/" + r.problem.name, c.threads, 0,
                r.variant,
-               counter("max_error", r.found.max_error) + counter("rms_error", r.found.rms_error) +
-                   counter("tolerance", r.tolerance) +
+               errors(r.found) + counter("tolerance", r.tolerance) +
+                   (r.direct_rms > 0 ? counter("direct_rms_error", r.direct_rms) : "") +
                    counter("compared", static_cast<double>(r.found.compared)) +
                    counter("failed", r.failed()));
   json.finish();

@@ -5,6 +5,7 @@
 #include <bench/options.hpp>
 #include <bench/reference.hpp>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct perf_row {
   double time = 0, peer_time = 0;  // seconds a call
   double ratio = 0;                // of the pairs, peer / simdnn
   double flops = 0;
-  double error = 0;  // max|simdnn - peer| / max|peer|
+  double error = 0;                             // max|simdnn - peer| / max|peer|
+  std::optional<comparison> found, peer_found;  // against double, where asked for
 };
 
 struct check_row {
@@ -25,13 +27,34 @@ struct check_row {
   std::string variant;
   comparison found;
   double tolerance = 0;
-  std::string fault;  // why nothing was compared, or empty
+  double direct_rms = 0;  // of Winograd alone: the rms error of the variant direct
+  std::string fault;      // why nothing was compared, or empty
 
   double share() const { return found.max_error / tolerance; }
   bool failed() const { return !fault.empty() || !(found.max_error <= tolerance); }
 };
 
-void print_perf_heading();
+/// The chosen variant of a problem among those that could be chosen.
+struct choice_row {
+  struct rival {
+    std::string variant;
+    double time;   // seconds a call
+    double ratio;  // time / the chosen one's, of the turns
+  };
+  named_problem problem;
+  std::vector<rival> rivals;  // the chosen one first
+
+  const rival& best() const;
+  /// The chosen one's time / the best one's, at least 1.
+  double loss() const { return 1 / best().ratio; }
+};
+
+void print_choice_heading();
+void print(const choice_row&);
+/// choice within10%=<share> problems=<n> geomean=<loss> worst=<loss> at=<name>
+std::string choice_total(const std::vector<choice_row>&);
+
+void print_perf_heading(bool errors);
 void print(const perf_row&, double peak_gflops);
 /// total simdnn=<ms> peer=<ms> ratio=<total> geomean=<g> min=<m> at=<name>, over the rows given:
 /// times with their multiplicities, ratios as they are. Without a peer its numbers read "none".

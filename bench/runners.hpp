@@ -41,7 +41,7 @@ std::vector<variant_info> describe(const Query& q) {
   std::vector<variant_info> found;
   List::for_each([&]<class Variant>() {
     const char* reason = Variant::refuses(q);
-    found.push_back({Variant::name, reason == nullptr ? "" : reason});
+    found.push_back({Variant::name, reason == nullptr ? "" : reason, Variant::automatic});
   });
   return found;
 }

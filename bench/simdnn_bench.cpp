@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -45,7 +46,7 @@ bool has_op(const peer& p, const options& o) {
 
 // Null for none.
 const peer* choose_peer(const options& o) {
-  if (o.check || o.peer == "none" || o.peer == serial) return nullptr;
+  if (o.check || o.choice || o.peer == "none" || o.peer == serial) return nullptr;
   if (!o.peer.empty()) {
     const peer& asked = find_peer(o.peer);
     if (!has_op(asked, o)) throw std::invalid_argument("--peer " + o.peer + ": it has no " + o.op);
@@ -93,6 +94,12 @@ double relative_error(const std::vector<float>& got, const std::vector<float>& w
   return largest > 0 ? error / largest : error;
 }
 
+// Against double. The best instruction set here does it, whichever is being looked at.
+comparison against_double(const workload& w, const dot_products& wanted, runner& r, bool sample) {
+  static dot_function* const dots = isa::dispatch<kernels>()->dots;
+  return compare(wanted, result_of(w, r).data(), sample, sample_seed, dots);
+}
+
 perf_row measure(const named_problem& p, const options& o, const workload& w, const choice& c,
                  runner* peer, double pause) {
   const std::unique_ptr<runner> own = w.make_simdnn(c);
@@ -102,14 +109,33 @@ perf_row measure(const named_problem& p, const options& o, const workload& w, co
                .flops = w.flops()};
   const effort e{.seconds = o.seconds, .pause = pause};
   const auto run_own = [&] { own->run(); };
+  const std::unique_ptr<dot_products> wanted = o.errors ? w.make_reference() : nullptr;
   if (peer == nullptr) {
-    row.time = time_pairs(run_own, [] {}, e).a;
-    return row;
+    row.time = time_turns({run_own}, e).times[0];
+  } else {
+    const paired_times t = time_pairs(run_own, [&] { peer->run(); }, e);
+    row.time = t.a, row.peer_time = t.b, row.ratio = t.ratio;
+    row.peer_implementation = peer->implementation();
+    row.error = relative_error(result_of(w, *own), result_of(w, *peer));
+    if (wanted != nullptr) row.peer_found = against_double(w, *wanted, *peer, true);
   }
-  const paired_times t = time_pairs(run_own, [&] { peer->run(); }, e);
-  row.time = t.a, row.peer_time = t.b, row.ratio = t.ratio;
-  row.peer_implementation = peer->implementation();
-  row.error = relative_error(result_of(w, *own), result_of(w, *peer));
+  if (wanted != nullptr) row.found = against_double(w, *wanted, *own, true);
+  return row;
+}
+
+// The chosen variant first, then the others that could have been chosen.
+choice_row measure_choice(const named_problem& p, const options& o, const workload& w) {
+  std::vector<std::unique_ptr<runner>> runners;
+  runners.push_back(w.make_simdnn({"", o.strict}));
+  for (const variant_info& v : w.variants(o.strict))
+    if (v.automatic && v.refusal.empty() && v.name != runners.front()->implementation())
+      runners.push_back(w.make_simdnn({v.name, o.strict}));
+  std::vector<std::function<void()>> sides;
+  for (const auto& r : runners) sides.push_back([&r] { r->run(); });
+  const turn_times t = time_turns(sides, {.seconds = o.seconds, .hopeless = 3});
+  choice_row row{.problem = p, .rivals = {}};
+  for (std::size_t i = 0; i < runners.size(); ++i)
+    row.rivals.push_back({runners[i]->implementation(), t.times[i], t.ratios[i]});
   return row;
 }
 
@@ -118,15 +144,19 @@ check_row check(const named_problem& p, const workload& w, const choice& c) {
   // The second run finds what adds to the first one's result.
   own->run();
   own->run();
-  const std::vector<float> result = result_of(w, *own);
   const std::unique_ptr<dot_products> wanted = w.make_reference();
-  // The best instruction set here, whichever is being checked.
-  static dot_function* const dots = isa::dispatch<kernels>()->dots;
-  return {p,
-          own->implementation(),
-          compare(*wanted, result.data(), w.flops() > large_flops, sample_seed, dots),
-          tolerance(wanted->terms, own->implementation()),
-          {}};
+  const bool sample = w.flops() > large_flops;
+  check_row row{.problem = p,
+                .variant = own->implementation(),
+                .found = against_double(w, *wanted, *own, sample),
+                .tolerance = tolerance(wanted->terms, own->implementation()),
+                .fault = {}};
+  if (row.variant.find("winograd") != std::string::npos) {
+    const std::unique_ptr<runner> direct = w.make_simdnn({"direct", c.strict});
+    direct->run();
+    row.direct_rms = against_double(w, *wanted, *direct, sample).rms_error;
+  }
+  return row;
 }
 
 // Of the FMA loop: the median over pairs measured in turns, as the problems' ratios are.
@@ -151,7 +181,9 @@ int run(const options& o) {
   r.where = {.threads = o.threads, .isa = code.isa(), .code = &code.table()};
 
   context c{.isa = code.name(),
-            .peer = the_peer != nullptr ? std::string(the_peer->name) : o.peer.empty() ? "none" : o.peer,
+            .peer = the_peer != nullptr ? std::string(the_peer->name)
+                    : o.peer.empty()    ? "none"
+                                        : o.peer,
             .threads = o.threads};
   std::printf("# %s %s isa=%s threads=%d peer=%s", o.op.c_str(), to_name(o.dir), c.isa.c_str(),
               c.threads, c.peer.c_str());
@@ -162,20 +194,28 @@ int run(const options& o) {
     std::printf(" triad=%.1f GB/s", c.triad_gbytes);
   }
   std::printf("\n");
-  o.check ? print_check_heading() : print_perf_heading();
+  o.check    ? print_check_heading()
+  : o.choice ? print_choice_heading()
+             : print_perf_heading(o.errors);
 
   // Threads of OpenMP and a peer's own would disturb each other while they spin.
   const double pause = the_peer != nullptr && o.threads > 1 && !the_peer->shares_threads ? 0.05 : 0;
   std::vector<perf_row> timed, fastest;
   std::vector<check_row> checked;
+  std::vector<choice_row> judged;
   bool failed = false;
   for (const named_problem& p : o.problems) {
     try {
       const std::unique_ptr<workload> w = the_op.make(p.text, r);
-      const std::unique_ptr<runner> theirs =
-          the_peer != nullptr ? w->make_peer(*the_peer)
-          : o.peer == serial  ? w->make_simdnn({o.variant, o.strict, 1})
-                              : nullptr;
+      if (o.choice) {
+        judged.push_back(measure_choice(p, o, *w));
+        print(judged.back());
+        continue;
+      }
+      const std::unique_ptr<runner> theirs = the_peer != nullptr ? w->make_peer(*the_peer)
+                                             : o.peer == serial
+                                                 ? w->make_simdnn({o.variant, o.strict, 1})
+                                                 : nullptr;
       const std::vector<choice> list = choices(o, p, *w);
       const std::size_t first = timed.size();
       for (const choice& chosen : list) {
@@ -193,13 +233,16 @@ int run(const options& o) {
                               [](const auto& a, const auto& b) { return a.time < b.time; }));
     } catch (const std::exception& e) {
       failed = true;
-      checked.push_back({p, o.variant, {}, 0, e.what()});
+      checked.push_back({.problem = p, .variant = o.variant, .found = {}, .fault = e.what()});
       print(checked.back());
     }
   }
   if (!o.json.empty())
     o.check ? write_json(o.json, o, c, checked) : write_json(o.json, o, c, timed);
-  std::printf("%s\n", (o.check ? check_total(checked) : perf_total(fastest)).c_str());
+  std::printf("%s\n", (o.check    ? check_total(checked)
+                       : o.choice ? choice_total(judged)
+                                  : perf_total(fastest))
+                          .c_str());
   for (const check_row& row : checked) failed |= row.failed();
   return failed ? 1 : 0;
 }
