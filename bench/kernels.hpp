@@ -15,7 +15,8 @@ namespace simdnn::bench {
 struct choice {
   std::string variant;  // empty: simdnn chooses
   bool strict = false;
-  int threads = 0;  // 0: as many as asked for
+  int threads = 0;     // 0: as many as asked for
+  bool fixed = false;  // the code compiled for this problem alone
 };
 
 /// A variant of an op, why it does not take a task (empty where it does), and whether simdnn may
@@ -36,6 +37,10 @@ struct kernels {
   std::vector<variant_info> (*conv_variants)(const conv_problem&, const conv_task&, bool strict);
   std::unique_ptr<runner> (*conv)(const conv_problem&, const conv_task&, const choice&,
                                   int threads);
+
+  /// The problems that are compiled in, and one of them; null for any other.
+  std::vector<std::string> (*fixed_convs)();
+  std::unique_ptr<runner> (*fixed_conv)(const conv_problem&, const conv_task&);
 
   std::vector<variant_info> (*gemm_variants)(const gemm_task&, bool strict);
   std::unique_ptr<runner> (*gemm)(const gemm_task&, const choice&, int threads);

@@ -4,7 +4,11 @@ namespace simdnn::bench {
 
 std::span<const op> ops() {
   static constexpr op table[] = {
-      {.name = "conv", .backward = true, .fusable = true, .make = make_conv_workload},
+      {.name = "conv",
+       .backward = true,
+       .fusable = true,
+       .make = make_conv_workload,
+       .fixed = [](const kernels& code) { return code.fixed_convs(); }},
       {.name = "gemm", .backward = false, .fusable = false, .make = make_gemm_workload},
       {.name = "inner_product",
        .backward = true,

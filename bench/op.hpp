@@ -28,6 +28,8 @@ class workload {
   virtual double flops() const = 0;
   virtual std::int64_t outputs() const = 0;
   virtual std::vector<variant_info> variants(bool strict) const = 0;
+  /// Throws std::invalid_argument where choice::fixed is asked for and the problem is none of
+  /// op::fixed.
   virtual std::unique_ptr<runner> make_simdnn(const choice&) const = 0;
   /// The peer has this op.
   virtual std::unique_ptr<runner> make_peer(const peer&) const = 0;
@@ -39,6 +41,8 @@ struct op {
   bool backward;  // has more than FWD_I
   bool fusable;   // takes bias and relu
   std::unique_ptr<workload> (*make)(const std::string& problem, const request&);
+  /// The problems of choice::fixed; null where the op has none.
+  std::vector<std::string> (*fixed)(const kernels&) = nullptr;
 };
 
 std::span<const op> ops();

@@ -17,6 +17,8 @@ const char* const usage =
   --threads N                      default 1
   --isa sse42|avx2|avx512          for both sides; default the best that this CPU runs
   --variant auto|NAME|all          default auto: simdnn chooses
+  --fixed                          simdnn's code for problems known at compile time; without problems all of
+                                   them; forward, 1 thread
   --choice                         the chosen variant beside the fastest that could be chosen, in turns
   --accuracy strict|default        strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
@@ -70,6 +72,7 @@ options parse_options(int argc, const char* const* argv) {
     }
     bool* const flag = option == "--help"     ? &o.help
                        : option == "--choice" ? &o.choice
+                       : option == "--fixed"  ? &o.fixed
                        : option == "--errors" ? &o.errors
                                               : nullptr;
     if (flag != nullptr) {
@@ -117,7 +120,9 @@ options parse_options(int argc, const char* const* argv) {
       throw std::invalid_argument(std::string(option) + " is no option; --help lists them");
     }
   }
-  if (o.problems.empty() && !o.help)
+  if (o.fixed && (o.choice || !o.variant.empty() || !is_forward(o.dir) || o.threads != 1))
+    throw std::invalid_argument("--fixed has one variant, forward on one thread");
+  if (o.problems.empty() && !o.help && !o.fixed)
     throw std::invalid_argument(
         "no problems: give --shapes FILE or problems such as "
         "mb8_ic64ih56_oc64oh56_kh3_ph1");

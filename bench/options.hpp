@@ -20,6 +20,7 @@ struct options {
   bool with_bias = false, with_relu = false;
   std::string peer;  // empty: the first in this program that has the op
   bool check = false;
+  bool fixed = false;   // problems and code known at compile time
   bool choice = false;  // judge simdnn's choice of a variant
   bool errors = false;  // perf rows show errors against double
   std::string json;  // a file's name, or empty

@@ -18,8 +18,8 @@ struct perf_row {
   double time = 0, peer_time = 0;  // seconds a call
   double ratio = 0;                // of the pairs, peer / simdnn
   double flops = 0;
-  double error = 0;                             // max|simdnn - peer| / max|peer|
-  std::optional<comparison> found, peer_found;  // against double, where asked for
+  double error = 0;                                       // max|simdnn - peer| / max|peer|
+  std::optional<comparison> found = {}, peer_found = {};  // against double, where asked for
 };
 
 struct check_row {

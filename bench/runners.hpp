@@ -13,6 +13,8 @@ namespace simdnn::bench {
 std::vector<variant_info> conv_variants(const conv_problem&, const conv_task&, bool strict);
 std::unique_ptr<runner> make_conv(const conv_problem&, const conv_task&, const choice&,
                                   int threads);
+std::vector<std::string> fixed_convs();
+std::unique_ptr<runner> make_fixed_conv(const conv_problem&, const conv_task&);
 
 std::vector<variant_info> gemm_variants(const gemm_task&, bool strict);
 std::unique_ptr<runner> make_gemm(const gemm_task&, const choice&, int threads);

@@ -60,7 +60,7 @@ const peer* choose_peer(const options& o) {
 // The choices that are to be measured: one, or every variant that takes the problem. A variant
 // asked for by name that refuses is told, and none is left.
 std::vector<choice> choices(const options& o, const named_problem& p, const workload& w) {
-  if (o.variant.empty()) return {{o.variant, o.strict}};
+  if (o.variant.empty()) return {{.variant = {}, .strict = o.strict, .fixed = o.fixed}};
   std::vector<choice> list;
   std::string known;
   for (const variant_info& v : w.variants(o.strict)) {
@@ -169,10 +169,21 @@ double speed_up(const kernels& code, int threads) {
   return median(ratios);
 }
 
+// Those of the command line, or all that are known at compile time.
+std::vector<named_problem> problems(const options& o, const op& the_op, const kernels& code) {
+  if (!o.fixed) return o.problems;
+  if (the_op.fixed == nullptr) throw std::invalid_argument("--fixed: " + o.op + " has none");
+  if (!o.problems.empty()) return o.problems;
+  std::vector<named_problem> list;
+  for (const std::string& text : the_op.fixed(code)) list.push_back(parse_named_problem(text));
+  return list;
+}
+
 int run(const options& o) {
   const op& the_op = find_op(o);
   const peer* the_peer = choose_peer(o);
   const auto code = o.isa.empty() ? isa::dispatch<kernels>() : isa::dispatch<kernels>(o.isa);
+  const std::vector<named_problem> list = problems(o, the_op, code.table());
   request r{.dir = o.dir,
             .batch = o.batch,
             .with_bias = o.with_bias,
@@ -204,7 +215,7 @@ int run(const options& o) {
   std::vector<check_row> checked;
   std::vector<choice_row> judged;
   bool failed = false;
-  for (const named_problem& p : o.problems) {
+  for (const named_problem& p : list) {
     try {
       const std::unique_ptr<workload> w = the_op.make(p.text, r);
       if (o.choice) {
@@ -216,9 +227,9 @@ int run(const options& o) {
                                              : o.peer == serial
                                                  ? w->make_simdnn({o.variant, o.strict, 1})
                                                  : nullptr;
-      const std::vector<choice> list = choices(o, p, *w);
+      const std::vector<choice> wanted = choices(o, p, *w);
       const std::size_t first = timed.size();
-      for (const choice& chosen : list) {
+      for (const choice& chosen : wanted) {
         if (o.check) {
           checked.push_back(check(p, *w, chosen));
           print(checked.back());

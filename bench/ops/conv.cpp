@@ -1,5 +1,6 @@
 // conv, problems as in mb8_ic64ih56_oc64oh56_kh3_ph1.
 #include <bench/op.hpp>
+#include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
@@ -35,6 +36,12 @@ class conv_workload final : public workload {
     return where_.code->conv_variants(problem_, task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
+    if (c.fixed) {
+      std::unique_ptr<runner> own =
+          is_forward(task_.dir) ? where_.code->fixed_conv(problem_, task_) : nullptr;
+      if (own == nullptr) throw std::invalid_argument("--fixed: this problem is not compiled in");
+      return own;
+    }
     return where_.code->conv(problem_, task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.conv(task_, where_); }

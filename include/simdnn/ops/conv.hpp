@@ -5,6 +5,7 @@
 //     conv_plan<float, "nChw16c"> plan{p};                                    many calls
 //     auto packed_weights = plan.pack(weights);
 //     plan(src, packed_weights, dst, post::bias(b) | post::relu());
+//     fixed_conv<float, p, "nChw16c"> small(weights);                         p constexpr: conv/fixed.hpp
 //
 // src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups, kernel...}. src
 // and dst have layouts of n, c and one to three of d, h, w, of which c may be blocked; weights of o, i and
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/conv/fixed.hpp>
 #include <simdnn/ops/conv/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>

@@ -15,7 +15,7 @@ using strides = std::array<index_t, max_rank>;
 /// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names the
 /// caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
 template <layout L>
-strides dense_strides(const shape& s, const char* op = "tensor") {
+constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   if (s.rank() != L.rank())
     throw error(op, "shape", "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
                 "is " + s.str());
@@ -33,7 +33,7 @@ strides dense_strides(const shape& s, const char* op = "tensor") {
 
 /// Elements in memory, the blocks' padding included; 0 where a size is 0.
 template <layout L>
-index_t dense_elements(const shape& s, const char* op = "tensor") {
+constexpr index_t dense_elements(const shape& s, const char* op = "tensor") {
   const strides st = dense_strides<L>(s, op);
   for (index_t size : s)
     if (size == 0) return 0;
