@@ -282,17 +282,23 @@ class fixed_conv {
           constexpr int y = Y.source(Y.begin(TY) + r, KY);
           if constexpr (Y.holds(y)) {
             const V from(src[y * src_step[2] + x * src_step[3]]);
-            unroll<taps<G>>([&](auto k) SIMDNN_INLINE_LAMBDA {
-              constexpr int pixel = pixel_of<TX>(x, G * most_taps + k);
-              if constexpr (pixel >= 0)
-                unroll<NV>([&](auto n) SIMDNN_INLINE_LAMBDA {
-                  V& a = acc[(r * X.count(TX) + pixel) * NV + n];
-                  a = V::fma(from, w[k * NV + n], a);
-                });
-            });
+            add_taps<TX, G * most_taps, x>(acc + r * X.count(TX) * NV, from, w,
+                                           std::make_integer_sequence<int, taps<G>>{});
           }
         });
     });
+  }
+  // Folds, not lambdas, in the innermost loops: these functions are shared by many tiles.
+  template <int TX, int First, int X0, int... K>
+  static SIMDNN_INLINE void add_taps(V* row, V from, const V* w, std::integer_sequence<int, K...>) {
+    (add<pixel_of<TX>(X0, First + K)>(row, from, w + K * NV, std::make_integer_sequence<int, NV>{}),
+     ...);
+  }
+  template <int Pixel, int... N>
+  static SIMDNN_INLINE void add([[maybe_unused]] V* row, [[maybe_unused]] V from,
+                                [[maybe_unused]] const V* w, std::integer_sequence<int, N...>) {
+    if constexpr (Pixel >= 0)
+      ((row[Pixel * NV + N] = V::fma(from, w[N], row[Pixel * NV + N])), ...);
   }
   // The pixel of a tile that reads column x with tap k, or -1.
   template <int TX>
