@@ -20,13 +20,13 @@ class Net:
     def __init__(self, name, title):
         self.name, self.title, self.layers = name, title, []
 
-    def conv(self, layer, ic, size, oc, kernel, stride=1, pad=0):
+    def conv(self, layer, ic, size, oc, kernel, stride=1, pad=0, groups=1):
         """size, kernel, pad: one number for all dimensions or a tuple (h, w) / (d, h, w)."""
         rank = next((len(x) for x in (size, kernel, pad) if isinstance(x, tuple)), 2)
         size, kernel, stride, pad = (
             x if isinstance(x, tuple) else (x,) * rank for x in (size, kernel, stride, pad))
         out = tuple((i + 2 * p - k) // s + 1 for i, k, s, p in zip(size, kernel, stride, pad))
-        self.layers.append((layer, (ic, oc, size, out, kernel, stride, pad)))
+        self.layers.append((layer, (groups, ic, oc, size, out, kernel, stride, pad)))
         return out
 
     def merged(self):
@@ -47,7 +47,7 @@ class Net:
 
 
 def notation(net, layer, geometry, times):
-    ic, oc, size, out, kernel, stride, pad = geometry
+    groups, ic, oc, size, out, kernel, stride, pad = geometry
     def field(letter, values, default=None):
         if all(v == default for v in values):
             return ""
@@ -55,8 +55,9 @@ def notation(net, layer, geometry, times):
         if len(set(values)) == 1 and len(values) == 2:
             names, values = "h", values[:1]
         return "".join(f"{letter}{n}{v}" for n, v in zip(names, values))
-    parts = [f"mb{BATCH}", f"ic{ic}" + field("i", size), f"oc{oc}" + field("o", out),
-             field("k", kernel), field("s", stride, 1), field("p", pad, 0)]
+    parts = [f"g{groups}" if groups > 1 else "", f"mb{BATCH}", f"ic{ic}" + field("i", size),
+             f"oc{oc}" + field("o", out), field("k", kernel), field("s", stride, 1),
+             field("p", pad, 0)]
     times = f"*{times}" if times > 1 else ""
     return "_".join(p for p in parts if p) + f'_n"{net}:{layer}{times}"'
 
@@ -171,10 +172,29 @@ def gan3d():
     return net
 
 
+def mobilenet_v1():
+    net = Net("mobilenet_v1", "MobileNet v1, width 1, 224x224 (Howard et al. 2017, table 1)")
+    size = net.conv("conv1", 3, 224, 32, 3, 2, 1)
+    ic = 32
+    for i, (oc, stride) in enumerate([(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] +
+                                     [(512, 1)] * 5 + [(1024, 2), (1024, 1)], 2):
+        size = net.conv(f"conv{i}_dw", ic, size, ic, 3, stride, 1, groups=ic)
+        net.conv(f"conv{i}_pw", ic, size, oc, 1)
+        ic = oc
+    return net
+
+
+def depthwise_of(net):
+    part = Net(net.name + "_depthwise", net.title + ": the depthwise layers alone")
+    part.layers = [layer for layer in net.layers if layer[1][0] > 1]
+    return part
+
+
 NETS = [alexnet(), overfeat(), vgg("vgg_a", "VGG-A (Simonyan and Zisserman 2014), 11 weight layers",
                                   (1, 1, 2, 2, 2)),
         vgg("vgg16", "VGG-16 (Simonyan and Zisserman 2014), configuration D", (2, 2, 3, 3, 3)),
-        resnet50(), inception_v3(), densenet121(), gan3d()]
+        resnet50(), inception_v3(), densenet121(), gan3d(), mobilenet_v1(),
+        depthwise_of(mobilenet_v1())]
 
 
 def layers_of(text):
@@ -193,7 +213,7 @@ def layers_of(text):
         flat = "id" not in fields
         geometry = tuple(triple(x, d)[flat:] for x, d in zip("iokspd", (1, 1, 1, 1, 0, 0)))
         times = re.search(r"\*(\d+)", name)
-        found[fields["ic"], fields["oc"], geometry] += int(times[1]) if times else 1
+        found[fields.get("g", 1), fields["ic"], fields["oc"], geometry] += int(times[1]) if times else 1
     return found
 
 

@@ -1,0 +1,471 @@
+// Depthwise convolution: each output channel o sums over one input channel, o / multiplier:
+//     dst[n][o][y] = sum over k of src[n][o / multiplier][y * stride - pad + k * dilation] * weights[o][0][k]
+// Vectors are of what lies side by side in dst, channels or pixels.
+//
+//     for units (an image, a chunk of channels, rows of outputs), in parallel:
+//       for rows of outputs:  for tiles of a row:  for vectors of channels:
+//         the tile's outputs in registers, each loaded column of src used for all taps that see it
+//
+// Where src's channels lie as dst's do, they are read in place; what a border tile sees outside of the image is
+// a vector of zeros. Else (a multiplier, another order of memory, pixels side by side) a unit's rows are copied
+// first, with the padding written out.
+#pragma once
+
+#include <cstring>
+#include <simdnn/base/unroll.hpp>
+#include <simdnn/isa/vec.hpp>
+#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/tile/blocking/blocking.hpp>
+#include <vector>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+template <class T, class Isa>
+class depthwise {
+  using V = vec<T, Isa>;
+  static constexpr index_t W = V::lanes;
+
+ public:
+  static constexpr const char* name = "depthwise";
+  static constexpr bool automatic = true;
+
+  static const char* refuses(const query& q) {
+    const conv_problem& p = q.problem;
+    if (p.groups == 1) return "there is one group";
+    if (p.groups != p.in) return "a group has more than one input channel";
+    return nullptr;
+  }
+  /// In the unit of direct's: products of half a register tile's speed, and a pass over src and dst.
+  static double cost(const query& q) {
+    const conv_problem& p = q.problem;
+    return p.flops() / 2 / static_cast<double>(W) +
+           static_cast<double>(p.src_shape().elements() + p.dst_shape().elements()) / static_cast<double>(W);
+  }
+
+  explicit depthwise(const query& q) : p_(q.problem), multiplier_(q.problem.out / q.problem.in) {
+    pixels_ = q.dst_plain_channels;
+    copied_ = pixels_ || multiplier_ > 1 || q.src_plain_channels;
+    taps_ = p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
+    for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
+    list_inside(0);
+    list_inside(1);
+    const auto contiguous = [](index_t block, index_t c) { return block == 1 ? W : block - c % block; };
+    for (index_t c = 0; c < p_.out; c += pieces_.back().lanes) {
+      index_t lanes = std::min({W, p_.out - c, contiguous(q.dst_block, c)});
+      if (pixels_) lanes = 1;
+      if (!copied_) lanes = std::min(lanes, contiguous(q.src_block, c));
+      pieces_.push_back({c, lanes});
+    }
+    // Pieces that share lines of memory are one chunk: a block's, or a kilobyte of nhwc's channels.
+    const index_t together = copied_ ? 1 : q.dst_block > 1 ? q.dst_block : most_pieces * W;
+    for (index_t i = 0; i < std::ssize(pieces_); ++i)
+      if (i == 0 || pieces_[i].channel / together != pieces_[i - 1].channel / together || together == 1 ||
+          i - chunks_.back() == most_pieces)
+        chunks_.push_back(i);
+    chunks_.push_back(std::ssize(pieces_));
+    choose_rows(std::max(together, W));
+    for (index_t k = 0; k < p_.kernel[2]; ++k) {
+      const index_t column = k * p_.dilation[2];
+      offsets_.push_back(column % p_.stride[2] * phase_length() + column / p_.stride[2]);
+    }
+  }
+
+  index_t packed_elements() const { return std::ssize(pieces_) * taps_ * tap_elements(); }
+  /// [piece][kd][kh][kw][lane]; one lane where vectors are of pixels.
+  void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
+    parallel_for(executor, std::ssize(pieces_), [&](index_t begin, index_t end, index_t) {
+      for (index_t i = begin; i < end; ++i) {
+        T* to = packed + i * taps_ * tap_elements();
+        for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t x) {
+          for (index_t l = 0; l < tap_elements(); ++l)
+            *to++ = l < pieces_[i].lanes ? w.data[w.out.at(pieces_[i].channel + l) + w.in.at(0) + w.tap(d, h, x)] : T(0);
+        });
+      }
+    });
+  }
+  index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
+
+  template <class PostOp>
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
+               executor_ref executor, std::span<std::byte> given) const {
+    const index_t bands = ceil_div(outputs_[1], rows_), chunks = std::ssize(chunks_) - 1;
+    const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
+    parallel_for(executor, p_.batch * chunks * outputs_[0] * bands, [&](index_t begin, index_t end, index_t worker) {
+      T* const band = space.template slice<T>(worker);
+      for (index_t unit = begin; unit < end; ++unit) {
+        const index_t z = unit / bands % outputs_[0], y = unit % bands * rows_;
+        const index_t chunk = unit / (bands * outputs_[0]) % chunks, n = unit / (bands * outputs_[0]) / chunks;
+        const index_t count = std::min(rows_, outputs_[1] - y), first = chunks_[chunk], last = chunks_[chunk + 1];
+        if (pixels_) {
+          run_pixels(src, packed + first * taps_, dst, post, n, pieces_[first].channel, z, y, count, band);
+        } else {
+          run_channels(src, packed, dst, post, n, first, last, z, y, count, band);
+        }
+        if (last == std::ssize(pieces_)) clear_padding(dst, n, z, y, count);
+      }
+    });
+  }
+
+ private:
+  /// Channels of dst that one vector holds.
+  struct piece {
+    index_t channel, lanes;
+  };
+  /// Outputs of a tile of channel vectors: 7 divides the widths of most networks' maps, and 7 sums, the weights of a
+  /// row of taps and a column of src fit into 16 registers. 14 where there are 32: 9 % of what 7 sums wait for
+  /// their own last product.
+  static constexpr int narrow = 7, wide = W * sizeof(T) == 64 ? 14 : 7;
+  /// Vectors of channels of nhwc that share a unit: a kilobyte of a pixel.
+  static constexpr index_t most_pieces = 1024 / (W * static_cast<index_t>(sizeof(T)));
+  alignas(64) static constexpr T zeros[W] = {};
+
+  index_t tap_elements() const { return pixels_ ? 1 : W; }
+  // Pixels of a row as a unit's copy holds it, and values of a pixel there. With pixels side by side, a row
+  // is cut by the phase of the stride, so that the pixels that a tap meets are neighbours.
+  index_t reach(index_t rows) const { return (rows - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1; }
+  index_t columns() const { return (outputs_[2] - 1) * p_.stride[2] + (p_.kernel[2] - 1) * p_.dilation[2] + 1; }
+  index_t phase_length() const { return ceil_div(columns(), p_.stride[2]) + W - 1; }
+  index_t row_elements() const { return pixels_ ? p_.stride[2] * phase_length() : columns() * W; }
+  index_t worker_bytes() const {
+    return copied_ ? p_.kernel[0] * reach(rows_) * row_elements() * static_cast<index_t>(sizeof(T)) : 0;
+  }
+
+  // Rows of a unit: few enough that they stay near L1 where they are copied, else that a part of L2 holds them
+  // and there are units for several workers.
+  void choose_rows(index_t channels) {
+    const auto bytes = [&](index_t rows) {
+      const index_t read = copied_ ? p_.kernel[0] * reach(rows) * row_elements()
+                                   : p_.kernel[0] * reach(rows) * p_.size[2] * channels;
+      return (read + rows * outputs_[2] * channels) * static_cast<index_t>(sizeof(T));
+    };
+    const index_t room = blocking<T, Isa>::L2 / (copied_ ? 8 : 2);
+    rows_ = outputs_[1];
+    while (rows_ > 1 && bytes(rows_) > room) rows_ = ceil_div(rows_, index_t{2});
+  }
+
+  // The taps that an output meets inside of the image: first .. first + count.
+  struct range {
+    index_t first, count;
+  };
+  void list_inside(int d) {
+    for (index_t at = 0; at < outputs_[d]; ++at) {
+      const index_t from = at * p_.stride[d] - p_.pad[d], dilation = p_.dilation[d];
+      const index_t first = std::min(ceil_div(std::max<index_t>(-from, 0), dilation), p_.kernel[d]);
+      const index_t end = from >= p_.size[d] ? 0 : (p_.size[d] - 1 - from) / dilation + 1;
+      inside_[d].push_back({first, std::clamp(end, first, p_.kernel[d]) - first});
+    }
+  }
+
+  /// What a row of outputs of one vector of channels reads. Its taps of depth and height are affine; columns
+  /// outside of 0 .. width are zeros.
+  struct window {
+    const T* src;  ///< the first tap's row, column 0
+    index_t taps[2], stride[2];
+    const T* weights;
+    index_t weights_stride[2];
+    index_t step;        ///< from a column to the next
+    index_t width, pad;  ///< columns; output 0 starts at column -pad
+    index_t kernel, advance, dilation;
+    index_t lanes;
+  };
+  /// A tile of Outputs outputs of a kernel of KW taps with stride S, both 0 for any; columns Step elements apart,
+  /// 0 for any.
+  template <int Outputs, int KW, int S, int Step>
+  struct form {
+    static constexpr int outputs = Outputs, taps = KW, stride = S, columns = (Outputs - 1) * S + KW;
+    static SIMDNN_INLINE index_t step(const window& w) { return Step == 0 ? w.step : Step; }
+    /// Columns that the tile sees.
+    static SIMDNN_INLINE index_t reach(const window& w) {
+      return KW == 0 ? (Outputs - 1) * w.advance + (w.kernel - 1) * w.dilation + 1 : columns;
+    }
+  };
+
+  /// add(row, weights) for each tap of depth and height.
+  template <class Add>
+  static SIMDNN_INLINE void for_each_row_of_taps(const window& w, const T* plane, Add add) {
+    const T* plane_weights = w.weights;
+    index_t d = w.taps[0];
+    do {
+      const T *row = plane, *weights = plane_weights;
+      index_t h = w.taps[1];
+      do {
+        add(row, weights);
+        row += w.stride[1];
+        weights += w.weights_stride[1];
+      } while (--h != 0);
+      plane += w.stride[0];
+      plane_weights += w.weights_stride[0];
+    } while (--d != 0);
+  }
+  /// The sums of a tile whose first column is `column`, each column of src loaded once. The first Left and the last
+  /// Right columns lie outside of the image.
+  template <class Form, int Left = 0, int Right = 0>
+  static SIMDNN_INLINE void sum_taps(const window& w, index_t column, V* acc) {
+    const index_t step = Form::step(w);
+    unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t] = V(0); });
+    for_each_row_of_taps(w, w.src + column * step, [&](const T* row, const T* weights) SIMDNN_INLINE_LAMBDA {
+      if constexpr (Form::taps == 0) {
+        for (index_t k = 0; k < w.kernel; ++k) {
+          const V wv = V::load(weights + k * W);
+          unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA {
+            acc[t] = V::fma(V::load(row + (t * w.advance + k * w.dilation) * step), wv, acc[t]);
+          });
+        }
+      } else {
+        V wv[Form::taps];
+        unroll<Form::taps>([&](auto k) SIMDNN_INLINE_LAMBDA { wv[k] = V::load(weights + k * W); });
+        unroll<Form::columns - Left - Right>([&](auto i) SIMDNN_INLINE_LAMBDA {
+          constexpr int x = i + Left;
+          const V v = V::load(row + x * step).in_register();
+          unroll<Form::taps>([&](auto k) SIMDNN_INLINE_LAMBDA {
+            constexpr int at = x - k;
+            if constexpr (at >= 0 && at % Form::stride == 0 && at / Form::stride < Form::outputs)
+              acc[at / Form::stride] = V::fma(v, wv[k], acc[at / Form::stride]);
+          });
+        });
+      }
+    });
+  }
+  /// `count` sums from `column` on where any columns may lie outside, of the first lanes only.
+  static SIMDNN_NOINLINE void sum_taps_masked(const window& w, index_t column, index_t count, T* results) {
+    V acc[narrow];
+    unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t] = V(0); });
+    for_each_row_of_taps(w, w.src + column * w.step, [&](const T* row, const T* weights) SIMDNN_INLINE_LAMBDA {
+      for (index_t k = 0; k < w.kernel; ++k) {
+        const V wv = V::load(weights + k * W);
+        unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA {
+          const index_t x = t * w.advance + k * w.dilation;
+          if (t < count && column + x >= 0 && column + x < w.width)
+            acc[t] = V::fma(load(row + x * w.step, w.lanes), wv, acc[t]);
+        });
+      }
+    });
+    unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(results + t * W); });
+  }
+  static SIMDNN_INLINE V load(const T* p, index_t lanes) { return lanes == W ? V::load(p) : V::load(p, lanes); }
+  static SIMDNN_INLINE void store(V v, T* p, index_t lanes) { lanes == W ? v.store(p) : v.store(p, lanes); }
+
+  /// The sums of a tile; false, and nothing done, where columns are missing that no form is built for: on the left
+  /// other than half a kernel, on the right other than that or, with stride 2, one less.
+  template <class Form>
+  static SIMDNN_INLINE bool sum_tile(const window& w, index_t column, V* acc) {
+    constexpr int half = Form::taps / 2;
+    const index_t left = std::max<index_t>(-column, 0), right = std::max<index_t>(column + Form::reach(w) - w.width, 0);
+    const auto with_right = [&]<int Left>(int_constant<Left>) SIMDNN_INLINE_LAMBDA {
+      if (right == 0) return sum_taps<Form, Left, 0>(w, column, acc), true;
+      if constexpr (half > 0)
+        if (right == half) return sum_taps<Form, Left, half>(w, column, acc), true;
+      if constexpr (half > 1 && Form::stride == 2)
+        if (right == half - 1) return sum_taps<Form, Left, half - 1>(w, column, acc), true;
+      return false;
+    };
+    if (left == 0) return with_right(int_constant<0>{});
+    if constexpr (half > 0)
+      if (left == half) return with_right(int_constant<half>{});
+    return false;
+  }
+
+  /// A whole tile to dst on, which is at `offset` of the tensor; false, and nothing done, where there is no form
+  /// for it.
+  template <class Form, class PostOp>
+  static SIMDNN_INLINE bool run_tile(const window& w, index_t column, T* dst, index_t step, index_t channel,
+                                     index_t offset, const PostOp& post) {
+    V acc[Form::outputs];
+    if (!sum_tile<Form>(w, column, acc)) return false;
+    post.at(channel, offset).template tile<1>(acc, step, W, std::make_integer_sequence<int, Form::outputs>{});
+    unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(dst + t * step); });
+    return true;
+  }
+  /// A row of outputs, the first at `offset` of `to`. The post-op is moved in here and not by the caller: a copy of
+  /// its fields that is written to memory and at once read as vectors waits for the stores.
+  template <int KW, int S, int Step, class PostOp>
+  static SIMDNN_NOINLINE void run_row(const window& w, const image<T>& to, index_t channel, index_t offset,
+                                      index_t outputs, const PostOp& post) {
+    const index_t step = to.stride[2];
+    for (index_t x = 0; x < outputs;) {
+      const index_t column = x * w.advance - w.pad, at = offset + x * step, left = w.lanes == W ? outputs - x : 0;
+      if constexpr (wide > narrow && KW > 0)
+        if (left >= wide && run_tile<form<wide, KW, S, Step>>(w, column, to.data + at, step, channel, at, post)) {
+          x += wide;
+          continue;
+        }
+      if (left >= narrow && run_tile<form<narrow, KW, S, Step>>(w, column, to.data + at, step, channel, at, post)) {
+        x += narrow;
+        continue;
+      }
+      alignas(64) T results[narrow * W];
+      const index_t count = std::min<index_t>(narrow, outputs - x);
+      sum_taps_masked(w, column, count, results);
+      for (index_t t = 0; t < count; ++t)
+        store(post(V::load(results + t * W), kernel::where<>{channel, at + t * step, w.lanes}), to.data + at + t * step,
+              w.lanes);
+      x += count;
+    }
+  }
+  /// The instance of run_row for a kernel's row and stride.
+  template <int Step, class PostOp>
+  auto row_function() const {
+    const bool dense = p_.dilation[2] == 1 && p_.stride[2] <= 2;
+    if (dense && p_.kernel[2] == 3) return p_.stride[2] == 1 ? &run_row<3, 1, Step, PostOp> : &run_row<3, 2, Step, PostOp>;
+    if (dense && p_.kernel[2] == 5) return p_.stride[2] == 1 ? &run_row<5, 1, Step, PostOp> : &run_row<5, 2, Step, PostOp>;
+    return &run_row<0, 0, Step, PostOp>;
+  }
+
+  template <class PostOp>
+  void run_channels(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post, index_t n,
+                    index_t first, index_t last, index_t z, index_t y0, index_t count, T* band) const {
+    const index_t step = copied_ ? W : src.stride[2], kernel = p_.kernel[2];
+    const auto run = step == 16 ? row_function<16, PostOp>() : row_function<0, PostOp>();
+    if (copied_) copy_channels(src, n, pieces_[first], z, y0, count, band);
+    index_t from[most_pieces], to[most_pieces];
+    for (index_t i = first; i < last; ++i) {
+      from[i - first] = copied_ ? 0 : src.channel(pieces_[i].channel);
+      to[i - first] = dst.pixel(n, z, 0, 0) + dst.channel(pieces_[i].channel);
+    }
+    window w{};
+    w.weights_stride[1] = kernel * W, w.weights_stride[0] = p_.kernel[1] * kernel * W;
+    w.kernel = kernel, w.advance = p_.stride[2], w.dilation = p_.dilation[2];
+    w.step = step;
+    w.pad = copied_ ? 0 : p_.pad[2];
+    w.stride[1] = p_.dilation[1] * (copied_ ? row_elements() : src.stride[1]);
+    w.stride[0] = copied_ ? reach(rows_) * row_elements() : p_.dilation[0] * src.stride[0];
+    const range d = inside_[0][z];
+    for (index_t y = y0; y < y0 + count; ++y) {
+      const range h = inside_[1][y];
+      const bool none = d.count == 0 || h.count == 0;  // the row sees nothing but zeros
+      w.taps[0] = none ? 1 : d.count, w.taps[1] = none ? 1 : h.count;
+      w.width = none ? 0 : copied_ ? columns() : p_.size[2];
+      const T* const row =
+          none ? zeros
+          : copied_ ? band + d.first * w.stride[0] + (y - y0) * p_.stride[1] * row_elements() + h.first * w.stride[1]
+                    : src.data + src.pixel(n, z * p_.stride[0] - p_.pad[0] + d.first * p_.dilation[0],
+                                           y * p_.stride[1] - p_.pad[1] + h.first * p_.dilation[1], 0);
+      const index_t tap = none ? 0 : (d.first * p_.kernel[1] + h.first) * kernel * W;
+      for (index_t i = first; i < last; ++i) {
+        w.src = none ? zeros : row + from[i - first];
+        w.weights = packed + i * taps_ * W + tap;
+        w.lanes = pieces_[i].lanes;
+        const index_t at = to[i - first] + y * dst.stride[1];
+        run(w, dst, pieces_[i].channel, at, outputs_[2], post);
+      }
+    }
+  }
+
+  /// N vectors of outputs side by side, the last `count - (N - 1) * W` lanes of the last one, to dst on.
+  template <int N, class PostOp>
+  SIMDNN_INLINE void tile_pixels(const T* row, range d, range h, const T* weights, const image<T>& dst, index_t at,
+                                 index_t channel, index_t count, const PostOp& post) const {
+    V acc[N];
+    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { acc[v] = V(0); });
+    for (index_t kd = d.first; kd < d.first + d.count; ++kd)
+      for (index_t kh = h.first; kh < h.first + h.count; ++kh) {
+        const T* const from = row + (kd * reach(rows_) + kh * p_.dilation[1]) * row_elements();
+        const T* const tap = weights + (kd * p_.kernel[1] + kh) * p_.kernel[2];
+        for (index_t k = 0; k < p_.kernel[2]; ++k) {
+          const V wv(tap[k]);
+          unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
+            acc[v] = V::fma(V::load(from + offsets_[k] + v * W), wv, acc[v]);
+          });
+        }
+      }
+    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
+      const index_t lanes = std::min(W, count - v * W), to = at + v * W;
+      store(post(acc[v], kernel::where<kernel::lanes_are::pixels>{channel, to, lanes}), dst.data + to, lanes);
+    });
+  }
+
+  template <class PostOp>
+  void run_pixels(const image<const T>& src, const T* weights, const image<T>& dst, const PostOp& post, index_t n,
+                  index_t channel, index_t z, index_t y0, index_t count, T* band) const {
+    copy_pixels(src, n, channel / multiplier_, z, y0, count, band);
+    const range d = inside_[0][z];
+    for (index_t y = y0; y < y0 + count; ++y) {
+      const range h = inside_[1][y];
+      const T* const row = band + (y - y0) * p_.stride[1] * row_elements();
+      const index_t base = dst.pixel(n, z, y, 0) + dst.channel(channel);
+      for (index_t x = 0; x < outputs_[2];) {
+        const index_t left = outputs_[2] - x, vectors = std::min<index_t>(ceil_div(left, W), 4);
+        const auto run = [&](auto v) SIMDNN_INLINE_LAMBDA {
+          tile_pixels<v>(row + x, d, h, weights, dst, base + x, channel, std::min(left, v * W), post);
+          x += v * W;
+        };
+        if (vectors == 4) run(int_constant<4>{});
+        else if (vectors >= 2) run(int_constant<2>{});
+        else run(int_constant<1>{});
+      }
+    }
+  }
+
+  // f(tap of depth, row of the copy, the row's first pixel in src) for a unit's rows inside of the image.
+  template <class F>
+  void for_each_row(const image<const T>& src, index_t n, index_t z, index_t y0, index_t count, F f) const {
+    const range d = inside_[0][z];
+    const index_t top = y0 * p_.stride[1] - p_.pad[1];
+    const index_t end = std::min(reach(count), p_.size[1] - top);
+    for (index_t kd = d.first; kd < d.first + d.count; ++kd)
+      for (index_t r = std::max<index_t>(-top, 0); r < end; ++r)
+        f((kd * reach(rows_) + r) * row_elements(),
+          src.data + src.pixel(n, z * p_.stride[0] - p_.pad[0] + kd * p_.dilation[0], top + r, 0));
+  }
+
+  // [tap of depth][row][column][lane]
+  void copy_channels(const image<const T>& src, index_t n, const piece& c, index_t z, index_t y0, index_t count,
+                     T* band) const {
+    const index_t begin = std::min(p_.pad[2], columns()), end = std::clamp(p_.pad[2] + p_.size[2], begin, columns());
+    for_each_row(src, n, z, y0, count, [&](index_t at, const T* pixel) {
+      T* const row = band + at;
+      std::fill_n(row, begin * W, T(0));
+      std::fill(row + end * W, row + columns() * W, T(0));
+      for (index_t l = 0; l < c.lanes; ++l) {
+        const T* const from = pixel + src.channel((c.channel + l) / multiplier_);
+        for (index_t x = begin; x < end; ++x) row[x * W + l] = from[(x - begin) * src.stride[2]];
+      }
+    });
+  }
+
+  // [tap of depth][row][phase][column]
+  void copy_pixels(const image<const T>& src, index_t n, index_t channel, index_t z, index_t y0, index_t count,
+                   T* band) const {
+    const index_t stride = p_.stride[2], length = phase_length(), step = src.stride[2], offset = src.channel(channel);
+    for_each_row(src, n, z, y0, count, [&](index_t at, const T* pixel) {
+      for (index_t phase = 0; phase < stride; ++phase) {
+        // Column j of this phase is src's pixel j * stride + phase - pad.
+        T* const row = band + at + phase * length;
+        const index_t begin = std::clamp<index_t>(ceil_div(std::max<index_t>(p_.pad[2] - phase, 0), stride), 0, length);
+        const index_t behind = p_.size[2] + p_.pad[2] - phase;
+        const index_t end = std::clamp<index_t>(behind <= 0 ? 0 : ceil_div(behind, stride), begin, length);
+        const T* const from = pixel + offset + (begin * stride + phase - p_.pad[2]) * step;
+        std::fill_n(row, begin, T(0));
+        if (stride * step == 1)
+          std::memcpy(row + begin, from, (end - begin) * sizeof(T));
+        else
+          for (index_t j = begin; j < end; ++j) row[j] = from[(j - begin) * stride * step];
+        std::fill(row + end, row + length, T(0));
+      }
+    });
+  }
+
+  // Channels behind the last one in dst's last block.
+  void clear_padding(const image<T>& dst, index_t n, index_t z, index_t y0, index_t count) const {
+    for (index_t y = y0; y < y0 + count && p_.out % dst.block != 0; ++y)
+      for (index_t x = 0; x < outputs_[2]; ++x)
+        for (index_t c = p_.out; c % dst.block != 0; ++c) dst.data[dst.pixel(n, z, y, x) + dst.channel(c)] = 0;
+  }
+
+  conv_problem p_;
+  index_t multiplier_;
+  bool pixels_;  // vectors of pixels
+  bool copied_;  // src is not read in place
+  index_t taps_;
+  index_t outputs_[3];
+  index_t rows_;                  // of a unit
+  std::vector<range> inside_[2];  // of outputs' depth and height
+  std::vector<piece> pieces_;
+  std::vector<index_t> chunks_;  // first pieces, and their number
+  std::vector<index_t> offsets_; // of a row's taps in a copy of pixels
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv
