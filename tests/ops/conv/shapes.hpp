@@ -37,10 +37,25 @@ inline const std::vector<std::string> images = {
     "mb1ic130ih9iw6oc16oh9ow6kh7kw1ph3pw0",
     "mb2ic16ih7iw9oc24oh7ow9kh1kw3ph0pw1",
     "mb1ic64ih5iw6oc70oh7ow6kh3kw1ph2pw0",
+    // Depthwise: multipliers 1 to 3, kernels of 3, 5, 7 and 1x7, both strides, borders wider than the image.
+    "g16mb2ic16ih14oc16kh3ph1",
+    "g20mb1ic20ih15oc40kh3sh2ph1",
+    "g33mb2ic33ih9iw30oc33kh5ph2",
+    "g16mb1ic16ih28oc16kh5sh2ph2",
+    "g8mb1ic8ih17oc24kh3dh1ph2",
+    "g20mb1ic20ih16iw33oc20kh1kw7ph0pw3",
+    "g33mb1ic33ih14oc33kh7sh2ph3",
+    "g4mb1ic4ih1iw2oc4oh4ow9kh3kw3ph3pw4",
+    // First layers.
+    "mb1ic3ih31oc33kh3ph1",
+    "mb2ic3ih23oc64oh5kh11sh4ph2",
+    "mb1ic1ih13iw20oc32kh5ph2",
+    "g2mb1ic4ih19oc24kh3sh2ph0",
 };
 inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1", "mb1ic16iw200oc32kw3pw1"};
 inline const std::vector<std::string> volumes = {"mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1",
-                                                 "mb1ic3id4ih5iw6oc9kd1kh1kw1", "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1"};
+                                                 "mb1ic3id4ih5iw6oc9kd1kh1kw1", "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1",
+                                                 "g18mb1ic18id5ih6iw9oc18kd3kh3kw3pd1ph1pw1", "mb1ic1id7ih8iw15oc32kd5kh5kw5pd2ph2pw2"};
 
 /// A random problem of two dimensions that has outputs.
 inline simdnn::conv_problem random_problem(random& r) {

@@ -14,6 +14,7 @@ struct blocking<T, isa::avx2> {
   static constexpr index_t NC = 512;
   static constexpr index_t pixels = 512;
   static constexpr index_t winograd = 2048 * 1024;
+  static constexpr int depthwise = 7;
   static constexpr index_t L2 = 512 * 1024;
 };
 

@@ -14,6 +14,7 @@ struct blocking<T, isa::avx512> {
   static constexpr index_t NC = 512;
   static constexpr index_t pixels = 512;
   static constexpr index_t winograd = 2048 * 1024;
+  static constexpr int depthwise = 14;
   static constexpr index_t L2 = 1024 * 1024;
 };
 
