@@ -4,6 +4,7 @@
 #include <simdnn/ops/conv/depthwise.hpp>
 #include <simdnn/ops/conv/direct.hpp>
 #include <simdnn/ops/conv/direct_weights.hpp>
+#include <simdnn/ops/conv/first_layer.hpp>
 #include <simdnn/ops/conv/gemm.hpp>
 #include <simdnn/ops/conv/onednn.hpp>
 #include <simdnn/ops/conv/pointwise.hpp>
@@ -27,6 +28,7 @@ using minimal = winograd_transform<Outputs, Taps>;
 template <class T, class Isa>
 using forward_variants =
     with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>, depthwise<T, Isa>,
+                first_layer<T, Isa>,
                 winograd<T, Isa, minimal<4, 3>>, winograd<T, Isa, minimal<2, 3>>, winograd<T, Isa, minimal<2, 5>>,
                 winograd<T, Isa, minimal<1, 1>, minimal<4, 3>>, winograd<T, Isa, minimal<4, 3>, minimal<1, 1>>,
                 winograd<T, Isa, minimal<1, 1>, minimal<2, 7>>, winograd<T, Isa, minimal<2, 7>, minimal<1, 1>>>;
