@@ -52,15 +52,15 @@ const openblas& library(isa::id isa) {
 
 class openblas_gemm final : public runner {
  public:
-  openblas_gemm(const gemm_task& task, const conditions& c)
-      : api_(library(c.isa)), task_(task), c_(task.m * task.n) {
+  openblas_gemm(const gemm_task& task, CBLAS_TRANSPOSE b, const conditions& c)
+      : api_(library(c.isa)), task_(task), b_(b), c_(task.m * task.n) {
     api_.set_num_threads(c.threads);
   }
   void run() override {
     const auto m = static_cast<blasint>(task_.m), n = static_cast<blasint>(task_.n),
                k = static_cast<blasint>(task_.k);
-    api_.sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, task_.a, k, task_.b, n, 0,
-               c_.data(), n);
+    api_.sgemm(CblasRowMajor, CblasNoTrans, b_, m, n, k, 1, task_.a, k, task_.b,
+               b_ == CblasNoTrans ? n : k, 0, c_.data(), n);
   }
   void fetch(float* result) override { std::copy(c_.begin(), c_.end(), result); }
   std::string implementation() const override { return std::string("sgemm:") + api_.corename(); }
@@ -68,13 +68,22 @@ class openblas_gemm final : public runner {
  private:
   const openblas& api_;
   gemm_task task_;
+  CBLAS_TRANSPOSE b_;
   floats c_;
 };
 
 }  // namespace
 
 std::unique_ptr<runner> make_openblas_gemm(const gemm_task& task, const conditions& c) {
-  return std::make_unique<openblas_gemm>(task, c);
+  return std::make_unique<openblas_gemm>(task, CblasNoTrans, c);
+}
+
+std::unique_ptr<runner> make_openblas_inner_product(const inner_product_task& t,
+                                                    const conditions& c) {
+  if (!is_forward(t.dir) || t.with_bias || t.with_relu) return nullptr;
+  const gemm_task product{
+      .m = t.batch, .n = t.out, .k = t.in, .a = t.src_data, .b = t.weights_data};
+  return std::make_unique<openblas_gemm>(product, CblasTrans, c);
 }
 
 }  // namespace simdnn::bench

@@ -44,6 +44,8 @@ std::unique_ptr<runner> make_onednn_inner_product(const inner_product_task&, con
 /// cblas_sgemm. OpenBLAS chooses its kernels when it is loaded, so that it is loaded here, at the
 /// first call, with its choice limited to conditions::isa.
 std::unique_ptr<runner> make_openblas_gemm(const gemm_task&, const conditions&);
+/// Null but forward and without post-ops: a product alone is what BLAS has.
+std::unique_ptr<runner> make_openblas_inner_product(const inner_product_task&, const conditions&);
 
 /// Eigen is compiled like simdnn, once per instruction set: eigen.cpp is part of each ISA's object.
 std::unique_ptr<runner> make_eigen_gemm(const gemm_task&, const conditions&);

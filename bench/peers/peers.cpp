@@ -1,5 +1,6 @@
 // The table of peers, and what configure time found of them.
 #include <bench/kernels.hpp>
+#include <bench/measure.hpp>
 #include <bench/peers/peer.hpp>
 #include <stdexcept>
 
@@ -30,7 +31,11 @@ constexpr peer onednn{
 
 #if defined(SIMDNN_BENCH_OPENBLAS)
 constexpr peer openblas{
-    .name = "openblas", .package = "libopenblas-dev", .missing = {}, .gemm = make_openblas_gemm};
+    .name = "openblas",
+    .package = "libopenblas-dev",
+    .missing = {},
+    .gemm = make_openblas_gemm,
+    .inner_product = make_openblas_inner_product};
 #else
 constexpr peer openblas{.name = "openblas",
                         .package = "libopenblas-dev",
@@ -50,7 +55,31 @@ constexpr peer eigen{.name = "eigen",
                      .missing = "it was not found when this program was configured"};
 #endif
 
-constexpr peer table[] = {onednn, openblas, eigen};
+#if defined(SIMDNN_BENCH_ONEDNN) && defined(SIMDNN_BENCH_OPENBLAS)
+std::unique_ptr<runner> faster(std::unique_ptr<runner> a, std::unique_ptr<runner> b) {
+  if (a == nullptr || b == nullptr) return a != nullptr ? std::move(a) : std::move(b);
+  const double time_a = quick_time([&] { a->run(); }), time_b = quick_time([&] { b->run(); });
+  return time_a < time_b ? std::move(a) : std::move(b);
+}
+constexpr peer best{.name = "best",
+                    .package = "libdnnl-dev",
+                    .missing = {},
+                    .gemm =
+                        [](const gemm_task& t, const conditions& c) {
+                          return faster(make_onednn_gemm(t, c), make_openblas_gemm(t, c));
+                        },
+                    .inner_product =
+                        [](const inner_product_task& t, const conditions& c) {
+                          return faster(make_onednn_inner_product(t, c),
+                                        make_openblas_inner_product(t, c));
+                        }};
+#else
+constexpr peer best{.name = "best",
+                    .package = "libdnnl-dev, libopenblas-dev",
+                    .missing = "it is the faster of onednn and openblas, and not both are here"};
+#endif
+
+constexpr peer table[] = {onednn, openblas, eigen, best};
 
 }  // namespace
 

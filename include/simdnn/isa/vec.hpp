@@ -120,7 +120,7 @@ class vec {
     }
   }
 
-  /// Whether load_pair and add_pairs exist.
+  /// Whether load_pair and pair_sums exist.
 #if defined(__AVX512F__)
   static constexpr bool has_pairs = std::is_same_v<Isa, isa::avx512> && std::is_same_v<T, float>;
   /// p[0], p[1], p[0], p[1], ...
@@ -130,7 +130,7 @@ class vec {
     return batch(_mm512_castpd_ps(_mm512_set1_pd(both)));
   }
   /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the upper.
-  SIMDNN_INLINE vec add_pairs() const {
+  SIMDNN_INLINE vec pair_sums() const {
     const __m512 sums = _mm512_add_ps(v_, _mm512_permute_ps(v_, 0xb1));
     return batch(_mm512_permutexvar_ps(_mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14), sums));
   }
@@ -184,6 +184,25 @@ class vec {
     typename batch::register_type r = v_;
     asm("" : "+v"(r));
     return batch(r);
+  }
+  /// Lane i is the sum of all lanes of rows[i], of which there are as many as lanes; in one fixed order.
+  static SIMDNN_INLINE vec reduce_add(const vec* rows) {
+#if defined(__AVX512F__)
+    // xsimd 8.1's haddp of AVX-512 returns the sums in another order.
+    if constexpr (std::is_same_v<Isa, isa::avx512>) {
+      vec sums[lanes];
+      for (int i = 0; i < lanes; i += 2) sums[i / 2] = add_pairs(rows[i], rows[i + 1]);
+      if constexpr (std::is_same_v<T, float>)
+        for (int i = 0; i < 8; i += 2) sums[i / 2] = add_quads(sums[i], sums[i + 1]);
+      for (int i = 0; i < 4; i += 2) sums[i / 2] = add_quarters(sums[i], sums[i + 1]);
+      return add_quarters(sums[0], sums[1]);
+    } else
+#endif
+    {
+      batch raw[lanes];
+      for (int i = 0; i < lanes; ++i) raw[i] = rows[i].v_;
+      return xsimd::haddp(raw);
+    }
   }
   /// The sum of all lanes, in a fixed order of pairs.
   SIMDNN_INLINE T reduce_add() const {
@@ -240,6 +259,24 @@ class vec {
     }
   }
 #if defined(__AVX512F__)
+  // The steps of reduce_add: each halves the numbers that are still to be added, in every 128 bits the
+  // first two, and at last the quarters themselves.
+  static SIMDNN_INLINE vec add_pairs(vec a, vec b) {
+    if constexpr (std::is_same_v<T, float>)
+      return batch(_mm512_add_ps(_mm512_unpacklo_ps(a.v_, b.v_), _mm512_unpackhi_ps(a.v_, b.v_)));
+    if constexpr (std::is_same_v<T, double>)
+      return batch(_mm512_add_pd(_mm512_unpacklo_pd(a.v_, b.v_), _mm512_unpackhi_pd(a.v_, b.v_)));
+  }
+  static SIMDNN_INLINE vec add_quads(vec a, vec b) {
+    const __m512d x = _mm512_castps_pd(a.v_), y = _mm512_castps_pd(b.v_);
+    return batch(_mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)), _mm512_castpd_ps(_mm512_unpackhi_pd(x, y))));
+  }
+  static SIMDNN_INLINE vec add_quarters(vec a, vec b) {
+    if constexpr (std::is_same_v<T, float>)
+      return batch(_mm512_add_ps(_mm512_shuffle_f32x4(a.v_, b.v_, 0x88), _mm512_shuffle_f32x4(a.v_, b.v_, 0xdd)));
+    if constexpr (std::is_same_v<T, double>)
+      return batch(_mm512_add_pd(_mm512_shuffle_f64x2(a.v_, b.v_, 0x88), _mm512_shuffle_f64x2(a.v_, b.v_, 0xdd)));
+  }
   static SIMDNN_INLINE auto first(index_t n) {
     if constexpr (std::is_same_v<T, float>) return static_cast<__mmask16>((1u << n) - 1);
     if constexpr (std::is_same_v<T, double>) return static_cast<__mmask8>((1u << n) - 1);

@@ -4,6 +4,7 @@
 //     gemm_plan<float> plan{{.m = m, .n = n, .k = k}};              many calls
 //     auto packed_b = plan.pack(b);
 //     plan(a, packed_b, c, post::bias(bias) | post::relu());
+//     plan(a, b, c);                                                b as it lies
 //     gemm_backward_data(p, diff_c, b, diff_a);                     diff_a = alpha * diff_c * b'
 //     gemm_backward_weights(p, a, diff_c, diff_b);                  diff_b = alpha * a' * diff_c
 //
@@ -54,10 +55,9 @@ class gemm_plan {
   }
   template <tensor_of<T, B> X>
   void repack(const X& b, packed<T>& into, executor_ref executor = default_executor()) const {
-    const view<const T, B> v = b.as_view();
-    check_shape(v, problem_.b_shape(), "gemm", "b");
+    const auto v = checked<B>(b, problem_.k, problem_.n, "b");
     into.check(variant_name(), packed_elements(), "gemm");
-    std::visit([&](const auto& variant) { variant.pack(as_matrix(v), into.data(), executor); },
+    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
                variant_);
   }
 
@@ -68,19 +68,35 @@ class gemm_plan {
   void operator()(const X& a, const packed<T>& b, Y&& c, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
                   std::span<std::byte> given = {}) const {
-    const view<const T, A> va = a.as_view();
-    const view<T, "ab"> vc = c.as_view();
-    check_shape(va, problem_.a_shape(), "gemm", "a");
-    check_shape(vc, problem_.c_shape(), "gemm", "c");
-    check_neighbours(vc, 'b', "gemm", "c");
-    check_no_overlap(vc, va, "gemm", "c", "a");
-    b.check(variant_name(), packed_elements(), "gemm");
-    const auto post = lower(ops, vc, problem_.n, "gemm");
-    std::visit(
-        [&](const auto& v) {
-          v.run(as_matrix(va), b.data(), as_matrix(vc), post, executor, given);
-        },
-        variant_);
+    const auto from = checked<A>(a, problem_.m, problem_.k, "a");
+    const auto to = checked_c(c, a, from);
+    const auto post = lower_for(c, ops);
+    const auto run = [&](const auto& v) {
+      b.check(v.name, v.packed_elements(), "gemm");
+      v.run(from, b.data(), to, post, executor, given);
+    };
+    // Not by way of std::visit: a small product takes no longer than that.
+    if (const auto* variant = std::get_if<gemm::small<T, Isa>>(&variant_))
+      run(*variant);
+    else
+      std::visit(run, variant_);
+  }
+
+  /// The same with b {k, n} as it lies. The variant `small` reads it in place where its columns are
+  /// neighbours, and then nothing is allocated; else b is packed first, into memory of
+  /// default_memory(). c must not share memory with b.
+  template <tensor_of<T, A> X, tensor_of<T, B> W, tensor_of<T, "ab"> Y, post_op PostOp = post::none>
+  void operator()(const X& a, const W& b, Y&& c, const PostOp& ops = {},
+                  executor_ref executor = default_executor()) const {
+    const auto weights = checked<B>(b, problem_.k, problem_.n, "b");
+    const auto* const variant = std::get_if<gemm::small<T, Isa>>(&variant_);
+    if (variant == nullptr || !variant->reads_in_place(weights))
+      return (*this)(a, pack(b, default_memory(), executor), c, ops, executor);
+    const auto from = checked<A>(a, problem_.m, problem_.k, "a");
+    const auto to = checked_c(c, a, from);
+    if (!ranges_apart(weights, problem_.k, problem_.n, to, problem_.m, problem_.n))
+      check_no_overlap(view<T, "ab">(c.as_view()), view<const T, B>(b.as_view()), "gemm", "c", "b");
+    variant->multiply(from, weights, to, lower_for(c, ops));
   }
 
  private:
@@ -102,6 +118,40 @@ class gemm_plan {
     };
   }
 
+  // The checks of operands in two parts: what passes is seen at once, from a few numbers; whether the
+  // rest breaks a rule and which, is looked into by functions that take views.
+  template <layout L, class X>
+  static matrix<const T> checked(const X& x, index_t rows, index_t columns, const char* argument) {
+    if (!has_shape(x, rows, columns)) [[unlikely]]
+      refuse_shape<const T, L>(x.as_view(), rows, columns, argument);
+    return matrix_of<const T>(x);
+  }
+  template <class Y, class X>
+  matrix<T> checked_c(Y& c, const X& a, matrix<const T> from) const {
+    if (!has_shape(c, problem_.m, problem_.n)) [[unlikely]]
+      refuse_shape<T, "ab">(c.as_view(), problem_.m, problem_.n, "c");
+    const auto to = matrix_of<T>(c);
+    if ((problem_.n > 1 && to.column_stride != 1) ||
+        !ranges_apart(from, problem_.m, problem_.k, to, problem_.m, problem_.n)) [[unlikely]]
+      check_exactly(c.as_view(), a.as_view());
+    return to;
+  }
+  template <class U, layout L>
+  SIMDNN_NOINLINE static void refuse_shape(const view<U, L>& v, index_t rows, index_t columns,
+                                           const char* argument) {
+    check_shape(v, {rows, columns}, "gemm", argument);
+  }
+  SIMDNN_NOINLINE static void check_exactly(const view<T, "ab">& c, const view<const T, A>& a) {
+    check_neighbours<'b'>(c, "gemm", "c");
+    check_no_overlap(c, a, "gemm", "c", "a");
+  }
+  template <class Y, class PostOp>
+  auto lower_for(Y& c, const PostOp& ops) const {
+    if constexpr (std::is_same_v<PostOp, post::none>)
+      return kernel::standard<T>{};
+    else
+      return lower(ops, view<T, "ab">(c.as_view()), problem_.n, "gemm");
+  }
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
   }
@@ -110,14 +160,14 @@ class gemm_plan {
   typename variant_list::chosen variant_;
 };
 
-/// One shot: plans, packs b, runs, and drops both.
+/// One shot: plans, packs b where the variant wants it so, runs, and drops both.
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void gemm_forward(const gemm_problem& p, const X& a, const W& b, Y&& c, const PostOp& ops = {},
                   const policy& wanted = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
   const gemm_plan<T, X::format, W::format, Isa> plan(p, wanted);
-  plan(a, plan.pack(b, default_memory(), executor), c, ops, executor);
+  plan(a, b, c, ops, executor);
 }
 
 namespace gemm {
@@ -151,7 +201,7 @@ void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& 
   check_shape(vg, p.c_shape(), op, "diff_c");
   check_shape(vb, p.b_shape(), op, "b");
   check_shape(va, p.a_shape(), op, "diff_a");
-  check_neighbours(va, std::remove_cvref_t<X>::format.tag[1], op, "diff_a");
+  check_neighbours<std::remove_cvref_t<X>::format.tag[1]>(va, op, "diff_a");
   check_no_overlap(va, vg, op, "diff_a", "diff_c");
   check_no_overlap(va, vb, op, "diff_a", "b");
   gemm::product<Isa>(p.alpha, vg, transposed(vb), va, wanted, executor);
@@ -170,7 +220,7 @@ void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W
   check_shape(va, p.a_shape(), op, "a");
   check_shape(vg, p.c_shape(), op, "diff_c");
   check_shape(vb, p.b_shape(), op, "diff_b");
-  check_neighbours(vb, std::remove_cvref_t<W>::format.tag[1], op, "diff_b");
+  check_neighbours<std::remove_cvref_t<W>::format.tag[1]>(vb, op, "diff_b");
   check_no_overlap(vb, va, op, "diff_b", "a");
   check_no_overlap(vb, vg, op, "diff_b", "diff_c");
   gemm::product<Isa>(p.alpha, transposed(va), vg, vb, wanted, executor);

@@ -63,7 +63,7 @@ class plan {
   template <class U>
   void check_dst(const view<U, "nc">& dst, const char* argument) const {
     check_shape(dst, problem_.dst_shape(), op_, argument);
-    check_neighbours(dst, 'c', op_, argument);
+    check_neighbours<'c'>(dst, op_, argument);
   }
   template <class U, layout W>
   void check_weights(const view<U, W>& weights, const char* argument) const {
@@ -234,7 +234,7 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
                   std::span<std::byte> given = {}) const {
     const view<T, "x"> bias = diff_bias.as_view();
     check_shape(bias, shape{this->problem_.out}, this->op_, "diff_bias");
-    check_neighbours(bias, 'x', this->op_, "diff_bias");
+    check_neighbours<'x'>(bias, this->op_, "diff_bias");
     check_no_overlap(bias, view<const T, Src>(src.as_view()), this->op_, "diff_bias", "src");
     check_no_overlap(bias, view<const T, "nc">(diff_dst.as_view()), this->op_, "diff_bias",
                      "diff_dst");

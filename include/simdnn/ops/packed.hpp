@@ -21,7 +21,15 @@ class packed {
 
   /// Throws error in the name of `op` where this was not packed by a plan of the same variant, pass and size.
   void check(const char* variant, index_t elements, const char* op, const char* pass = "") const {
-    if (std::string_view(variant_) == variant && std::string_view(pass_) == pass && data_.elements() == elements) return;
+    // The same literals as a rule: then no text is compared.
+    const auto same = [](const char* x, const char* y) { return x == y || std::string_view(x) == y; };
+    if (!same(variant_, variant) || !same(pass_, pass) || data_.elements() != elements)
+      refuse(variant, elements, op, pass);
+  }
+
+ private:
+  [[noreturn]] SIMDNN_NOINLINE void refuse(const char* variant, index_t elements, const char* op,
+                                           const char* pass) const {
     const auto text = [](std::string name, const char* of, index_t count) {
       if (name.empty()) name = "(none)";
       if (*of != 0) name.append(" ").append(of);
@@ -31,7 +39,6 @@ class packed {
                 "are packed by variant " + text(variant_, pass_, data_.elements()));
   }
 
- private:
   const char* variant_ = "";
   const char* pass_ = "";
   tensor<T, "x"> data_;

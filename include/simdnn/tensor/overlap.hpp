@@ -13,9 +13,19 @@ struct memory_range {
 };
 template <class T, layout L>
 memory_range range_of(const view<T, L>& v) {
-  if (v.empty()) return {};
-  index_t last = L.block_size() - 1;
-  for (int d = 0; d < L.rank(); ++d) last += (v.size(d) - 1) / L.block(d) * v.stride(d);
+  // The layout's tag read once, at compile time.
+  constexpr int rank = L.rank();
+  constexpr auto blocks = [] {
+    std::array<index_t, max_rank> all{};
+    for (int d = 0; d < rank; ++d) all[d] = L.block(d);
+    return all;
+  }();
+  constexpr index_t block_size = L.block_size();
+  index_t last = block_size - 1;
+  for (int d = 0; d < rank; ++d) {
+    if (v.size(d) == 0) return {};
+    last += (blocks[d] == 1 ? v.size(d) - 1 : (v.size(d) - 1) / blocks[d]) * v.stride(d);
+  }
   const auto begin = reinterpret_cast<std::uintptr_t>(v.data());
   return {begin, begin + (last + 1) * sizeof(T)};
 }
@@ -54,10 +64,10 @@ template <class T, layout L, class U, layout M>
 void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op, const char* dst_name,
                       const char* src_name) {
   const memory_range a = range_of(dst), b = range_of(src);
+  if (a.begin >= b.end || b.begin >= a.end) return;
   if constexpr (L == M)
     if (boxes_apart(dst, src)) return;
-  if (a.begin < b.end && b.begin < a.end)
-    throw error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
+  throw error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
 }
 
 }  // namespace simdnn

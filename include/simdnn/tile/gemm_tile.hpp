@@ -121,7 +121,7 @@ struct steps {
   }
   template <int... M>
   static SIMDNN_INLINE void add_pairs(V* acc, std::integer_sequence<int, M...>) {
-    ((acc[M] = acc[M].add_pairs()), ...);
+    ((acc[M] = acc[M].pair_sums()), ...);
   }
   template <int... P, class T>
   static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride, std::integer_sequence<int, P...>) {

@@ -10,6 +10,7 @@
 #include <simdnn/base/math.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
+#include <simdnn/ops/gemm/scale_only.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
@@ -57,7 +58,7 @@ class blocked {
   void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
            executor_ref executor, std::span<std::byte> given) const {
     if (p_.m == 0 || p_.n == 0) return;
-    if (p_.k == 0 || p_.alpha == 0) return scale_only(c, post);
+    if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, c, post);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
     // A post-op that reads c must find it unchanged: then partial sums stay out of c.
     const bool apart = (p_.k > kc_ || (p_.beta != 0 && p_.beta != 1)) && post.reads(c.data);
@@ -87,20 +88,6 @@ class blocked {
   index_t copy_elements() const { return std::max(mc_ * odd_lines(kc_), kc_ * odd_lines(mc_)); }
   index_t worker_bytes() const {
     return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T));
-  }
-
-  // In pieces, because the post-op may read c.
-  template <class PostOp>
-  void scale_only(matrix<T> c, const PostOp& post) const {
-    T piece[64];
-    for (index_t m = 0; m < p_.m; ++m)
-      for (index_t n0 = 0; n0 < p_.n; n0 += 64) {
-        const index_t n = std::min<index_t>(64, p_.n - n0);
-        T* const row = c.at(m, n0);
-        for (index_t j = 0; j < n; ++j)
-          piece[j] = p_.beta == 0 ? T(0) : static_cast<T>(p_.beta) * row[j];
-        tile::flush<T, Isa>(piece, 0, row, 0, 1, n, post.at(n0, m * c.row_stride + n0));
-      }
   }
 
   // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c

@@ -2,6 +2,7 @@
 // column * column_stride. And transposed() of a view.
 #pragma once
 
+#include <cstdint>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn {
@@ -18,20 +19,50 @@ struct matrix {
   matrix transposed() const { return {data, column_stride, row_stride}; }
 };
 
+/// By rows or by columns.
 template <class T, layout L>
 matrix<T> as_matrix(const view<T, L>& v) {
   static_assert(L == layout("ab") || L == layout("ba"),
                 "a matrix has layout \"ab\" (rows) or \"ba\" (columns)");
-  return {v.data(), v.stride('a'), v.stride('b')};
+  return {v.data(), v.stride(0), v.stride(1)};
+}
+
+/// Of anything tensor_like, like as_matrix; tensors and views are not copied for it.
+template <class T, class X>
+SIMDNN_INLINE matrix<T> matrix_of(X& x) {
+  if constexpr (requires { x.data(), x.strides(); })
+    return {x.data(), x.strides()[0], x.strides()[1]};
+  else
+    return {x.as_view().data(), x.as_view().stride(0), x.as_view().stride(1)};
+}
+template <class X>
+SIMDNN_INLINE bool has_shape(const X& x, index_t rows, index_t columns) {
+  const auto fits = [&](const shape& s) { return s.rank() == 2 && s[0] == rows && s[1] == columns; };
+  if constexpr (requires { x.shape(); })
+    return fits(x.shape());
+  else
+    return fits(x.as_view().shape());
+}
+
+/// Whether both are known to share no memory, from their first and last elements: a quick answer before
+/// check_no_overlap's exact one.
+template <class T, class U>
+bool ranges_apart(matrix<T> a, index_t a_rows, index_t a_columns, matrix<U> b, index_t b_rows, index_t b_columns) {
+  const auto begin = [](auto m) { return reinterpret_cast<std::uintptr_t>(m.data); };
+  const auto last = [](auto m, index_t rows, index_t columns) {
+    return reinterpret_cast<std::uintptr_t>(m.at(rows - 1, columns - 1));
+  };
+  return begin(a) > last(b, b_rows, b_columns) || begin(b) > last(a, a_rows, a_columns);
 }
 
 /// Throws error in the name of `op` where neighbours along the dimension with this letter are not
 /// neighbours in memory, which the matrix that an operation writes must have.
-template <class T, layout L>
-void check_neighbours(const view<T, L>& v, char letter, const char* op, const char* argument) {
-  if (v.size(letter) > 1 && v.stride(letter) != 1)
+template <char Letter, class T, layout L>
+void check_neighbours(const view<T, L>& v, const char* op, const char* argument) {
+  constexpr int d = L.dim(Letter);
+  if (v.size(d) > 1 && v.stride(d) != 1)
     throw error(op, argument, "neighbours must stand side by side",
-                "has elements " + std::to_string(v.stride(letter)) + " apart");
+                "has elements " + std::to_string(v.stride(d)) + " apart");
 }
 
 /// The same memory with rows and columns exchanged: "ab" becomes "ba" and the reverse.

@@ -4,16 +4,17 @@
 #include <simdnn/ops/gemm/blocked.hpp>
 #include <simdnn/ops/gemm/onednn.hpp>
 #include <simdnn/ops/gemm/reference.hpp>
+#include <simdnn/ops/gemm/small.hpp>
 #include <simdnn/ops/select.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
 #if defined(SIMDNN_WITH_ONEDNN)
 template <class T, class Isa>
-using all = variants<reference<T>, blocked<T, Isa>, by_onednn<T, Isa>>;
+using all = variants<reference<T>, blocked<T, Isa>, small<T, Isa>, by_onednn<T, Isa>>;
 #else
 template <class T, class Isa>
-using all = variants<reference<T>, blocked<T, Isa>>;
+using all = variants<reference<T>, blocked<T, Isa>, small<T, Isa>>;
 #endif
 
 }  // namespace simdnn::inline SIMDNN_ABI::gemm

@@ -57,15 +57,15 @@ class as_gemm {
   template <class PostOp>
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
                const PostOp& post, executor_ref executor, std::span<std::byte> given) const {
-    product_.run({src.data(), src.stride('n'), 1}, packed, {dst.data(), dst.stride('n'), 1}, post,
+    product_.run({src.data(), src.stride(0), 1}, packed, {dst.data(), dst.stride(0), 1}, post,
                  executor, given);
   }
 
   void backward_data(const view<const T, "nc">& diff_dst, const T* packed,
                      const view<T, Src>& diff_src, executor_ref executor,
                      std::span<std::byte> given) const {
-    product_.run({diff_dst.data(), diff_dst.stride('n'), 1}, packed,
-                 {diff_src.data(), diff_src.stride('n'), 1}, kernel::standard<T>{}, executor,
+    product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
+                 {diff_src.data(), diff_src.stride(0), 1}, kernel::standard<T>{}, executor,
                  given);
     // Zero weights give zeros there, but for a diff_dst that is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
@@ -84,9 +84,9 @@ class as_gemm {
     T* const packed = reinterpret_cast<T*>(memory);
     T* const sums = reinterpret_cast<T*>(memory + packed_src_bytes());  // (O,K) in `order`
 
-    product_.pack({src.data(), src.stride('n'), 1}, packed, executor);
+    product_.pack({src.data(), src.stride(0), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
-    product_.run({diff_dst.data(), 1, diff_dst.stride('n')}, packed, to, kernel::standard<T>{},
+    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, kernel::standard<T>{},
                  executor, std::span(memory + own, rest));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
@@ -149,7 +149,7 @@ class as_gemm {
         const index_t o = unit * V::lanes, lanes = std::min<index_t>(V::lanes, p_.out - o);
         V sum(0);
         for (index_t n = 0; n < p_.batch; ++n)
-          sum += V::load(x.data() + n * x.stride('n') + o, lanes);
+          sum += V::load(x.data() + n * x.stride(0) + o, lanes);
         sum.store(bias + o, lanes);
       }
     });

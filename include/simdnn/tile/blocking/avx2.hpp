@@ -12,6 +12,8 @@ struct blocking<T, isa::avx2> {
   static constexpr index_t KC = 1024 / sizeof(T);
   static constexpr index_t MC = 16 * MR;
   static constexpr index_t NC = 512;
+  static constexpr int small_accumulators = 12;
+  static constexpr int dot_columns = 4;
   static constexpr index_t pixels = 512;
   static constexpr index_t winograd = 2048 * 1024;
   static constexpr int depthwise = 7;

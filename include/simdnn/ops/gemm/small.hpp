@@ -1,0 +1,214 @@
+// Small products, in the calling thread: a and b are read where they lie, nothing is copied or
+// packed, and no workspace is taken. Few columns are dot products of rows of a and columns of b.
+#pragma once
+
+#include <array>
+#include <simdnn/base/math.hpp>
+#include <simdnn/ops/gemm/matrix.hpp>
+#include <simdnn/ops/gemm/problem.hpp>
+#include <simdnn/ops/gemm/scale_only.hpp>
+#include <simdnn/parallel/executor.hpp>
+#include <simdnn/tile/dot_tile.hpp>
+#include <simdnn/tile/pack.hpp>
+#include <simdnn/tile/unpacked_tile.hpp>
+#include <span>
+
+namespace simdnn::inline SIMDNN_ABI::gemm {
+
+template <class T, class Isa>
+class small {
+  using V = vec<T, Isa>;
+  using operands = tile::unpacked_operands<T>;
+  static constexpr index_t lanes = V::lanes;
+  static constexpr index_t most_vectors = tile::unpacked_vectors<T, Isa>;
+  static constexpr index_t most_dots = blocking<T, Isa>::dot_columns;
+
+ public:
+  static constexpr const char* name = "small";
+  static constexpr bool automatic = true;
+  static const char* refuses(const gemm_query&) { return nullptr; }
+  /// Less than blocked's while b stays in L1 and one thread is enough.
+  static double cost(const gemm_query& q) {
+    const gemm_problem& p = q.problem;
+    constexpr double most_flops = 2.0 * 64 * 64 * 64, most_b = 32 * 1024 / sizeof(T);
+    const bool fits = p.flops() <= most_flops && static_cast<double>(p.k) * static_cast<double>(p.n) <= most_b;
+    return p.flops() * (fits ? 0.5 : 2);
+  }
+
+  explicit small(const gemm_query& q)
+      : p_(q.problem),
+        alpha_(static_cast<T>(p_.alpha)),
+        beta_(static_cast<T>(p_.beta)),
+        vectors_(ceil_div(p_.n, lanes)),
+        dots_(wants_dots(p_)),
+        packed_elements_(p_.k * p_.n * (dots_ && p_.n > 1 ? 2 : 1)),
+        rows_(cut_rows(std::min(std::max<index_t>(vectors_, 1), most_vectors))) {
+    const bool one_tile = p_.m > 0 && p_.n > 0 && p_.k > 0 && p_.alpha != 0 && !dots_ &&
+                          vectors_ <= most_vectors && rows_.tiles == 1;
+    if (one_tile) one_tile_ = tile::unpacked_tiles<T, Isa>(p_.n)[p_.m - 1];
+  }
+
+  /// [k][n], and where there may be dot products [n][k] behind it.
+  index_t packed_elements() const { return packed_elements_; }
+  void pack(matrix<const T> b, T* packed, executor_ref) const {
+    for (index_t k = 0; k < p_.k; ++k) tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
+    if (!dots_ || p_.n == 1) return;
+    T* const columns = packed + p_.k * p_.n;
+    for (index_t n = 0; n < p_.n; ++n) tile::gather(b.at(0, n), b.row_stride, columns + n * p_.k, p_.k);
+  }
+  index_t workspace_bytes(int) const { return 0; }
+
+  /// c has neighbouring columns and must not overlap a or b.
+  template <class PostOp>
+  SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, executor_ref,
+                         std::span<std::byte>) const {
+    multiply(a, {packed, p_.n, 1}, c, post, dots_ && p_.n > 1 ? packed + p_.k * p_.n : nullptr);
+  }
+
+  /// Whether multiply() takes b as it lies.
+  bool reads_in_place(matrix<const T> b) const { return b.column_stride == 1 || p_.n == 1; }
+  /// `columns`: those of b once more, one behind the other, or null.
+  template <class PostOp>
+  SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c, const PostOp& post,
+                              const T* columns = nullptr) const {
+    // Handed on by reference: copies of what was just stored would wait for the stores, for longer than
+    // the smallest products take.
+    operands t{.a = a.data,
+               .a_row = a.row_stride,
+               .a_column = a.column_stride,
+               .b = b.data,
+               .b_row = b.row_stride,
+               .c = c.data,
+               .c_row = c.row_stride,
+               .columns = p_.n,
+               .depth = p_.k,
+               .tiles = 1,
+               .alpha = alpha_,
+               .beta = beta_};
+    if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
+      if (one_tile_ != nullptr) return one_tile_(t, post);
+    multiply_tiles(t, post, columns);
+  }
+
+ private:
+  // The rows as tiles of nearly equal size: `larger` of them have one row more than the others.
+  struct row_tiles {
+    index_t tiles, least, larger;
+  };
+  row_tiles cut_rows(index_t vectors) const {
+    const index_t tiles = std::max<index_t>(ceil_div(p_.m, tile::unpacked_rows<T, Isa>(vectors)), 1);
+    return {tiles, p_.m / tiles, p_.m % tiles};
+  }
+  // By cycles measured with AVX-512 (gcc 12): a row of a tile, its one vector hardly filled, takes 0.75 a k,
+  // for it loads that often; a vector of sums 0.5 a lane and vector of k, and 2.3 a lane to add up.
+  static bool wants_dots(const gemm_problem& p) {
+    if (p.n < 1 || p.n > most_dots) return false;
+    const auto m = static_cast<double>(p.m), k = static_cast<double>(p.k);
+    const auto tiles = static_cast<double>(ceil_div(p.m, lanes / p.n) * lanes), v = static_cast<double>(ceil_div(p.k, lanes));
+    return tiles * (0.5 * v + 2.3) < m * (0.75 * k + 1.8);
+  }
+
+  template <class PostOp>
+  SIMDNN_NOINLINE void multiply_tiles(operands& t, const PostOp& post, const T* columns) const {
+    if (p_.m == 0 || p_.n == 0) return;
+    if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, {t.c, t.c_row, 1}, post);
+    if (p_.n == 1 && (t.b_row == 1 || p_.k == 1)) columns = t.b;
+    if (dots_ && columns != nullptr && (t.a_column == 1 || p_.k == 1)) return dots(t, columns, post);
+    if (vectors_ <= most_vectors) return panel(t, rows_, post);
+    const operands whole = t;
+    tile::for_each_tile(vectors_, most_vectors, [&](index_t first, int count) {
+      const index_t n = first * lanes;
+      t.a = whole.a;
+      t.b = whole.b + n;
+      t.c = whole.c + n;
+      t.columns = std::min<index_t>(count * lanes, p_.n - n);
+      panel(t, cut_rows(count), post.at(n, n));
+    });
+  }
+
+  // Moves t.
+  template <class PostOp>
+  static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut, const PostOp& post) {
+    const tile::unpacked_function<T>* const tiles = tile::unpacked_tiles<T, Isa>(t.columns);
+    const auto run = [&](index_t count, index_t rows, const PostOp& ops) {
+      t.tiles = count;
+      if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
+        tiles[rows - 1](t, ops);
+      else
+        beside(tiles[rows - 1], t, rows, ops);
+    };
+    if (cut.larger == 0) return run(cut.tiles, cut.least, post);
+    run(cut.larger, cut.least + 1, post);
+    const index_t m = cut.larger * (cut.least + 1);
+    t.a += m * t.a_row;
+    t.c += m * t.c_row;
+    run(cut.tiles - cut.larger, cut.least, post.at(0, m * t.c_row));
+  }
+
+  // A post-op that is not built into the tiles: applied to their results while those are in L1, beside
+  // c, which it may read.
+  template <class PostOp>
+  static void beside(tile::unpacked_function<T> run_tile, operands t, index_t rows,
+                     const PostOp& post) {
+    alignas(64) T results[tile::unpacked_results<T, Isa>];
+    T* const c = t.c;
+    const index_t c_row = t.c_row, count = t.tiles;
+    t.c = results, t.c_row = t.columns, t.tiles = 1;
+    for (index_t i = 0; i < count; ++i) {
+      T* const at = c + i * rows * c_row;
+      if (t.beta != 0)
+        for (index_t m = 0; m < rows; ++m) std::copy_n(at + m * c_row, t.columns, results + m * t.columns);
+      run_tile(t, {});
+      tile::flush<T, Isa>(results, t.columns, at, c_row, rows, t.columns, post.at(0, i * rows * c_row));
+      t.a += rows * t.a_row;
+    }
+  }
+
+  template <class PostOp>
+  void dots(const operands& t, const T* columns, const PostOp& post) const {
+    static constexpr auto by_columns = []<int... N>(std::integer_sequence<int, N...>) {
+      return std::array{&small::dots_of<N + 1, PostOp>...};
+    }(std::make_integer_sequence<int, most_dots>{});
+    by_columns[p_.n - 1](t, p_.m, columns, post);
+  }
+  template <int N, class PostOp>
+  static void dots_of(const operands& t, index_t all_rows, const T* columns, const PostOp& post) {
+    constexpr index_t most = tile::dot_rows<T, Isa, N>;
+    const V alpha(t.alpha), beta(t.beta);
+    const bool plain = t.c_row == N && is_nothing(post);
+    for (index_t m = 0; m < all_rows; m += most) {
+      const index_t rows = std::min(most, all_rows - m);
+      V sums = alpha * tile::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.depth);
+      T* const c = t.c + m * t.c_row;
+      if (plain) {
+        if (t.beta != 0) sums = V::fma(beta, V::load(c, rows * N), sums);
+        sums.store(c, rows * N);
+        continue;
+      }
+      alignas(64) T results[lanes];
+      if (t.beta != 0) {
+        for (index_t i = 0; i < rows; ++i) std::copy_n(c + i * t.c_row, N, results + i * N);
+        sums = V::fma(beta, V::load(results, rows * N), sums);
+      }
+      sums.store(results);
+      tile::flush<T, Isa>(results, N, c, t.c_row, rows, N, post.at(0, m * t.c_row));
+    }
+  }
+  template <class PostOp>
+  static bool is_nothing(const PostOp& post) {
+    if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
+      return post.nothing();
+    else
+      return false;
+  }
+
+  gemm_problem p_;
+  T alpha_, beta_;
+  index_t vectors_;
+  bool dots_;
+  index_t packed_elements_;
+  row_tiles rows_;                                    // where one panel of columns is all
+  tile::unpacked_function<T> one_tile_ = nullptr;  // where one tile is all
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::gemm
