@@ -27,6 +27,7 @@ struct unpacked_operands {
   index_t depth;    ///< the number of k, at least 1
   index_t tiles;    ///< of MR rows each, one below the other; at least 1
   T alpha, beta;    ///< with beta 0 c is not read
+  bool plain;       ///< alpha is 1, beta is 0 and the post-op does nothing
 };
 
 namespace detail {
@@ -177,9 +178,11 @@ SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, 
       b += t.b_row;
     } while (--k != 0);
   }
-  if (t.alpha != 1) step::scale(acc, t.alpha, all);
-  if (t.beta != 0) step::add_scaled(acc, t.beta, c, t.c_row, s, all);
-  step::finish(acc, post, sum, t.c_row, s, all);
+  if (!t.plain) {
+    if (t.alpha != 1) step::scale(acc, t.alpha, all);
+    if (t.beta != 0) step::add_scaled(acc, t.beta, c, t.c_row, s, all);
+    step::finish(acc, post, sum, t.c_row, s, all);
+  }
   step::store(acc, c, t.c_row, s, all);
 }
 

@@ -84,7 +84,8 @@ class small {
                .depth = p_.k,
                .tiles = 1,
                .alpha = alpha_,
-               .beta = beta_};
+               .beta = beta_,
+               .plain = alpha_ == 1 && beta_ == 0 && is_nothing(post)};
     if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
       if (one_tile_ != nullptr) return one_tile_(t, post);
     multiply_tiles(t, post, columns);
@@ -153,7 +154,7 @@ class small {
     alignas(64) T results[tile::unpacked_results<T, Isa>];
     T* const c = t.c;
     const index_t c_row = t.c_row, count = t.tiles;
-    t.c = results, t.c_row = t.columns, t.tiles = 1;
+    t.c = results, t.c_row = t.columns, t.tiles = 1, t.plain = false;
     for (index_t i = 0; i < count; ++i) {
       T* const at = c + i * rows * c_row;
       if (t.beta != 0)
