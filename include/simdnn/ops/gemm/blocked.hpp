@@ -1,8 +1,12 @@
-// The register-tiled product: b packed into panels of NR columns, a copied block by block into L2
-// with a row distance that spreads over L1's sets, and for each panel's KC rows, which stay in L1,
-// all tiles of the block of a.
+// The register-tiled product: b packed into panels of NR columns, a in blocks that fill L2, read in
+// place or copied with a row distance that spreads over L1's sets, and for each panel's KC rows,
+// which stay in L1, all tiles of the block of a.
 //
-//     for each MC rows and NC columns (in parallel):  for KC of k:  copy a;  for panels:  for tiles
+//     for each MC rows and NC columns (in parallel):
+//         for blocks of k:  copy a;  for panels:  for KC of the block:  for tiles
+//
+// A few rows, up to one tile's, are bound by the memory that b comes from: they take all of k at once
+// (tile/skinny_tile.hpp), so that b is read from one end to the other.
 //
 // Every sum over k runs in the same order whatever the number of threads.
 #pragma once
@@ -15,6 +19,7 @@
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 #include <simdnn/tile/pack.hpp>
+#include <simdnn/tile/skinny_tile.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
@@ -33,9 +38,11 @@ class blocked {
   explicit blocked(const gemm_query& q, const char* op = "gemm")
       : p_(q.problem),
         op_(op),
+        skinny_(p_.m <= MR),
         kc_(blocks(p_.k, blocking<T, Isa>::KC)),
         mc_(blocks(p_.m, blocking<T, Isa>::MC)),
-        nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)) {}
+        nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)),
+        depth_(kc_ * std::clamp<index_t>(a_elements / (mc_ * kc_), 1, ceil_div(std::max<index_t>(p_.k, 1), kc_))) {}
 
   /// [panel][k][NR]
   index_t packed_elements() const { return ceil_div(p_.n, NR) * p_.k * NR; }
@@ -49,7 +56,7 @@ class blocked {
   }
 
   index_t workspace_bytes(int workers) const {
-    return workers * round_up(worker_bytes(), memory_pool::alignment);
+    return shared_bytes() + workers * round_up(worker_bytes(), memory_pool::alignment);
   }
 
   /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
@@ -59,6 +66,7 @@ class blocked {
            executor_ref executor, std::span<std::byte> given) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, c, post);
+    if (skinny_) return run_skinny(a, packed, c, post, executor, given);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
     // A post-op that reads c must find it unchanged: then partial sums stay out of c.
     const bool apart = (p_.k > kc_ || (p_.beta != 0 && p_.beta != 1)) && post.reads(c.data);
@@ -75,6 +83,9 @@ class blocked {
   }
 
  private:
+  // Of a's block.
+  static constexpr index_t a_elements = blocking<T, Isa>::L2 / sizeof(T);
+
   // The size of the fewest blocks of at most `most`, nearly equal.
   static index_t blocks(index_t size, index_t most) {
     return std::max<index_t>(ceil_div(size, std::max<index_t>(ceil_div(size, most), 1)), 1);
@@ -85,8 +96,9 @@ class blocked {
     constexpr index_t line = 64 / sizeof(T);
     return (ceil_div(length, line) | 1) * line;
   }
-  index_t copy_elements() const { return std::max(mc_ * odd_lines(kc_), kc_ * odd_lines(mc_)); }
+  index_t copy_elements() const { return std::max(mc_ * odd_lines(depth_), depth_ * odd_lines(mc_)); }
   index_t worker_bytes() const {
+    if (skinny_) return p_.m * NR * static_cast<index_t>(sizeof(T));
     return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T));
   }
 
@@ -104,37 +116,51 @@ class blocked {
       for (index_t m = m0; m < m0 + rows; ++m)
         for (index_t n = n0; n < whole_end; ++n) *c.at(m, n) *= beta;
 
-    for (index_t k0 = 0; k0 < p_.k; k0 += kc_) {
-      const index_t depth = std::min(kc_, p_.k - k0);
-      const bool last = k0 + depth == p_.k, accumulate = add || k0 > 0;
-      const bool by_row = a.column_stride == 1;
-      copy_a(a, m0, k0, rows, depth, copy);
+    for (index_t k0 = 0; k0 < p_.k; k0 += depth_) {
+      const index_t k_end = std::min(k0 + depth_, p_.k);
+      const a_block rows_of_a = block_of_a(a, m0, k0, rows, k_end - k0, copy);
       for (index_t n = n0; n < n_end; n += NR) {
-        const T* panel = packed + n / NR * p_.k * NR + k0 * NR;
-        const kernel::standard<T> nothing{};
-        if (n < whole_end && last) {
-          tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate,
-                post.at(n, m0 * c.row_stride + n));
-        } else if (n < whole_end) {
-          tiles(by_row, copy, panel, rows, depth, c.at(m0, n), c.row_stride, accumulate, nothing);
-        } else {
-          const index_t rest = n_end - n;
-          if (k0 == 0 && add)
-            for (index_t m = 0; m < rows; ++m)
-              for (index_t j = 0; j < rest; ++j) scratch[m * NR + j] = beta * c.at(m0 + m, n)[j];
-          tiles(by_row, copy, panel, rows, depth, scratch, NR, accumulate, nothing);
-          if (last)
-            tile::flush<T, Isa>(scratch, NR, c.at(m0, n), c.row_stride, rows, rest,
-                                post.at(n, m0 * c.row_stride + n));
+        const bool whole = n < whole_end;
+        const index_t rest = n_end - n;
+        if (!whole && k0 == 0 && add)
+          for (index_t m = 0; m < rows; ++m)
+            for (index_t j = 0; j < rest; ++j) scratch[m * NR + j] = beta * c.at(m0 + m, n)[j];
+        T* const to = whole ? c.at(m0, n) : scratch;
+        const index_t to_row = whole ? c.row_stride : NR;
+        for (index_t k = k0; k < k_end; k += kc_) {
+          const index_t depth = std::min(kc_, k_end - k);
+          const T* const panel = packed + n / NR * p_.k * NR + k * NR;
+          // What is read next: the panel's next rows, or the next panel's first ones.
+          const T* const next = k + depth < k_end ? panel + depth * NR : packed + (n / NR + 1) * p_.k * NR + k0 * NR;
+          const bool accumulate = add || k > 0;
+          const a_block from = rows_of_a.at(0, k - k0);
+          if (whole && k + depth == p_.k)
+            tiles(from, panel, next, rows, depth, to, to_row, accumulate, post.at(n, m0 * c.row_stride + n));
+          else
+            tiles(from, panel, next, rows, depth, to, to_row, accumulate, kernel::standard<T>{});
         }
+        if (!whole && k_end == p_.k)
+          tile::flush<T, Isa>(scratch, NR, c.at(m0, n), c.row_stride, rows, rest,
+                              post.at(n, m0 * c.row_stride + n));
       }
     }
   }
 
-  // alpha is multiplied in here, where each element of a passes once per column block.
-  void copy_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth,
-              T* copy) const {
+  // A block of a as tiles read it.
+  struct a_block {
+    const T* data;
+    index_t stride;
+    bool by_row;
+    a_block at(index_t m, index_t k) const {
+      return {data + (by_row ? m * stride + k : m + k * stride), stride, by_row};
+    }
+  };
+
+  // In place, or a copy where its neighbours are neighbours along neither dimension, where rows would
+  // fall on few of L1's sets, and where there is an alpha, which each element takes once here.
+  a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth, T* copy) const {
     const bool by_row = a.column_stride == 1;
+    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 1024 != 0) return {a.at(m0, k0), a.row_stride, true};
     const index_t lines = by_row ? rows : depth, length = by_row ? depth : rows;
     const index_t from = by_row ? a.row_stride : a.column_stride, to = odd_lines(length);
     const T* src = a.at(m0, k0);
@@ -144,16 +170,21 @@ class blocked {
       if (p_.alpha != 1)
         for (index_t j = 0; j < length; ++j) line[j] *= static_cast<T>(p_.alpha);
     }
+    return {copy, to, by_row};
   }
 
+  // Each tile fetches its share of what the next ones read of b.
   template <class PostOp>
-  static void tiles(bool by_row, const T* copy, const T* panel, index_t rows, index_t depth, T* c,
+  static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth, T* c,
                     index_t c_row, bool accumulate, const PostOp& post) {
     using tile::a_order;
-    const index_t origin = 0, stride = odd_lines(by_row ? depth : rows);
+    constexpr index_t line = 64 / sizeof(T);
+    const index_t origin = 0, share = round_up(ceil_div(depth * NR, ceil_div(rows, MR)), line);
     tile::for_each_tile(rows, MR, [&](index_t m, int count) {
-      const tile::operands<T> t{.a = copy + m * (by_row ? stride : 1),
-                                .a_stride = stride,
+      for (index_t i = 0; i < share; i += line) __builtin_prefetch(next + i, 0, 2);
+      next += share;
+      const tile::operands<T> t{.a = a.at(m, 0).data,
+                                .a_stride = a.stride,
                                 .segments = &origin,
                                 .segment_count = 1,
                                 .segment_length = depth,
@@ -163,16 +194,53 @@ class blocked {
                                 .c_column = V::lanes,
                                 .accumulate = accumulate};
       const auto moved = post.at(0, m * c_row);
-      if (by_row)
+      if (a.by_row)
         tile::dispatch<T, Isa, a_order::by_row>(count, t, moved);
       else
         tile::dispatch<T, Isa, a_order::by_k>(count, t, moved);
     });
   }
 
+  // Of skinny products: a as [k][m], times alpha.
+  index_t shared_bytes() const {
+    return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment) : 0;
+  }
+  template <class PostOp>
+  void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+                  executor_ref executor, std::span<std::byte> given) const {
+    const int workers = std::max(executor.concurrency(), 1);
+    const workspace space(workspace_bytes(workers), 1, given, op_);
+    std::byte* const memory = space.template slice<std::byte>(0);
+    const T* rows = a.data;
+    if (p_.m > 1 || a.column_stride != 1 || p_.alpha != 1) {
+      T* const copy = reinterpret_cast<T*>(memory);
+      constexpr index_t line = 64 / sizeof(T);  // of each row, read whole
+      for (index_t k0 = 0; k0 < p_.k; k0 += line)
+        for (index_t m = 0; m < p_.m; ++m)
+          for (index_t k = k0; k < std::min(k0 + line, p_.k); ++k)
+            copy[k * p_.m + m] = static_cast<T>(p_.alpha) * *a.at(m, k);
+      rows = copy;
+    }
+    const auto run_tile = tile::skinny_table<T, Isa>[p_.m - 1];
+    const T beta = static_cast<T>(p_.beta);
+    parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t worker) {
+      T* const sums = reinterpret_cast<T*>(memory + shared_bytes() + worker * round_up(worker_bytes(), memory_pool::alignment));  // (m,NR)
+      for (index_t panel = begin; panel < end; ++panel) {
+        const index_t n = panel * NR, columns = std::min(NR, p_.n - n);
+        run_tile(rows, packed + n * p_.k, p_.k, sums);
+        if (beta != 0)
+          for (index_t m = 0; m < p_.m; ++m)
+            for (index_t j = 0; j < columns; ++j) sums[m * NR + j] += beta * c.at(m, n)[j];
+        tile::flush<T, Isa>(sums, NR, c.at(0, n), c.row_stride, p_.m, columns, post.at(n, n));
+      }
+    });
+  }
+
   gemm_problem p_;
   const char* op_;
+  bool skinny_;
   index_t kc_, mc_, nc_;
+  index_t depth_;  // of a's blocks
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::gemm
