@@ -5,6 +5,7 @@
 // and 15.4 for 1 row, 9.0 and 13.4 for 8 (a sum alone: 14.2; gcc 12, Sapphire Rapids). Called by gemm.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/vec.hpp>
@@ -15,9 +16,9 @@ namespace simdnn::inline SIMDNN_ABI::tile {
 
 namespace detail {
 
-template <class V, int MR, int NV>
+// NV vectors of rows of NR columns.
+template <class V, int MR, int NV, int NR>
 struct skinny_steps {
-  static constexpr int NR = NV * V::lanes;
 
   template <int... I>
   static SIMDNN_INLINE void zero(V* acc, std::integer_sequence<int, I...>) {
@@ -28,8 +29,12 @@ struct skinny_steps {
     ((acc[I] += other[I]), ...);
   }
   template <int... I, class T>
+  static SIMDNN_INLINE void load_add(V* acc, const T* c, std::integer_sequence<int, I...>) {
+    ((acc[I] += V::load(c + I / NV * NR + I % NV * V::lanes)), ...);
+  }
+  template <int... I, class T>
   static SIMDNN_INLINE void store(const V* acc, T* c, std::integer_sequence<int, I...>) {
-    (acc[I].store(c + I * V::lanes), ...);
+    (acc[I].store(c + I / NV * NR + I % NV * V::lanes), ...);
   }
   template <int... N, class T>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
@@ -50,18 +55,22 @@ struct skinny_steps {
   template <class T>
   static SIMDNN_INLINE void prefetch(const T* b) {
     constexpr int line = 64 / sizeof(T), ahead = 1024 / sizeof(T);
-    for (int i = 0; i < NR; i += line) __builtin_prefetch(b + ahead + i);
+    for (int i = 0; i < NV * V::lanes; i += line) __builtin_prefetch(b + ahead + i);
   }
 };
 
 }  // namespace detail
 
-/// a: [k][MR]. b: [k][NR]. sums: [MR][NR], 64-byte aligned. depth >= 1.
-template <class T, class Isa, int MR>
-SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) {
+namespace detail {
+
+// NV vectors of each row of b and sums. `length` values of k in each of four segments that begin `segment`
+// values apart, and `rest` more behind the last; sums are added to where they are to accumulate.
+template <class T, class Isa, int MR, int NV>
+SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t length, index_t rest,
+                                T* sums, bool accumulate) {
   using V = vec<T, Isa>;
-  constexpr int NV = blocking<T, Isa>::NV, segments = 4;
-  using step = detail::skinny_steps<V, MR, NV>;
+  constexpr int NR = blocking<T, Isa>::NV * V::lanes;
+  using step = skinny_steps<V, MR, NV, NR>;
   // Segments with accumulators of their own, where the FMA's latency would not be hidden otherwise.
   constexpr int chains = MR == 1 ? 4 : MR * NV * 2 <= blocking<T, Isa>::MR * NV ? 2 : 1;
   constexpr int chain = MR * NV;
@@ -70,11 +79,10 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
   V acc[chains * chain];  // (chains,MR,NV)
   step::zero(acc, std::make_integer_sequence<int, chains * chain>{});
 
-  const index_t length = depth / segments;
   const T* SIMDNN_RESTRICT b0 = b;  // (k,NV), the others below it
-  const T *b1 = b0 + length * step::NR, *b2 = b1 + length * step::NR, *b3 = b2 + length * step::NR;
+  const T *b1 = b0 + segment * NR, *b2 = b1 + segment * NR, *b3 = b2 + segment * NR;
   const T* a0 = a;  // (k,MR)
-  const T *a1 = a0 + length * MR, *a2 = a1 + length * MR, *a3 = a2 + length * MR;
+  const T *a1 = a0 + segment * MR, *a2 = a1 + segment * MR, *a3 = a2 + segment * MR;
   if (length > 0) {
     index_t k = length;
     do {
@@ -84,28 +92,59 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
       step::multiply(acc + 2 % chains * chain, a2, b2, rows);
       step::multiply(acc + 3 % chains * chain, a3, b3, rows);
       a0 += MR, a1 += MR, a2 += MR, a3 += MR;
-      b0 += step::NR, b1 += step::NR, b2 += step::NR, b3 += step::NR;
+      b0 += NR, b1 += NR, b2 += NR, b3 += NR;
     } while (--k != 0);
   }
-  for (index_t k = segments * length; k < depth; ++k) {
+  for (; rest > 0; --rest) {
     step::multiply(acc, a3, b3, rows);
-    a3 += MR, b3 += step::NR;
+    a3 += MR, b3 += NR;
   }
   if constexpr (chains == 4) {
     step::add(acc, acc + 2 * chain, all);
     step::add(acc + chain, acc + 3 * chain, all);
   }
   if constexpr (chains > 1) step::add(acc, acc + chain, all);
+  if (accumulate) step::load_add(acc, sums, all);
   step::store(acc, sums, all);
+}
+
+template <class T, class Isa>
+inline constexpr bool vectors_are_lines = sizeof(vec<T, Isa>) == 64;
+
+}  // namespace detail
+
+/// Rows that a tile takes at most: twice as many as there are accumulators for, one vector of b's rows
+/// after the other, where each is a line of memory of its own.
+template <class T, class Isa>
+inline constexpr int skinny_rows = blocking<T, Isa>::MR * (detail::vectors_are_lines<T, Isa> ? 2 : 1);
+
+/// a: [k][MR]. b: [k][NR]. sums: [MR][NR]. depth >= 1.
+template <class T, class Isa, int MR>
+SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) {
+  constexpr int NV = blocking<T, Isa>::NV, lanes = vec<T, Isa>::lanes, NR = NV * lanes;
+  const index_t segment = depth / 4, rest = depth % 4;
+  if constexpr (MR <= blocking<T, Isa>::MR) {
+    detail::add_segments<T, Isa, MR, NV>(a, b, segment, segment, rest, sums, false);
+  } else {
+    constexpr index_t block = 32;  // of each segment: lines come in pairs, and both stay in L1
+    index_t k = 0;
+    do {
+      const index_t length = std::min(block, segment - k), behind = k + length == segment ? rest : 0;
+      for (int n = 0; n < NV; ++n)
+        detail::add_segments<T, Isa, MR, 1>(a + k * MR, b + k * NR + n * lanes, segment, length, behind,
+                                            sums + n * lanes, k > 0);
+      k += block;
+    } while (k < segment);
+  }
 }
 
 template <class T>
 using skinny_function = void (*)(const T* a, const T* b, index_t depth, T* sums);
 
-/// The tiles of 1 to blocking<T, Isa>::MR rows; [rows - 1].
+/// The tiles of 1 to skinny_rows rows; [rows - 1].
 template <class T, class Isa>
 inline constexpr auto skinny_table = []<int... M>(std::integer_sequence<int, M...>) {
   return std::array<skinny_function<T>, sizeof...(M)>{&run_skinny<T, Isa, M + 1>...};
-}(std::make_integer_sequence<int, blocking<T, Isa>::MR>{});
+}(std::make_integer_sequence<int, skinny_rows<T, Isa>>{});
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

@@ -5,8 +5,8 @@
 //     for each MC rows and NC columns (in parallel):
 //         for blocks of k:  copy a;  for panels:  for KC of the block:  for tiles
 //
-// A few rows, up to one tile's, are bound by the memory that b comes from: they take all of k at once
-// (tile/skinny_tile.hpp), so that b is read from one end to the other.
+// A few rows, one or two tiles', are bound by the memory that b comes from: they take all of k at once
+// (tile/skinny_tile.hpp), so that b is read from one end to the other, as long as a stays in L2.
 //
 // Every sum over k runs in the same order whatever the number of threads.
 #pragma once
@@ -38,7 +38,7 @@ class blocked {
   explicit blocked(const gemm_query& q, const char* op = "gemm")
       : p_(q.problem),
         op_(op),
-        skinny_(p_.m <= MR),
+        skinny_(p_.m <= tile::skinny_rows<T, Isa> && p_.m * p_.k <= a_elements * 3 / 2),
         kc_(blocks(p_.k, blocking<T, Isa>::KC)),
         mc_(blocks(p_.m, blocking<T, Isa>::MC)),
         nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)),
@@ -160,7 +160,7 @@ class blocked {
   // fall on few of L1's sets, and where there is an alpha, which each element takes once here.
   a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth, T* copy) const {
     const bool by_row = a.column_stride == 1;
-    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 1024 != 0) return {a.at(m0, k0), a.row_stride, true};
+    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 2048 != 0) return {a.at(m0, k0), a.row_stride, true};
     const index_t lines = by_row ? rows : depth, length = by_row ? depth : rows;
     const index_t from = by_row ? a.row_stride : a.column_stride, to = odd_lines(length);
     const T* src = a.at(m0, k0);

@@ -10,7 +10,7 @@ struct blocking<T, isa::avx512> {
   static constexpr int NV = 2;   // 28 accumulators, 2 vectors of b, 1 of a: 31 registers, 0.57 loads an FMA
   static constexpr int MR = 14;  // 14 divides 224, 112, 56, 28 and 14, the widths of most networks' maps
   static constexpr index_t KC = 1024 / sizeof(T);
-  static constexpr index_t MC = 32 * MR;
+  static constexpr index_t MC = 16 * MR;
   static constexpr index_t NC = 1024;
   static constexpr int small_accumulators = 24;
   static constexpr int dot_columns = 8;
