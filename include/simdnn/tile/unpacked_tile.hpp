@@ -45,6 +45,12 @@ struct row_span {
     else
       return V::load(row + begin<N>());
   }
+  /// For a post-op with its origin at the tile.
+  template <int N>
+  SIMDNN_INLINE kernel::where<> where(index_t row) const {
+    const index_t at = Short ? 0 : begin<N>();
+    return {at, row + at, Short ? columns : V::lanes};
+  }
   template <int N>
   SIMDNN_INLINE void store(V v, T* row) const {
     if constexpr (Short)
@@ -55,7 +61,7 @@ struct row_span {
 
  private:
   template <int N>
-  SIMDNN_INLINE index_t begin() const {
+  SIMDNN_INLINE constexpr index_t begin() const {
     return N == NV - 1 ? columns - V::lanes : N * V::lanes;
   }
 };
@@ -122,6 +128,12 @@ struct unpacked_steps {
       const V low(post.low), high(post.high);
       ((acc[I] = V::clamp(acc[I], low, high)), ...);
     }
+  }
+  // Any other post-op.
+  template <int... I, class PostOp>
+  static SIMDNN_INLINE void apply(V* acc, const PostOp& post, index_t c_row, span s,
+                                  std::integer_sequence<int, I...>) {
+    ((acc[I] = post(acc[I], s.template where<I % NV>(I / NV * c_row))), ...);
   }
   template <int... I>
   static SIMDNN_INLINE void store(const V* acc, T* c, index_t c_row, span s, std::integer_sequence<int, I...>) {

@@ -1,0 +1,76 @@
+// gemm of a problem known at compile time: the compiler emits that product and nothing else.
+//
+//     fixed_gemm<float, gemm_problem{.m = 8, .n = 8, .k = 8}>(a, b, c);
+//     fixed_gemm<float, p>(a, b, c, post::bias(bias) | post::relu());
+#pragma once
+
+#include <simdnn/ops/gemm/matrix.hpp>
+#include <simdnn/ops/gemm/problem.hpp>
+#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/tile/fixed_tile.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+namespace gemm {
+
+// f.template operator()<begin, size>() for the least number of nearly equal parts of at most Most.
+template <int Size, int Most, class F>
+SIMDNN_INLINE void for_each_part(F&& f) {
+  constexpr int parts = (Size + Most - 1) / Most, least = Size / parts, larger = Size % parts;
+  unroll<parts>([&](auto i) SIMDNN_INLINE_LAMBDA {
+    constexpr int at = i * least + (i < larger ? int(i) : larger);
+    f.template operator()<at, least + (i < larger)>();
+  });
+}
+
+// The ISA below whose vectors are as long as the columns, or Isa itself.
+template <class T, index_t Columns, class Isa>
+constexpr auto fitting_isa() {
+  constexpr auto bytes = Columns * static_cast<index_t>(sizeof(T));
+  if constexpr (Isa::value > isa::id::sse42 && bytes == 16)
+    return isa::sse42{};
+  else if constexpr (Isa::value > isa::id::avx2 && bytes <= 32)
+    return isa::avx2{};
+  else
+    return Isa{};
+}
+
+}  // namespace gemm
+
+/// c = post_ops(P.alpha * a * b + P.beta * c), a {m, k}, b {k, n} and c {m, n} without gaps, in layout A, B and
+/// "ab". Sizes are at least 1 and are meant to be small: all is written out. Nothing is checked but the
+/// post-ops' operands, and nothing allocated; c must not overlap a or b.
+template <class T, gemm_problem P, layout A = "ab", layout B = "ab", class Isa = isa::native,
+          post_op PostOp = post::none>
+SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = {}) {
+  static_assert((A == layout("ab") || A == layout("ba")) && (B == layout("ab") || B == layout("ba")),
+                "gemm: a and b have layout \"ab\" (rows) or \"ba\" (columns)");
+  static_assert(P.m > 0 && P.n > 0 && P.k > 0, "fixed_gemm: m, n and k are at least 1");
+  using F = decltype(gemm::fitting_isa<T, P.n, Isa>());
+  constexpr int M = P.m, N = P.n, K = P.k, lanes = vec<T, F>::lanes;
+  constexpr index_t a_row = A == layout("ab") ? K : 1, a_column = A == layout("ab") ? 1 : M;
+  if constexpr (B == layout("ba") && N > 1) {
+    T rows[K * N];
+    for (int n = 0; n < N; ++n)
+      for (int k = 0; k < K; ++k) rows[k * N + n] = b[n * K + k];
+    fixed_gemm<T, P, A, "ab", Isa>(a, rows, c, ops);
+  } else {
+    const auto post = [&] {
+      if constexpr (std::is_same_v<PostOp, post::none>)
+        return kernel::standard<T>{};
+      else
+        return lower(ops, view<T, "ab">(c, P.c_shape()), N, "fixed_gemm");
+    }();
+    constexpr int vectors = (N + lanes - 1) / lanes;
+    gemm::for_each_part<vectors, tile::unpacked_vectors<T, Isa>>([&]<int V0, int NV>() SIMDNN_INLINE_LAMBDA {
+      constexpr int n = V0 * lanes, columns = NV * lanes < N - n ? NV * lanes : N - n;
+      constexpr tile::fixed_sizes sizes{a_row, a_column, N, N, K, columns};
+      gemm::for_each_part<M, tile::unpacked_rows<T, Isa>(NV)>([&]<int M0, int MR>() SIMDNN_INLINE_LAMBDA {
+        tile::multiply_fixed<T, F, MR, sizes>(a + M0 * a_row, b + n, c + M0 * N + n, static_cast<T>(P.alpha),
+                                              static_cast<T>(P.beta), post.at(n, M0 * N + n));
+      });
+    });
+  }
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI
