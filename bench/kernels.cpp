@@ -9,6 +9,7 @@ namespace simdnn::bench {
 SIMDNN_ISA_TABLE(kernels) = {
     .fma_peak = fma_peak,
     .triad = triad,
+    .sum = sum,
     .dots = dot4,
     .conv_variants = conv_variants,
     .conv = make_conv,
@@ -16,6 +17,7 @@ SIMDNN_ISA_TABLE(kernels) = {
     .fixed_conv = make_fixed_conv,
     .gemm_variants = gemm_variants,
     .gemm = make_gemm,
+    .fixed_gemm = make_fixed_gemm,
     .inner_product_variants = inner_product_variants,
     .inner_product = make_inner_product,
 #if defined(SIMDNN_BENCH_EIGEN)

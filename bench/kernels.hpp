@@ -30,6 +30,8 @@ struct kernels {
   /// GFLOP/s of multiply-adds, GB/s of STREAM's triad, with this many threads.
   double (*fma_peak)(int threads);
   double (*triad)(int threads);
+  /// The sum of n floats: what reading memory costs and nothing else.
+  float (*sum)(const float* data, std::int64_t n, int threads);
 
   /// The reference's inner loop.
   dot_function* dots;
@@ -44,6 +46,8 @@ struct kernels {
 
   std::vector<variant_info> (*gemm_variants)(const gemm_task&, bool strict);
   std::unique_ptr<runner> (*gemm)(const gemm_task&, const choice&, int threads);
+  /// Null where the problem is not one of those compiled in.
+  std::unique_ptr<runner> (*fixed_gemm)(const gemm_task&);
 
   std::vector<variant_info> (*inner_product_variants)(const inner_product_task&, bool strict);
   std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);

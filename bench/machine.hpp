@@ -116,5 +116,27 @@ inline double triad(int threads) {
   return best;
 }
 
+/// The sum of n floats, on 8 chains; some at the end of each thread's share may be left out.
+inline float sum(const float* data, std::int64_t n, int threads) {
+  constexpr std::int64_t lanes = vector_bytes / sizeof(float), step = 8 * lanes;
+  float total = 0;
+  on_threads(threads, [&](int thread) {
+    const std::int64_t share = n / threads / step * step;
+    const float* const p = data + share * thread;
+    machine_vec chains[8] = {};
+    for (std::int64_t i = 0; i < share; i += step)
+      for (int j = 0; j < 8; ++j) {
+        machine_vec x;
+        std::memcpy(&x, p + i + j * lanes, sizeof x);
+        chains[j] += x;
+      }
+    for (int j = 1; j < 8; ++j) chains[0] += chains[j];
+    // Only so that nothing is left out of the program.
+    if (thread == 0) total = chains[0][0];
+    asm volatile("" : : "x"(chains[0]));
+  });
+  return total;
+}
+
 }  // namespace
 }  // namespace simdnn::bench

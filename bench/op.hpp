@@ -16,6 +16,7 @@ struct request {
   direction dir = direction::fwd_i;
   std::int64_t batch = 0;  // 0: as the problem says
   bool with_bias = false, with_relu = false;
+  bool fixed = false;  // both sides' code knows the problem
   conditions where;
 };
 
@@ -48,6 +49,7 @@ struct op {
 std::span<const op> ops();
 
 std::unique_ptr<workload> make_conv_workload(const std::string& problem, const request&);
+std::vector<std::string> fixed_cubes();
 std::unique_ptr<workload> make_gemm_workload(const std::string& problem, const request&);
 std::unique_ptr<workload> make_inner_product_workload(const std::string& problem, const request&);
 

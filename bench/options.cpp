@@ -23,6 +23,8 @@ const char* const usage =
   --accuracy strict|default        strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
   --peer onednn|openblas|eigen|none     default: the first of these that has the op
+  --peer best                      per problem the faster of onednn and openblas
+  --peer sum                       a sum over as much memory as inner_product's weights take
   --peer serial                    simdnn itself on one thread: the ratio is the speed-up
   --mode perf|check                default perf; check compares with sums in double
   --errors                         perf rows show both sides' errors against sums in double

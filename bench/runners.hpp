@@ -18,6 +18,7 @@ std::unique_ptr<runner> make_fixed_conv(const conv_problem&, const conv_task&);
 
 std::vector<variant_info> gemm_variants(const gemm_task&, bool strict);
 std::unique_ptr<runner> make_gemm(const gemm_task&, const choice&, int threads);
+std::unique_ptr<runner> make_fixed_gemm(const gemm_task&);
 
 std::vector<variant_info> inner_product_variants(const inner_product_task&, bool strict);
 std::unique_ptr<runner> make_inner_product(const inner_product_task&, const choice&, int threads);

@@ -188,6 +188,7 @@ int run(const options& o) {
             .batch = o.batch,
             .with_bias = o.with_bias,
             .with_relu = o.with_relu,
+            .fixed = o.fixed,
             .where = {}};
   r.where = {.threads = o.threads, .isa = code.isa(), .code = &code.table()};
 

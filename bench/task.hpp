@@ -67,6 +67,7 @@ struct gemm_task {
   std::int64_t m = 0, n = 0, k = 0;
   const float* a = nullptr;
   const float* b = nullptr;
+  bool fixed = false;  // by code for this problem alone, where an implementation can have it
 };
 
 /// Forward: dst[n][o] = bias[o] + sum over i of src[n][i] weights[o][i], relu if asked for.

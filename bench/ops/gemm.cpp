@@ -1,7 +1,9 @@
 // gemm, problems as benchdnn's matmul has them: 64x1024:1024x256 is M x K times K x N.
 // --batch replaces M.
 #include <bench/op.hpp>
+#include <bench/ops/fixed_problems.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
+#include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
@@ -13,7 +15,7 @@ class gemm_workload final : public workload {
         where_(r.where),
         a_(random_operand(p.m * p.k, 1)),
         b_(random_operand(p.k * p.n, 2)) {
-    task_ = {.m = p.m, .n = p.n, .k = p.k, .a = a_.data(), .b = b_.data()};
+    task_ = {.m = p.m, .n = p.n, .k = p.k, .a = a_.data(), .b = b_.data(), .fixed = r.fixed};
   }
   std::string notation() const override { return problem_.str(); }
   double flops() const override { return problem_.flops(); }
@@ -22,6 +24,13 @@ class gemm_workload final : public workload {
     return where_.code->gemm_variants(task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
+    if (task_.fixed) {
+      std::unique_ptr<runner> made = where_.code->fixed_gemm(task_);
+      if (made == nullptr)
+        throw std::invalid_argument("--fixed: compiled in are cubes of " + std::to_string(first_fixed) +
+                                    " to " + std::to_string(last_fixed));
+      return made;
+    }
     return where_.code->gemm(task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.gemm(task_, where_); }
@@ -37,6 +46,15 @@ class gemm_workload final : public workload {
 };
 
 }  // namespace
+
+std::vector<std::string> fixed_cubes() {
+  std::vector<std::string> list;
+  for (int size = first_fixed; size <= last_fixed; ++size) {
+    const std::string n = std::to_string(size);
+    list.push_back(n + "x" + n + ":" + n + "x" + n);
+  }
+  return list;
+}
 
 std::unique_ptr<workload> make_gemm_workload(const std::string& text, const request& r) {
   gemm_problem p = gemm_problem::parse(text);

@@ -1,5 +1,6 @@
 // simdnn's matrix product, b packed.
 #include <algorithm>
+#include <bench/ops/fixed_problems.hpp>
 #include <bench/runners.hpp>
 #include <simdnn/ops/gemm.hpp>
 
@@ -30,7 +31,32 @@ class gemm_runner final : public runner {
   matrix c_;
 };
 
+template <int Size>
+class fixed_runner final : public runner {
+ public:
+  explicit fixed_runner(const gemm_task& t) {
+    std::copy_n(t.a, elements, a_);
+    std::copy_n(t.b, elements, b_);
+    std::fill_n(c_, elements, unwritten);
+  }
+  void run() override {
+    fixed_gemm<float, gemm_problem{.m = Size, .n = Size, .k = Size}>(a_, b_, c_);
+  }
+  void fetch(float* result) override { std::copy_n(c_, elements, result); }
+  std::string implementation() const override { return "fixed"; }
+
+ private:
+  static constexpr int elements = Size * Size;
+  alignas(64) float a_[elements];
+  alignas(64) float b_[elements];
+  alignas(64) float c_[elements];
+};
+
 }  // namespace
+
+std::unique_ptr<runner> make_fixed_gemm(const gemm_task& t) {
+  return make_fixed(t, [&]<int Size>() { return std::make_unique<fixed_runner<Size>>(t); });
+}
 
 std::vector<variant_info> gemm_variants(const gemm_task& t, bool strict) {
   return describe<gemm::all<float, isa::native>>(

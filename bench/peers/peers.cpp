@@ -1,4 +1,5 @@
 // The table of peers, and what configure time found of them.
+#include <algorithm>
 #include <bench/kernels.hpp>
 #include <bench/measure.hpp>
 #include <bench/peers/peer.hpp>
@@ -79,7 +80,36 @@ constexpr peer best{.name = "best",
                     .missing = "it is the faster of onednn and openblas, and not both are here"};
 #endif
 
-constexpr peer table[] = {onednn, openblas, eigen, best};
+// What reading the weights costs and nothing else: the ratio is the share of that bandwidth.
+class weights_sum final : public runner {
+ public:
+  weights_sum(const inner_product_task& t, const conditions& c)
+      : weights_(static_cast<std::size_t>(t.in * t.out), 1.0F), outputs_(t.batch * t.out), where_(c) {}
+  void run() override {
+    volatile float sink =
+        where_.code->sum(weights_.data(), static_cast<std::int64_t>(weights_.size()), where_.threads);
+    (void)sink;
+  }
+  // No products: the column of errors says nothing.
+  void fetch(float* result) override { std::fill_n(result, outputs_, 0.0F); }
+  std::string implementation() const override { return "sum"; }
+
+ private:
+  floats weights_;
+  std::int64_t outputs_;
+  conditions where_;
+};
+constexpr peer memory_sum{
+    .name = "sum",
+    .package = {},
+    .missing = {},
+    .inner_product = [](const inner_product_task& t, const conditions& c) -> std::unique_ptr<runner> {
+      if (!is_forward(t.dir)) throw std::invalid_argument("--peer sum: forward only");
+      return std::make_unique<weights_sum>(t, c);
+    },
+    .shares_threads = true};
+
+constexpr peer table[] = {onednn, openblas, eigen, best, memory_sum};
 
 }  // namespace
 

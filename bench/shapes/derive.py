@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Derives the convolution layers of known networks from their definitions.
+"""Derives the layers of known networks from their definitions, and lists of matrix products.
 
-derive.py          writes conv_<net>.txt beside this script
+derive.py          writes conv_<net>.txt, inner_product_networks.txt and gemm_*.txt beside this script
 derive.py --check  exits 1 where a file differs from what the definitions give
 derive.py --compare DIR  exits 1 where a list in DIR has other layers, geometries or multiplicities
 """
@@ -197,6 +197,39 @@ NETS = [alexnet(), overfeat(), vgg("vgg_a", "VGG-A (Simonyan and Zisserman 2014)
         depthwise_of(mobilenet_v1())]
 
 
+def inner_products():
+    """The fully connected layers of the same networks, from batch 1 to 256; each geometry once."""
+    layers = (("alexnet:fc6", 256 * 6 * 6, 4096), ("alexnet:fc7", 4096, 4096),
+              ("alexnet:fc8", 4096, 1000), ("overfeat:fc6", 1024 * 6 * 6, 3072),
+              ("overfeat:fc7", 3072, 4096), ("vgg16:fc6", 512 * 7 * 7, 4096),
+              ("resnet50:fc", 2048, 1000), ("densenet121:fc", 1024, 1000))
+    lines = ["# fully connected layers; vgg16 and overfeat end in alexnet's fc7 and fc8, inception_v3 in",
+             "# resnet50's"]
+    return lines + [f'mb{batch}_ic{ic}oc{oc}_n"{name}_mb{batch}"' for name, ic, oc in layers
+                    for batch in (1, 8, 32, 128, 256)]
+
+
+def products():
+    """Square matrix products, and all of few rows, columns and summands."""
+    def line(m, n, k):
+        return f"{m}x{k}:{k}x{n}"
+    squares = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
+    small = (1, 2, 3, 4, 5, 7, 8, 12, 16, 24, 31, 32, 48)
+    return (["# M = N = K"] + [line(s, s, s) for s in squares],
+            ["# all of M, N and K from " + " ".join(map(str, small))] +
+            [line(m, n, k) for m in small for n in small for k in small])
+
+
+def files():
+    """All lists: the file's name and its text."""
+    for net in NETS:
+        yield f"conv_{net.name}.txt", net.text(merge=net.name != "densenet121")
+    squares, small = products()
+    for name, lines in (("inner_product_networks", inner_products()), ("gemm_squares", squares),
+                        ("gemm_small", small)):
+        yield f"{name}.txt", "\n".join(lines) + "\n"
+
+
 def layers_of(text):
     """The multiset of geometries that a list in benchdnn notation holds, names left out."""
     found = collections.Counter()
@@ -220,13 +253,12 @@ def layers_of(text):
 def main():
     mode = sys.argv[1] if len(sys.argv) > 1 else "write"
     wrong = []
-    for net in NETS:
-        name, text = f"conv_{net.name}.txt", net.text(merge=net.name != "densenet121")
+    for name, text in files():
         if mode == "write":
             (HERE / name).write_text(text)
         elif mode == "--check" and (HERE / name).read_text() != text:
             wrong.append(name)
-        elif mode == "--compare" and layers_of((pathlib.Path(sys.argv[2]) / name).read_text()) != \
+        elif mode == "--compare" and name.startswith("conv_") and layers_of((pathlib.Path(sys.argv[2]) / name).read_text()) != \
                 layers_of(text):
             wrong.append(name)
     if wrong:

@@ -48,17 +48,17 @@ grep -q 'reference' "$dir/out" && fail '--choice measures what is not chosen'
 expect 0 "^total simdnn=$number peer=$none\$" --peer none --errors --seconds 0.01 "$small"
 grep -q 'max error .*rms error' "$dir/out" || fail '--errors has no heading'
 grep -Eq '^net:small.* [0-9.]+e-0[0-9] +[0-9.]+e-0[0-9] *$' "$dir/out" || fail '--errors has no columns'
-expect 0 "^checked=1 failed=0 " --mode check --variant winograd "$small"
-grep -Eq "^net:small.* winograd .* [0-9]+\.[0-9]{2}\$" "$dir/out" || fail 'Winograd beside direct'
+expect 0 "^checked=1 failed=0 " --mode check --variant winograd_4x4_3x3 "$small"
+grep -Eq "^net:small.* winograd_4x4_3x3 .* [0-9]+\.[0-9]{2}\$" "$dir/out" || fail 'Winograd beside direct'
 expect 0 '^checked=[1-9][0-9]* failed=0 ' --mode check --fixed --post-ops bias+relu
 grep -q ' fixed ' "$dir/out" || fail '--fixed runs something else'
 expect 1 '^checked=1 failed=1 ' --mode check --fixed "$small"
-expect 2 '^simdnn_bench: --fixed: gemm has none$' --fixed --op gemm
+expect 2 '^simdnn_bench: --fixed: inner_product has none$' --fixed --op inner_product
 expect 2 '^simdnn_bench: --fixed has one variant' --fixed --variant all
 expect 2 '^simdnn_bench: --choice measures' --choice --mode check "$small"
 expect 2 '^simdnn_bench: --choice measures' --choice --variant direct "$small"
 expect 2 'expected one of FWD_I, FWD_T, BWD_D, BWD_W$' --dir FORWARD "$small"
-expect 2 'unknown, there are onednn, openblas, eigen, none$' --peer mkl "$small"
+expect 2 'unknown, there are onednn, openblas, eigen, best, sum, none$' --peer mkl "$small"
 expect 2 '^simdnn_bench: no problems' --op conv
 expect 1 '^checked=1 failed=1 ' --mode check mb1_ic16ih8
 
