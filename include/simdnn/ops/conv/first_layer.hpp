@@ -66,7 +66,7 @@ class first_layer {
 
   index_t packed_elements() const { return p_.groups * panels() * k() * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k(), [&](auto emit) {
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k(), false, [&](auto emit) {
       for (index_t c = 0; c < in_; ++c)
         for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2],
                  [&](index_t d, index_t h, index_t x) { emit(c, d, h, x); });
@@ -142,6 +142,7 @@ class first_layer {
     const index_t* offsets = nullptr;
     index_t k = 0;
     const T* weights = nullptr;  // (k,NV)
+    index_t weights_row = 0;  ///< of a narrow last panel less than NR: the columns behind it are not used
     T* dst = nullptr;
     index_t dst_row = 0, dst_pixel = 0;
     index_t dst_column = 0;  ///< from one vector of channels to the next
@@ -174,8 +175,8 @@ class first_layer {
         do {
           const T* row[(R + 2) / 3];
           step::start_rows(row, src + *offset, stride, pointers);
-          step::multiply_by_row(acc, row, stride, weights, pixels);
-          weights += NR;
+          step::multiply_by_row(acc, row, stride, 0, weights, pixels);
+          weights += b.weights_row;
         } while (++offset != end);
         post.at(0, at).template tile<NV>(acc, b.dst_pixel, b.dst_column, all);
         step::store(acc, b.dst + at, b.dst_pixel, b.dst_column, all);
@@ -204,6 +205,7 @@ class first_layer {
             .offsets = offsets_.data(),
             .k = k(),
             .weights = weights,
+            .weights_row = tile::panel::of<T, Isa>(valid, false).row,
             .ahead = whole && ahead_};
     // The tiles of each of the two sizes.
     const auto for_each_size = [&](auto f) {
@@ -235,10 +237,11 @@ class first_layer {
 
   // Channels behind the last one in dst's last block.
   void clear_padding(const image<T>& dst, index_t base, index_t rows) const {
-    for (index_t y = 0; y < rows && p_.out % dst.block != 0; ++y)
+    if (p_.out % dst.block == 0) return;
+    const index_t first = base + dst.channel(p_.out), count = dst.block - p_.out % dst.block;
+    for (index_t y = 0; y < rows; ++y)
       for (index_t x = 0; x < outputs_[2]; ++x)
-        for (index_t c = p_.out; c % dst.block != 0; ++c)
-          dst.data[base + y * dst.stride[1] + x * dst.stride[2] + dst.channel(c)] = 0;
+        std::fill_n(dst.data + first + y * dst.stride[1] + x * dst.stride[2], count, T(0));
   }
 
   conv_problem p_;
