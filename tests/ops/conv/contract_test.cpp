@@ -17,7 +17,7 @@ namespace {
 
 constexpr layout blocked = "nChw16c";
 const char* const problems[] = {"mb3ic40ih9oc50kh3ph1", "mb2ic48ih7oc64kh1", "g2mb1ic6ih11oc40kh5sh2ph2",
-                                "mb2ic32ih11oc48kh3ph1"};
+                                "mb2ic32ih11oc48kh3ph1", "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1"};
 
 template <layout Src, layout Dst>
 void same_bits_for_any_threads(const conv_problem& p) {
