@@ -394,7 +394,6 @@ class depthwise {
     w.weights_stride[1] = kernel * W, w.weights_stride[0] = p_.kernel[1] * kernel * W;
     w.kernel = kernel, w.advance = p_.stride[2], w.dilation = p_.dilation[2];
     w.step = step;
-    w.ahead = ahead_;
     w.pad = copied_ ? 0 : p_.pad[2];
     w.stride[1] = p_.dilation[1] * (copied_ ? row_elements() : src.stride[1]);
     w.stride[0] = copied_ ? reach(rows_) * row_elements() : p_.dilation[0] * src.stride[0];
@@ -419,6 +418,7 @@ class depthwise {
           w.src = none ? zeros : row + from[i - first];
           w.weights = packed + i * taps_ * W + tap;
           w.lanes = pieces_[i].lanes;
+          w.ahead = ahead_ && pieces_[i].channel * sizeof(T) % 64 == 0;  // once a line
           run(w, dst, pieces_[i].channel, to[i - first] + y * dst.stride[1], x,
               std::min(x + width, outputs_[2]), post);
         }
