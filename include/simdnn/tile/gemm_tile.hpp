@@ -16,10 +16,14 @@
 
 namespace simdnn::inline SIMDNN_ABI::tile {
 
-/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride]. pairs_by_row is by_row for half a vector
+/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride]. by_block is by_row with an a_stride of 16, the
+/// distance of pixels in blocks of channels: constant displacements leave registers free, which short segments
+/// feel (16 values of k: 1.06 times as fast with 14x2, AVX-512). pairs_by_row is by_row for half a vector
 /// of columns, whose other lanes take the odd values of k: a vector of b is b[k][0], b[k + 1][0], b[k][1],
 /// b[k + 1][1], ...; segments have an even length (vec::has_pairs).
-enum class a_order { by_row, by_k, pairs_by_row };
+enum class a_order { by_row, by_block, by_k, pairs_by_row };
+
+inline constexpr index_t block_stride = 16;
 
 /// Columns of a full tile, and of panels of packed b but the last.
 template <class T, class Isa>
@@ -155,7 +159,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   V acc[MR * NV];  // (MR,NV)
   step::zero(acc, all);
   const T* SIMDNN_RESTRICT b = t.b;  // (k,NV)
-  const index_t stride = t.a_stride;
+  const index_t stride = Order == a_order::by_block ? block_stride : t.a_stride;
   const T* b_next = t.b_next;
   const index_t b_next_step = t.b_next_step;
   step::prefetch_c(t.c, t.c_row, t.c_column, all);
@@ -178,7 +182,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
         __builtin_prefetch(b_next, 0, 2);
         b_next += count * b_next_step;
         unroll<count>([&](auto i) SIMDNN_INLINE_LAMBDA {
-          if constexpr (Order == a_order::by_row)
+          if constexpr (Order != a_order::pairs_by_row)
             step::multiply_by_row(acc, row, stride, i, b + i * b_row, rows);
           else if constexpr (i % 2 == 0)
             step::multiply_pairs(acc, row, stride, i, b + i * b_row, rows);
@@ -283,7 +287,12 @@ SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
     constexpr int NV = blocking<T, Isa>::NV - left_out;
     if (b.vectors != NV) return;
     for_each_tile(row_count, most_rows<T, Isa>(NV), [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
-      f(first, count, [count](const operands<T>& t, const auto& post) { dispatch<T, Isa, Order, NV>(count, t, post); });
+      f(first, count, [count](const operands<T>& t, const auto& post) {
+        if (Order == a_order::by_row && t.a_stride == block_stride)
+          dispatch<T, Isa, a_order::by_block, NV>(count, t, post);
+        else
+          dispatch<T, Isa, Order, NV>(count, t, post);
+      });
     });
   });
 }

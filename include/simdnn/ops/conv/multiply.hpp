@@ -43,14 +43,14 @@ struct k_block {
   }
 };
 
-/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks of about KC
+/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks of about `kc`
 /// values, or more where there are few columns.
 template <class T, class Isa>
 void cut(std::vector<k_block>& blocks, index_t columns, index_t first, index_t segments, index_t length, index_t row,
-         index_t pixel, index_t tap_rows = 1) {
+         index_t pixel, index_t tap_rows = 1, index_t kc = blocking<T, Isa>::KC) {
   if (segments == 0) return;
   constexpr index_t NR = tile::columns<T, Isa>, least = vec<T, Isa>::lanes / 2;
-  const index_t values = blocking<T, Isa>::KC * NR / std::min(round_up(columns, least), NR);
+  const index_t values = kc * NR / std::min(round_up(columns, least), NR);
   const index_t count = std::max<index_t>(1, (segments * length + values / 2) / values);
   const index_t each = ceil_div(segments, count);
   for (index_t s = 0; s < segments; s += each)
