@@ -178,6 +178,21 @@ TEST_CASE_TEMPLATE("reductions", T, float, double) {
   }
 }
 
+TEST_CASE_TEMPLATE("reduce_add of as many vectors as lanes: each sum in its vector's place", T, float,
+                   double) {
+  constexpr int lanes = V<T>::lanes;
+  V<T> rows[lanes];
+  T wanted[lanes], sums[lanes];
+  for (int i = 0; i < lanes; ++i) {
+    T row[lanes];
+    wanted[i] = 0;
+    for (int l = 0; l < lanes; ++l) wanted[i] += row[l] = static_cast<T>(100 * i + (l + 1) * (l + i));
+    rows[i] = V<T>::load(row);
+  }
+  V<T>::reduce_add(rows).store(sums);
+  for (int i = 0; i < lanes; ++i) CHECK(sums[i] == wanted[i]);
+}
+
 TEST_CASE_TEMPLATE("elementary functions are exact to two units of the last place", T, float,
                    double) {
   const double exp_range = std::is_same_v<T, float> ? 87 : 708;

@@ -299,7 +299,7 @@ TEST_CASE_TEMPLATE("nothing outside the operands is touched", T, float, double) 
 
 TEST_CASE("workspace of the caller's") {
   const gemm_problem p{.m = 33, .n = 65, .k = 40};
-  const gemm_plan<float> plan(p);
+  const gemm_plan<float> plan(p, {.variant = "blocked"});
   const auto a = random_tensor<float, "ab">(p.a_shape(), 1),
              b = random_tensor<float, "ab">(p.b_shape(), 2);
   tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
@@ -324,7 +324,7 @@ TEST_CASE("bad input is named") {
   const gemm_problem p{.m = 4, .n = 5, .k = 6};
   const tensor<float, "ab"> a({4, 6}), b({6, 5});
   tensor<float, "ab"> c({4, 5}), wide({4, 30});
-  const gemm_plan<float> plan(p);
+  const gemm_plan<float> plan(p, {.variant = "blocked"});
   const auto packed_b = plan.pack(b);
 
   CHECK(message([] { gemm_plan<float>({.m = -1}); }) == "gemm: m is -1, it must be at least 0");
