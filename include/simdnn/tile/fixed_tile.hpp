@@ -23,8 +23,8 @@ SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
   constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
   constexpr typename step::span s{S.columns};
-  // Values of k written out: all, or as many as make some 256 multiplications.
-  constexpr int most = MR * NV >= 256 ? 1 : 256 / (MR * NV), unrolled = S.depth < most ? S.depth : most;
+  // Values of k written out: all, or as many as make some 128 multiplications.
+  constexpr int most = 128 / (MR * NV), unrolled = S.depth < most ? S.depth : most;
 
   V acc[MR * NV];  // (MR,NV)
   step::zero(acc, all);
