@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <utility>
@@ -44,31 +43,19 @@ struct dot_steps {
 
 }  // namespace detail
 
-/// c[m * N + n] = alpha * (row m of a, column n of b) + beta * c[m * N + n], for `rows` <= dot_rows rows. a has
-/// `depth` neighbours a row, b as many a column, one behind the other; with beta 0 c is not read.
+/// The sums of `rows` <= dot_rows rows, lane m * N + n that of row m and column n. a has `depth` neighbours
+/// a row, b as many a column.
 template <class T, class Isa, int N>
-SIMDNN_NOINLINE void run_dots(const T* a, index_t a_row, index_t rows, const T* b, index_t depth, T alpha, T beta,
-                              T* c) {
+SIMDNN_INLINE vec<T, Isa> dots(const T* a, index_t a_row, index_t rows, const T* b, index_t b_column, index_t depth) {
   using V = vec<T, Isa>;
   using step = detail::dot_steps<V, N>;
   constexpr auto all = std::make_integer_sequence<int, dot_rows<T, Isa, N>>{};
   V acc[V::lanes];  // (MR,N)
   for (V& x : acc) x = V(0);
   index_t k = 0;
-  for (; k + V::lanes <= depth; k += V::lanes) step::multiply(acc, a + k, a_row, rows - 1, b + k, depth, V::lanes, all);
-  if (k < depth) step::multiply(acc, a + k, a_row, rows - 1, b + k, depth, depth - k, all);
-  V sums = V(alpha) * V::reduce_add(acc);
-  if (beta != 0) sums = V::fma(V(beta), V::load(c, rows * N), sums);
-  sums.store(c, rows * N);
+  for (; k + V::lanes <= depth; k += V::lanes) step::multiply(acc, a + k, a_row, rows - 1, b + k, b_column, V::lanes, all);
+  if (k < depth) step::multiply(acc, a + k, a_row, rows - 1, b + k, b_column, depth - k, all);
+  return V::reduce_add(acc);
 }
-
-template <class T>
-using dot_function = void (*)(const T* a, index_t a_row, index_t rows, const T* b, index_t depth, T alpha, T beta, T* c);
-
-/// The tiles of 1 to Most columns; [columns - 1].
-template <class T, class Isa, int Most>
-inline constexpr auto dot_table = []<int... N>(std::integer_sequence<int, N...>) {
-  return std::array<dot_function<T>, sizeof...(N)>{&run_dots<T, Isa, N + 1>...};
-}(std::make_integer_sequence<int, Most>{});
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

@@ -2,6 +2,7 @@
 // packed, and no workspace is taken. Few columns are dot products of rows of a and columns of b.
 #pragma once
 
+#include <array>
 #include <simdnn/base/math.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
@@ -16,10 +17,11 @@ namespace simdnn::inline SIMDNN_ABI::gemm {
 
 template <class T, class Isa>
 class small {
+  using V = vec<T, Isa>;
   using operands = tile::unpacked_operands<T>;
-  static constexpr index_t lanes = vec<T, Isa>::lanes;
+  static constexpr index_t lanes = V::lanes;
   static constexpr index_t most_vectors = tile::unpacked_vectors<T, Isa>;
-  static constexpr int most_dots = blocking<T, Isa>::dot_columns;
+  static constexpr index_t most_dots = blocking<T, Isa>::dot_columns;
 
  public:
   static constexpr const char* name = "small";
@@ -163,21 +165,34 @@ class small {
     }
   }
 
-  // Straight to c where its rows follow each other and there is no post-op; else by way of L1.
   template <class PostOp>
   void dots(const operands& t, const T* columns, const PostOp& post) const {
-    const index_t n = p_.n, most = lanes / n;
-    const auto run_tile = tile::dot_table<T, Isa, most_dots>[n - 1];
-    const bool straight = t.c_row == n && is_nothing(post);
-    alignas(64) T results[lanes];
-    for (index_t m = 0; m < p_.m; m += most) {
-      const index_t rows = std::min(most, p_.m - m);
+    static constexpr auto by_columns = []<int... N>(std::integer_sequence<int, N...>) {
+      return std::array{&small::dots_of<N + 1, PostOp>...};
+    }(std::make_integer_sequence<int, most_dots>{});
+    by_columns[p_.n - 1](t, p_.m, columns, post);
+  }
+  template <int N, class PostOp>
+  static void dots_of(const operands& t, index_t all_rows, const T* columns, const PostOp& post) {
+    constexpr index_t most = tile::dot_rows<T, Isa, N>;
+    const V alpha(t.alpha), beta(t.beta);
+    const bool plain = t.c_row == N && is_nothing(post);
+    for (index_t m = 0; m < all_rows; m += most) {
+      const index_t rows = std::min(most, all_rows - m);
+      V sums = alpha * tile::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.depth);
       T* const c = t.c + m * t.c_row;
-      T* const to = straight ? c : results;
-      if (!straight && t.beta != 0)
-        for (index_t i = 0; i < rows; ++i) std::copy_n(c + i * t.c_row, n, results + i * n);
-      run_tile(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.alpha, t.beta, to);
-      if (!straight) tile::flush<T, Isa>(results, n, c, t.c_row, rows, n, post.at(0, m * t.c_row));
+      if (plain) {
+        if (t.beta != 0) sums = V::fma(beta, V::load(c, rows * N), sums);
+        sums.store(c, rows * N);
+        continue;
+      }
+      alignas(64) T results[lanes];
+      if (t.beta != 0) {
+        for (index_t i = 0; i < rows; ++i) std::copy_n(c + i * t.c_row, N, results + i * N);
+        sums = V::fma(beta, V::load(results, rows * N), sums);
+      }
+      sums.store(results);
+      tile::flush<T, Isa>(results, N, c, t.c_row, rows, N, post.at(0, m * t.c_row));
     }
   }
   template <class PostOp>
