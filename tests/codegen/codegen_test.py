@@ -116,7 +116,7 @@ def inspect(command, source, isa):
         if tile := TILE.match(name):
             rows, vectors = int(tile[2]), int(tile[3])
             title = (f"{isa}: {dict(f='float', d='double')[tile[1]]} {rows}x{vectors} "
-                     f"{['by_row', 'by_k'][int(tile[4])]}")
+                     f"{['by_row', 'by_block', 'by_k', 'pairs_by_row'][int(tile[4])]}")
             result[title] = faults(follow(found, name), rows * vectors, isa)
     return result
 

@@ -10,14 +10,14 @@ using blocking = simdnn::blocking<float, native>;
 template <>
 void tile<float, 2 * blocking::MR, blocking::NV, a_order::by_row>(
     const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
-  simdnn::tile::run<float, native, 2 * blocking::MR, a_order::by_row>(operands, post);
+  simdnn::tile::run<float, native, 2 * blocking::MR, blocking::NV, a_order::by_row>(operands, post);
 }
 
 // One row fewer than the name says: too few multiplications.
 template <>
 void tile<float, blocking::MR, blocking::NV, a_order::by_k>(
     const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
-  simdnn::tile::table<float, native, a_order::by_k>[blocking::MR - 2](operands, post);
+  simdnn::tile::table<float, native, blocking::NV, a_order::by_k>[blocking::MR - 2](operands, post);
 }
 
 }  // namespace codegen

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <simdnn/tile/gemm_tile.hpp>
+#include <tuple>
 #include <utility>
 
 namespace codegen {
@@ -12,13 +13,19 @@ using simdnn::tile::a_order;
 /// Of the tile that kernels take from tile::table.
 template <class T, int MR, int NV, a_order Order>
 void tile(const simdnn::tile::operands<T>& operands, const simdnn::kernel::standard<T>& post) {
-  simdnn::tile::table<T, simdnn::isa::native, Order>[MR - 1](operands, post);
+  simdnn::tile::table<T, simdnn::isa::native, NV, Order>[MR - 1](operands, post);
 }
 
-/// Keeps the tiles of 1 to blocking::MR rows in the object.
-template <class T, a_order Order>
+/// Keeps the tiles of all numbers of rows in the object.
+template <class T, int NV, a_order Order>
 constexpr auto tiles = []<int... M>(std::integer_sequence<int, M...>) {
-  return std::array{&tile<T, M + 1, simdnn::blocking<T, simdnn::isa::native>::NV, Order>...};
-}(std::make_integer_sequence<int, simdnn::blocking<T, simdnn::isa::native>::MR>{});
+  return std::array{&tile<T, M + 1, NV, Order>...};
+}(std::make_integer_sequence<int, simdnn::tile::most_rows<T, simdnn::isa::native>(NV)>{});
+
+/// Of all widths.
+template <class T, a_order Order>
+constexpr auto widths = []<int... N>(std::integer_sequence<int, N...>) {
+  return std::tuple{tiles<T, N + 1, Order>...};
+}(std::make_integer_sequence<int, simdnn::blocking<T, simdnn::isa::native>::NV>{});
 
 }  // namespace codegen
