@@ -13,11 +13,11 @@ void tile<float, 2 * blocking::MR, blocking::NV, a_order::by_row>(
   simdnn::tile::run<float, native, 2 * blocking::MR, blocking::NV, a_order::by_row>(operands, post);
 }
 
-// One row fewer than the name says: too few multiplications.
+// One row fewer than the name says: another number of multiplications.
 template <>
-void tile<float, blocking::MR, blocking::NV, a_order::by_k>(
+void tile<float, blocking::MR + 1, blocking::NV, a_order::by_k>(
     const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
-  simdnn::tile::table<float, native, blocking::NV, a_order::by_k>[blocking::MR - 2](operands, post);
+  simdnn::tile::table<float, native, blocking::NV, a_order::by_k>[blocking::MR - 1](operands, post);
 }
 
 }  // namespace codegen

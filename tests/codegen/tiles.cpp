@@ -9,9 +9,4 @@ extern const auto float_by_k = widths<float, a_order::by_k>;
 extern const auto double_by_row = widths<double, a_order::by_row>;
 extern const auto double_by_block = widths<double, a_order::by_block>;
 extern const auto double_by_k = widths<double, a_order::by_k>;
-extern const auto pairs = [] {
-  if constexpr (simdnn::vec<float, simdnn::isa::native>::has_pairs)
-    return tiles<float, 1, a_order::pairs_by_row>;
-  else
-    return 0;
-}();
+extern const auto float_pairs = pairs<float>;

@@ -28,4 +28,13 @@ constexpr auto widths = []<int... N>(std::integer_sequence<int, N...>) {
   return std::tuple{tiles<T, N + 1, Order>...};
 }(std::make_integer_sequence<int, simdnn::blocking<T, simdnn::isa::native>::NV>{});
 
+/// Where the ISA has them.
+template <class T>
+constexpr auto pairs = [] {
+  if constexpr (simdnn::vec<T, simdnn::isa::native>::has_pairs)
+    return tiles<T, 1, a_order::pairs_by_row>;
+  else
+    return 0;
+}();
+
 }  // namespace codegen

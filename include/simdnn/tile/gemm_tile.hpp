@@ -146,13 +146,19 @@ struct steps {
 
 }  // namespace detail
 
+template <class T, class Isa, int MR, int NV, a_order Order>
+inline constexpr bool small_tile = (Order == a_order::by_block || Order == a_order::by_k) &&
+                                   (std::is_same_v<Isa, isa::avx512> ? MR * NV <= 16
+                                                                     : NV == blocking<T, Isa>::NV && MR * NV <= 10);
+
 template <class T, class Isa, int MR, int NV, a_order Order, class PostOp>
 SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   using V = vec<T, Isa>;
   using step = detail::steps<V, NV>;
   constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
-  // Of small tiles, so that the loop's own instructions count less.
-  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1, together = MR * NV > 16 ? 1 : 4;
+  // Values of k in a round of the loop: several where a tile is small, so that the loop's own instructions count less,
+  // and leaves registers free, without which gcc spills.
+  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1, together = small_tile<T, Isa, MR, NV, Order> ? 4 : 1;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 

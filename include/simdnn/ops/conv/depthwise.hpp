@@ -302,19 +302,16 @@ class depthwise {
   }
 
   /// The sums of a tile; false, and nothing done, where columns are missing that no form is built
-  /// for: on the left other than half a kernel, on the right other than that or, with stride 2, one
-  /// less.
+  /// for: any but half a kernel of three on either side. Each form costs compile time.
   template <class Form>
   static SIMDNN_INLINE bool sum_tile(const window& w, index_t column, V* acc) {
-    constexpr int half = Form::taps / 2;
+    constexpr int half = Form::taps == 3 ? 1 : 0;
     const index_t left = std::max<index_t>(-column, 0),
                   right = std::max<index_t>(column + Form::reach(w) - w.width, 0);
     const auto with_right = [&]<int Left>(int_constant<Left>) SIMDNN_INLINE_LAMBDA {
       if (right == 0) return sum_taps<Form, Left, 0>(w, column, acc), true;
       if constexpr (half > 0)
         if (right == half) return sum_taps<Form, Left, half>(w, column, acc), true;
-      if constexpr (half > 1 && Form::stride == 2)
-        if (right == half - 1) return sum_taps<Form, Left, half - 1>(w, column, acc), true;
       return false;
     };
     if (left == 0) return with_right(int_constant<0>{});
@@ -347,7 +344,7 @@ class depthwise {
       const index_t column = x * w.advance - w.pad, at = offset + x * step,
                     left = w.lanes == W ? end - x : 0;
       if (w.ahead) ask(w, column);
-      if constexpr (wide > narrow && KW > 0)
+      if constexpr (wide > narrow && KW == 3 && Step > 0)
         if (left >= wide &&
             run_tile<form<wide, KW, S, Step>>(w, column, to.data + at, step, channel, at, post)) {
           x += wide;
@@ -374,8 +371,8 @@ class depthwise {
     if (dense && p_.kernel[2] == 3)
       return p_.stride[2] == 1 ? &run_row<3, 1, Step, PostOp> : &run_row<3, 2, Step, PostOp>;
     if (dense && p_.kernel[2] == 5)
-      return p_.stride[2] == 1 ? &run_row<5, 1, Step, PostOp> : &run_row<5, 2, Step, PostOp>;
-    return &run_row<0, 0, Step, PostOp>;
+      return p_.stride[2] == 1 ? &run_row<5, 1, 0, PostOp> : &run_row<5, 2, 0, PostOp>;
+    return &run_row<0, 0, 0, PostOp>;
   }
 
   template <class PostOp>
@@ -535,10 +532,11 @@ class depthwise {
 
   // Channels behind the last one in dst's last block.
   void clear_padding(const image<T>& dst, index_t n, index_t z, index_t y0, index_t count) const {
-    for (index_t y = y0; y < y0 + count && p_.out % dst.block != 0; ++y)
+    if (p_.out % dst.block == 0) return;
+    const index_t behind = dst.channel(p_.out), lanes = dst.block - p_.out % dst.block;
+    for (index_t y = y0; y < y0 + count; ++y)
       for (index_t x = 0; x < outputs_[2]; ++x)
-        for (index_t c = p_.out; c % dst.block != 0; ++c)
-          dst.data[dst.pixel(n, z, y, x) + dst.channel(c)] = 0;
+        std::fill_n(dst.data + dst.pixel(n, z, y, x) + behind, lanes, T(0));
   }
 
   conv_problem p_;
