@@ -158,7 +158,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
   // Values of k in a round of the loop: several where a tile is small, so that the loop's own instructions count less,
   // and leaves registers free, without which gcc spills.
-  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1, together = small_tile<T, Isa, MR, NV, Order> ? 4 : 1;
+  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1, together = small_tile<T, Isa, MR, NV, Order> ? 4 : single;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 
