@@ -1,15 +1,16 @@
 // Convolution: forward, and backward to the data and to the weights.
 //
-//     conv_problem p{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad = {1, 1}};
-//     conv_forward(p, src, weights, dst, post::bias(b) | post::relu());       one shot
+//     conv_problem p{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad =
+//     {1, 1}}; conv_forward(p, src, weights, dst, post::bias(b) | post::relu());       one shot
 //     conv_plan<float, "nChw16c"> plan{p};                                    many calls
 //     auto packed_weights = plan.pack(weights);
 //     plan(src, packed_weights, dst, post::bias(b) | post::relu());
-//     fixed_conv<float, p, "nChw16c"> small(weights);                         p constexpr: conv/fixed.hpp
+//     fixed_conv<float, p, "nChw16c"> small(weights);                         p constexpr:
+//     conv/fixed.hpp
 //
-// src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups, kernel...}. src
-// and dst have layouts of n, c and one to three of d, h, w, of which c may be blocked; weights of o, i and
-// d, h, w, of which o and i may be blocked.
+// src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups,
+// kernel...}. src and dst have layouts of n, c and one to three of d, h, w, of which c may be
+// blocked; weights of o, i and d, h, w, of which o and i may be blocked.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,34 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace conv {
 
+// What a chosen variant does, for operands of any layout. Not inline, so that a program can compile
+// it once (simdnn/instances.hpp).
+template <class T, class Chosen>
+void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
+  std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
+}
+template <class T, class Chosen, class PostOp>
+void forward(const Chosen& variant, const image<const T>& src, const T* packed, const image<T>& dst,
+             const PostOp& post, executor_ref executor, std::span<std::byte> given) {
+  std::visit([&](const auto& v) { v.forward(src, packed, dst, post, executor, given); }, variant);
+}
+template <class T, class Chosen>
+void backward_data(const Chosen& variant, const image<const T>& diff_dst, const T* packed,
+                   const image<T>& diff_src, executor_ref executor, std::span<std::byte> given) {
+  std::visit([&](const auto& v) { v.backward_data(diff_dst, packed, diff_src, executor, given); },
+             variant);
+}
+template <class T, class Chosen>
+void backward_weights(const Chosen& variant, const image<const T>& src,
+                      const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
+                      executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        v.backward_weights(src, diff_dst, diff_weights, diff_bias, executor, given);
+      },
+      variant);
+}
+
 /// What the plans with packed weights share; Variants is the direction's list.
 template <class T, class Variants>
 class weighted_plan {
@@ -35,7 +64,9 @@ class weighted_plan {
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
-    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+    return std::visit(
+        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
+        variant_);
   }
   /// Weights in the order that this plan reads.
   template <tensor_like W>
@@ -52,21 +83,23 @@ class weighted_plan {
     const view<const T, W::format> w = weights.as_view();
     check_shape(w, problem_.weights_shape(), op_, "weights");
     check_packed(into);
-    std::visit([&](const auto& v) { v.pack(as_filter(w), into.data(), executor); }, variant_);
+    conv::pack<T>(variant_, as_filter(w), into.data(), executor);
   }
 
  protected:
   // words, make_trial: see variants::measured.
   template <class Words, class MakeTrial>
-  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op, Words&& words,
-                MakeTrial&& make_trial)
+  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op,
+                Words&& words, MakeTrial&& make_trial)
       : problem_(p.checked(op)),
         op_(op),
         variant_(Variants::choose(q, Variants::measured(q, wanted, op, words, make_trial), op)) {}
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
   }
-  void check_packed(const packed<T>& weights) const { weights.check(variant_name(), packed_elements(), op_, op_); }
+  void check_packed(const packed<T>& weights) const {
+    weights.check(variant_name(), packed_elements(), op_, op_);
+  }
 
   conv_problem problem_;
   const char* op_;
@@ -75,8 +108,8 @@ class weighted_plan {
 
 }  // namespace conv
 
-/// A chosen way to compute one convolution for operands of these types and layouts. Immutable; callable
-/// from many threads.
+/// A chosen way to compute one convolution for operands of these types and layouts. Immutable;
+/// callable from many threads.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> {
   using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>>;
@@ -84,15 +117,19 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
  public:
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit conv_plan(const conv_problem& p, const policy& wanted = {})
-      : base(p, conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, wanted.accuracy), wanted,
-             "conv_forward", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
-             [&] { return trial(p); }) {}
+      : base(
+            p,
+            conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward,
+                                       wanted.accuracy),
+            wanted, "conv_forward", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+            [&] { return trial(p); }) {}
 
-  /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the calling
-  /// thread's arena, which grows once.
+  /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
+  /// calling thread's arena, which grows once.
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, post_op PostOp = post::none>
   void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<const T, Src> x = src.as_view();
     const view<T, Dst> y = dst.as_view();
     check_shape(x, this->problem_.src_shape(), this->op_, "src");
@@ -100,11 +137,8 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
     check_no_overlap(y, x, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower(ops, y, this->problem_.out, this->op_);
-    std::visit(
-        [&](const auto& v) {
-          v.forward(conv::as_image(x), weights.data(), conv::as_image(y), post, executor, given);
-        },
-        this->variant_);
+    conv::forward<T>(this->variant_, conv::as_image(x), weights.data(), conv::as_image(y), post,
+                     executor, given);
   }
 
  private:
@@ -123,39 +157,44 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
 
 /// The gradient with respect to src. diff_dst has layout Dst, diff_src layout Src.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-class conv_backward_data_plan : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>> {
+class conv_backward_data_plan
+    : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>> {
   using base = conv::weighted_plan<T, conv::backward_data_variants<T, Isa>>;
 
  public:
   explicit conv_backward_data_plan(const conv_problem& p, const policy& wanted = {})
-      : base(p, conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data, wanted.accuracy),
-             wanted, "conv_backward_data", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
-             [&] { return trial(p); }) {}
+      : base(
+            p,
+            conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data,
+                                       wanted.accuracy),
+            wanted, "conv_backward_data", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+            [&] { return trial(p); }) {}
 
   template <tensor_of<T, Dst> Y, tensor_of<T, Src> X>
   void operator()(const Y& diff_dst, const packed<T>& weights, X&& diff_src,
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<const T, Dst> y = diff_dst.as_view();
     const view<T, Src> x = diff_src.as_view();
     check_shape(y, this->problem_.dst_shape(), this->op_, "diff_dst");
     check_shape(x, this->problem_.src_shape(), this->op_, "diff_src");
     check_no_overlap(x, y, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
-    std::visit(
-        [&](const auto& v) {
-          v.backward_data(conv::as_image(y), weights.data(), conv::as_image(x), executor, given);
-        },
-        this->variant_);
+    conv::backward_data<T>(this->variant_, conv::as_image(y), weights.data(), conv::as_image(x),
+                           executor, given);
   }
 
  private:
   static auto trial(const conv_problem& p) {
-    return [p, diff_dst = trial_tensor<T, Dst>(p.dst_shape()), diff_src = trial_tensor<T, Src>(p.src_shape()),
+    return [p, diff_dst = trial_tensor<T, Dst>(p.dst_shape()),
+            diff_src = trial_tensor<T, Src>(p.src_shape()),
             weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape())](
                const policy& one) mutable -> trial_run {
       const auto plan = std::make_shared<const conv_backward_data_plan>(p, one);
       const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
-      return [&, plan, w, executor = trial_executor(one)] { (*plan)(diff_dst, *w, diff_src, executor); };
+      return [&, plan, w, executor = trial_executor(one)] {
+        (*plan)(diff_dst, *w, diff_src, executor);
+      };
     };
   }
 };
@@ -175,18 +214,22 @@ class conv_backward_weights_plan {
     return std::visit([](const auto& v) { return v.name; }, variant_);
   }
   index_t workspace_bytes(int workers) const {
-    return std::visit([&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; }, variant_);
+    return std::visit(
+        [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
+        variant_);
   }
 
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W>
-  void operator()(const X& src, const Y& diff_dst, W&& diff_weights, executor_ref executor = default_executor(),
+  void operator()(const X& src, const Y& diff_dst, W&& diff_weights,
+                  executor_ref executor = default_executor(),
                   std::span<std::byte> given = {}) const {
     run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), nullptr, executor, given);
   }
   /// diff_bias: one element an output channel, the sum of diff_dst.
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W, tensor_of<T, "x"> B>
   void operator()(const X& src, const Y& diff_dst, W&& diff_weights, B&& diff_bias,
-                  executor_ref executor = default_executor(), std::span<std::byte> given = {}) const {
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
     const view<T, "x"> b = diff_bias.as_view();
     check_shape(b, shape{problem_.out}, op, "diff_bias");
     run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), b.data(), executor, given);
@@ -194,16 +237,21 @@ class conv_backward_weights_plan {
 
  private:
   static typename variant_list::chosen choose(const conv_problem& p, const policy& wanted) {
-    const conv::query q = conv::make_query<Src, Dst>(p, direction::backward_weights, wanted.accuracy);
+    const conv::query q =
+        conv::make_query<Src, Dst>(p, direction::backward_weights, wanted.accuracy);
     const auto words = [&] { return trial_words<T, Isa, Src, Dst>(p.str()); };
-    return variant_list::choose(q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
+    return variant_list::choose(
+        q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
   }
   static auto trial(const conv_problem& p) {
-    return [p, src = trial_tensor<T, Src>(p.src_shape()), diff_dst = trial_tensor<T, Dst>(p.dst_shape()),
+    return [p, src = trial_tensor<T, Src>(p.src_shape()),
+            diff_dst = trial_tensor<T, Dst>(p.dst_shape()),
             diff_weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
             diff_bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
       const auto plan = std::make_shared<const conv_backward_weights_plan>(p, one);
-      return [&, plan, executor = trial_executor(one)] { (*plan)(src, diff_dst, diff_weights, diff_bias, executor); };
+      return [&, plan, executor = trial_executor(one)] {
+        (*plan)(src, diff_dst, diff_weights, diff_bias, executor);
+      };
     };
   }
 
@@ -215,11 +263,8 @@ class conv_backward_weights_plan {
     check_shape(w, problem_.weights_shape(), op, "diff_weights");
     check_no_overlap(w, x, op, "diff_weights", "src");
     check_no_overlap(w, y, op, "diff_weights", "diff_dst");
-    std::visit(
-        [&](const auto& v) {
-          v.backward_weights(conv::as_image(x), conv::as_image(y), conv::as_filter(w), bias, executor, given);
-        },
-        variant_);
+    conv::backward_weights<T>(variant_, conv::as_image(x), conv::as_image(y), conv::as_filter(w),
+                              bias, executor, given);
   }
 
   conv_problem problem_;
@@ -227,9 +272,11 @@ class conv_backward_weights_plan {
 };
 
 /// One shot: plans, packs the weights, runs, and drops both.
-template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y, post_op PostOp = post::none>
-void conv_forward(const conv_problem& p, const X& src, const W& weights, Y&& dst, const PostOp& ops = {},
-                  const policy& wanted = {}, executor_ref executor = default_executor()) {
+template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
+          post_op PostOp = post::none>
+void conv_forward(const conv_problem& p, const X& src, const W& weights, Y&& dst,
+                  const PostOp& ops = {}, const policy& wanted = {},
+                  executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
   const conv_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, wanted);
   plan(src, plan.pack(weights, default_memory(), executor), dst, ops, executor);
@@ -245,13 +292,48 @@ template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W>
 void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights,
                            const policy& wanted = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights, executor);
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+                                                                      executor);
 }
 template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W, tensor_like B>
-void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights, B&& diff_bias,
-                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights,
+                           B&& diff_bias, const policy& wanted = {},
+                           executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights, diff_bias, executor);
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+                                                                      diff_bias, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI
+
+/// With the post-ops of kernel::standard; others are compiled where they are used. KEYWORD is
+/// `template` or `extern template` (simdnn/instances.hpp).
+#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                                              \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                                            \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                                      \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                                   \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                                            \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                                      \
+  KEYWORD void simdnn::conv::forward(                                                                 \
+      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,                          \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,                   \
+      const simdnn::kernel::standard<T>&, simdnn::executor_ref, std::span<std::byte>);                \
+  KEYWORD void simdnn::conv::backward_data(                                                           \
+      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,                    \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,                   \
+      simdnn::executor_ref, std::span<std::byte>);                                                    \
+  KEYWORD void simdnn::conv::backward_weights(                                                        \
+      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&,                 \
+      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,                       \
+      const simdnn::conv::filter<T>&, T*, simdnn::executor_ref, std::span<std::byte>);
+#define SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, list)                                                  \
+  KEYWORD simdnn::conv::list<T, simdnn::isa::native>::chosen                                          \
+  simdnn::conv::list<T, simdnn::isa::native>::choose(const simdnn::conv::query&,                      \
+                                                     const simdnn::policy&, const char*);
+#define SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, list)                                                  \
+  KEYWORD void simdnn::conv::pack(const simdnn::conv::list<T, simdnn::isa::native>::chosen&,          \
+                                  const simdnn::conv::filter<const T>&, T*, simdnn::executor_ref);
+#if defined(SIMDNN_EXTERN_TEMPLATES)
+SIMDNN_CONV_INSTANCES(extern template, float)
+SIMDNN_CONV_INSTANCES(extern template, double)
+#endif

@@ -1,13 +1,14 @@
-// Choosing a variant. An operation lists its variants for one direction, element type, layouts and ISA
-// in variants.hpp as `variants<reference<...>, direct<...>, ...>`; plans, tests, benchmarks and the
-// support table walk that list.
+// Choosing a variant. An operation lists its variants for one direction, element type, layouts and
+// ISA in variants.hpp as `variants<reference<...>, direct<...>, ...>`; plans, tests, benchmarks and
+// the support table walk that list.
 //
 // A variant is a class with
 //     static constexpr const char* name;
-//     static constexpr bool automatic;               // false: taken only by name (reference, onednn)
-//     static const char* refuses(const Query&);      // nullptr, or the reason in words
-//     static double cost(const Query&);              // of those that do not refuse, the least is taken
-//     explicit Variant(const Query&);                // its plan: immutable, callable from many threads
+//     static constexpr bool automatic;               // false: taken only by name (reference,
+//     onednn) static const char* refuses(const Query&);      // nullptr, or the reason in words
+//     static double cost(const Query&);              // of those that do not refuse, the least is
+//     taken explicit Variant(const Query&);                // its plan: immutable, callable from
+//     many threads
 #pragma once
 
 #include <algorithm>
@@ -46,51 +47,24 @@ struct variants {
     return reason;
   }
 
-  /// Throws error in the name of `op` where the policy names a variant that is not here or that refuses,
-  /// or where every automatic one refuses.
+  /// Throws error in the name of `op` where the policy names a variant that is not here or that
+  /// refuses, or where every automatic one refuses. Not inline, so that a program can compile it
+  /// once (simdnn/instances.hpp).
   template <class Query>
-  static chosen choose(const Query& query, const policy& wanted, const char* op) {
-    constexpr int none = -1;
-    int best = none, at = 0;
-    double best_cost = std::numeric_limits<double>::infinity();
-    std::string refusals;
-    const auto consider = [&]<class Variant>() {
-      const int index = at++;
-      const char* reason = Variant::refuses(query);
-      if (!wanted.variant.empty()) {
-        if (wanted.variant != Variant::name) return;
-        if (reason != nullptr) throw error(op, "policy.variant", reason, "is '" + std::string(Variant::name) + "'");
-        best = index;
-        return;
-      }
-      if (!eligible<Variant>(wanted)) return;
-      if (reason != nullptr) {
-        refusals += (refusals.empty() ? "" : "; ") + std::string(Variant::name) + ": " + reason;
-        return;
-      }
-      const double cost = Variant::cost(query);
-      if (cost < best_cost) {
-        best = index;
-        best_cost = cost;
-      }
-    };
-    for_each(consider);
-    if (best == none && !wanted.variant.empty())
-      throw error(op, "policy.variant", "there are " + list(), "is '" + std::string(wanted.variant) + "'");
-    if (best == none) throw error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
-    return construct(query, best, std::index_sequence_for<Variants...>{});
-  }
+  static chosen choose(const Query& query, const policy& wanted, const char* op);
 
-  /// The policy for choose(): its variant filled in where `measured` asks for it. words() tells problem,
-  /// types, layouts and ISA from others' (trial_words). make_trial() makes operands and returns a function
-  /// of a policy, which names a variant, that returns the trial_run of it; a variant that throws error
-  /// there is left out.
+  /// The policy for choose(): its variant filled in where `measured` asks for it. words() tells
+  /// problem, types, layouts and ISA from others' (trial_words). make_trial() makes operands and
+  /// returns a function of a policy, which names a variant, that returns the trial_run of it; a
+  /// variant that throws error there is left out.
   template <class Query, class Words, class MakeTrial>
-  static policy measured(const Query& query, policy wanted, const char* op, Words&& words, MakeTrial&& make_trial) {
+  static policy measured(const Query& query, policy wanted, const char* op, Words&& words,
+                         MakeTrial&& make_trial) {
     std::vector<const char*> names;
     if (wanted.measured != nullptr && wanted.variant.empty())
       for_each([&]<class Variant>() {
-        if (eligible<Variant>(wanted) && Variant::refuses(query) == nullptr) names.push_back(Variant::name);
+        if (eligible<Variant>(wanted) && Variant::refuses(query) == nullptr)
+          names.push_back(Variant::name);
       });
     if (names.size() < 2) return wanted;
 
@@ -127,7 +101,8 @@ struct variants {
   // Whether the choice may take it without being told its name.
   template <class Variant>
   static bool eligible(const policy& wanted) {
-    return Variant::automatic || (wanted.allow_onednn && Variant::name == std::string_view("onednn"));
+    return Variant::automatic ||
+           (wanted.allow_onednn && Variant::name == std::string_view("onednn"));
   }
   static std::string list() {
     std::string text;
@@ -141,5 +116,44 @@ struct variants {
     return makers[index](query);
   }
 };
+
+template <class... Variants>
+template <class Query>
+typename variants<Variants...>::chosen variants<Variants...>::choose(const Query& query,
+                                                                     const policy& wanted,
+                                                                     const char* op) {
+  constexpr int none = -1;
+  int best = none, at = 0;
+  double best_cost = std::numeric_limits<double>::infinity();
+  std::string refusals;
+  const auto consider = [&]<class Variant>() {
+    const int index = at++;
+    const char* reason = Variant::refuses(query);
+    if (!wanted.variant.empty()) {
+      if (wanted.variant != Variant::name) return;
+      if (reason != nullptr)
+        throw error(op, "policy.variant", reason, "is '" + std::string(Variant::name) + "'");
+      best = index;
+      return;
+    }
+    if (!eligible<Variant>(wanted)) return;
+    if (reason != nullptr) {
+      refusals += (refusals.empty() ? "" : "; ") + std::string(Variant::name) + ": " + reason;
+      return;
+    }
+    const double cost = Variant::cost(query);
+    if (cost < best_cost) {
+      best = index;
+      best_cost = cost;
+    }
+  };
+  for_each(consider);
+  if (best == none && !wanted.variant.empty())
+    throw error(op, "policy.variant", "there are " + list(),
+                "is '" + std::string(wanted.variant) + "'");
+  if (best == none)
+    throw error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
+  return construct(query, best, std::index_sequence_for<Variants...>{});
+}
 
 }  // namespace simdnn::inline SIMDNN_ABI

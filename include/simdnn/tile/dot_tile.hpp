@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/vec.hpp>
+#include <simdnn/tile/steps.hpp>
 #include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
@@ -16,14 +17,12 @@ inline constexpr int dot_rows = vec<T, Isa>::lanes / N;
 namespace detail {
 
 template <class V, int N>
-struct dot_steps {
+struct dot_steps : common_steps<V> {
+  using common_steps<V>::multiply_row;
+
   template <class T>
   static SIMDNN_INLINE V load(const T* p, index_t lanes) {
     return lanes == V::lanes ? V::load(p) : V::load(p, lanes);
-  }
-  template <int... I>
-  static SIMDNN_INLINE void multiply_row(V* acc, V a, const V* bv, std::integer_sequence<int, I...>) {
-    ((acc[I] = V::fma(a, bv[I], acc[I])), ...);
   }
   template <int... I, class T>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, index_t b_column, index_t lanes,

@@ -1,8 +1,10 @@
-// The tile for products of a few rows, which read b from memory once: MR rows of sums over all of k,
+// The tile for products of a few rows, which read b from memory once: MR rows of sums over all of
+// k,
 //     sums[m][n] = sum over k of a[k][m] * b[k][n],
-// b one packed panel. k runs in four segments at once, because one stream does not take what the memory
-// gives: AVX-512, one thread, 25088 values of k, GB/s of b with one stream and with four and prefetch: 11.7
-// and 15.4 for 1 row, 9.0 and 13.4 for 8 (a sum alone: 14.2; gcc 12, Sapphire Rapids). Called by gemm.
+// b one packed panel. k runs in four segments at once, because one stream does not take what the
+// memory gives: AVX-512, one thread, 25088 values of k, GB/s of b with one stream and with four and
+// prefetch: 11.7 and 15.4 for 1 row, 9.0 and 13.4 for 8 (a sum alone: 14.2; gcc 12, Sapphire
+// Rapids). Called by gemm.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/tile/blocking/blocking.hpp>
+#include <simdnn/tile/steps.hpp>
 #include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
@@ -18,16 +21,8 @@ namespace detail {
 
 // NV vectors of rows of NR columns.
 template <class V, int MR, int NV, int NR>
-struct skinny_steps {
-
-  template <int... I>
-  static SIMDNN_INLINE void zero(V* acc, std::integer_sequence<int, I...>) {
-    ((acc[I] = V(0)), ...);
-  }
-  template <int... I>
-  static SIMDNN_INLINE void add(V* acc, const V* other, std::integer_sequence<int, I...>) {
-    ((acc[I] += other[I]), ...);
-  }
+struct skinny_steps : common_steps<V> {
+  using common_steps<V>::load_b, common_steps<V>::multiply_row;
   template <int... I, class T>
   static SIMDNN_INLINE void load_add(V* acc, const T* c, std::integer_sequence<int, I...>) {
     ((acc[I] += V::load(c + I / NV * NR + I % NV * V::lanes)), ...);
@@ -36,17 +31,10 @@ struct skinny_steps {
   static SIMDNN_INLINE void store(const V* acc, T* c, std::integer_sequence<int, I...>) {
     (acc[I].store(c + I / NV * NR + I % NV * V::lanes), ...);
   }
-  template <int... N, class T>
-  static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
-    ((bv[N] = V::load(b + N * V::lanes)), ...);
-  }
-  template <int... N>
-  static SIMDNN_INLINE void multiply_row(V* acc, V a, const V* bv, std::integer_sequence<int, N...>) {
-    ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
-  }
   // One value of k.
   template <int... M, class T>
-  static SIMDNN_INLINE void multiply(V* acc, const T* a, const T* b, std::integer_sequence<int, M...>) {
+  static SIMDNN_INLINE void multiply(V* acc, const T* a, const T* b,
+                                     std::integer_sequence<int, M...>) {
     constexpr auto columns = std::make_integer_sequence<int, NV>{};
     V bv[NV];  // (NV)
     load_b(bv, b, columns);
@@ -59,15 +47,12 @@ struct skinny_steps {
   }
 };
 
-}  // namespace detail
-
-namespace detail {
-
-// NV vectors of each row of b and sums. `length` values of k in each of four segments that begin `segment`
-// values apart, and `rest` more behind the last; sums are added to where they are to accumulate.
+// NV vectors of each row of b and sums. `length` values of k in each of four segments that begin
+// `segment` values apart, and `rest` more behind the last; sums are added to where they are to
+// accumulate.
 template <class T, class Isa, int MR, int NV>
-SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t length, index_t rest,
-                                T* sums, bool accumulate) {
+SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t length,
+                                index_t rest, T* sums, bool accumulate) {
   using V = vec<T, Isa>;
   constexpr int NR = blocking<T, Isa>::NV * V::lanes;
   using step = skinny_steps<V, MR, NV, NR>;
@@ -113,10 +98,11 @@ inline constexpr bool vectors_are_lines = sizeof(vec<T, Isa>) == 64;
 
 }  // namespace detail
 
-/// Rows that a tile takes at most: twice as many as there are accumulators for, one vector of b's rows
-/// after the other, where each is a line of memory of its own.
+/// Rows that a tile takes at most: twice as many as there are accumulators for, one vector of b's
+/// rows after the other, where each is a line of memory of its own.
 template <class T, class Isa>
-inline constexpr int skinny_rows = blocking<T, Isa>::MR * (detail::vectors_are_lines<T, Isa> ? 2 : 1);
+inline constexpr int skinny_rows =
+    blocking<T, Isa>::MR * (detail::vectors_are_lines<T, Isa> ? 2 : 1);
 
 /// a: [k][MR]. b: [k][NR]. sums: [MR][NR]. depth >= 1.
 template <class T, class Isa, int MR>
@@ -129,22 +115,38 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
     constexpr index_t block = 32;  // of each segment: lines come in pairs, and both stay in L1
     index_t k = 0;
     do {
-      const index_t length = std::min(block, segment - k), behind = k + length == segment ? rest : 0;
+      const index_t length = std::min(block, segment - k),
+                    behind = k + length == segment ? rest : 0;
       for (int n = 0; n < NV; ++n)
-        detail::add_segments<T, Isa, MR, 1>(a + k * MR, b + k * NR + n * lanes, segment, length, behind,
-                                            sums + n * lanes, k > 0);
+        detail::add_segments<T, Isa, MR, 1>(a + k * MR, b + k * NR + n * lanes, segment, length,
+                                            behind, sums + n * lanes, k > 0);
       k += block;
     } while (k < segment);
   }
 }
 
-template <class T>
-using skinny_function = void (*)(const T* a, const T* b, index_t depth, T* sums);
-
-/// The tiles of 1 to skinny_rows rows; [rows - 1].
+/// The tiles of 1 to skinny_rows rows. Not inline, so that a program can compile them once
+/// (simdnn/instances.hpp).
 template <class T, class Isa>
-inline constexpr auto skinny_table = []<int... M>(std::integer_sequence<int, M...>) {
-  return std::array<skinny_function<T>, sizeof...(M)>{&run_skinny<T, Isa, M + 1>...};
-}(std::make_integer_sequence<int, skinny_rows<T, Isa>>{});
+struct skinny_tiles {
+  using function = void (*)(const T* a, const T* b, index_t depth, T* sums);
+  using table_type = std::array<function, skinny_rows<T, Isa>>;
+  static const table_type table;  ///< [rows - 1]
+
+ private:
+  static constexpr auto all = []<int... M>(std::integer_sequence<int, M...>) {
+    return table_type{&run_skinny<T, Isa, M + 1>...};
+  };
+};
+template <class T, class Isa>
+constinit const typename skinny_tiles<T, Isa>::table_type skinny_tiles<T, Isa>::table =
+    all(std::make_integer_sequence<int, skinny_rows<T, Isa>>{});
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile
+
+/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
+#define SIMDNN_SKINNY_TILE_INSTANCES(KEYWORD, T) KEYWORD struct simdnn::tile::skinny_tiles<T, simdnn::isa::native>;
+#if defined(SIMDNN_EXTERN_TEMPLATES)
+SIMDNN_SKINNY_TILE_INSTANCES(extern template, float)
+SIMDNN_SKINNY_TILE_INSTANCES(extern template, double)
+#endif

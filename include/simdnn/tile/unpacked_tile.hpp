@@ -10,6 +10,7 @@
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/post_ops/kernel.hpp>
 #include <simdnn/tile/blocking/blocking.hpp>
+#include <simdnn/tile/steps.hpp>
 #include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
@@ -68,46 +69,30 @@ struct row_span {
 
 // The steps of a tile as folds over its accumulators, acc[m * NV + n].
 template <class V, int NV, bool Short>
-struct unpacked_steps {
+struct unpacked_steps : common_steps<V> {
+  using common_steps<V>::multiply_row;
   using T = typename V::value_type;
   using span = row_span<V, NV, Short>;
 
-  template <int... I>
-  static SIMDNN_INLINE void zero(V* acc, std::integer_sequence<int, I...>) {
-    ((acc[I] = V(0)), ...);
-  }
-  template <int... I>
-  static SIMDNN_INLINE void add(V* acc, const V* other, std::integer_sequence<int, I...>) {
-    ((acc[I] += other[I]), ...);
-  }
   template <int... N>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, span s, std::integer_sequence<int, N...>) {
     ((bv[N] = s.template load<N>(b)), ...);
   }
-  template <int... N>
-  static SIMDNN_INLINE void multiply_row(V* acc, V a, const V* bv, std::integer_sequence<int, N...>) {
-    ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
-  }
-  // One value of k. Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes.
+  // One value of k.
   template <int... M>
-  static SIMDNN_INLINE void multiply(V* acc, const T* const* row, index_t offset, index_t stride, const T* b,
-                                     span s, std::integer_sequence<int, M...>) {
+  static SIMDNN_INLINE void multiply(V* acc, const T* const* row, index_t offset, index_t stride,
+                                     const T* b, span s, std::integer_sequence<int, M...>) {
     V bv[NV];  // (NV)
     load_b(bv, b, s, columns);
     (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride + offset]), bv, columns), ...);
   }
   template <int... U, class Rows>
-  static SIMDNN_INLINE void multiply_each(V* acc, const T* const* row, index_t a_column, index_t stride, const T* b,
-                                          index_t b_row, span s, Rows rows, std::integer_sequence<int, U...>) {
-    (multiply(acc + U * static_cast<int>(rows.size()) * NV, row, U * a_column, stride, b + U * b_row, s, rows), ...);
-  }
-  template <int... P>
-  static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride, std::integer_sequence<int, P...>) {
-    ((row[P] = a + 3 * P * stride), ...);
-  }
-  template <int... P>
-  static SIMDNN_INLINE void advance_rows(const T** row, index_t by, std::integer_sequence<int, P...>) {
-    ((row[P] += by), ...);
+  static SIMDNN_INLINE void multiply_each(V* acc, const T* const* row, index_t a_column,
+                                          index_t stride, const T* b, index_t b_row, span s,
+                                          Rows rows, std::integer_sequence<int, U...>) {
+    (multiply(acc + U * static_cast<int>(rows.size()) * NV, row, U * a_column, stride,
+              b + U * b_row, s, rows),
+     ...);
   }
   template <int... I>
   static SIMDNN_INLINE void scale(V* acc, T by, std::integer_sequence<int, I...>) {
@@ -119,8 +104,8 @@ struct unpacked_steps {
     ((acc[I] = V::fma(V(by), s.template load<I % NV>(c + I / NV * c_row), acc[I])), ...);
   }
   template <int... I>
-  static SIMDNN_INLINE void finish(V* acc, const kernel::standard<T>& post, const T* sum, index_t c_row, span s,
-                                   std::integer_sequence<int, I...>) {
+  static SIMDNN_INLINE void finish(V* acc, const kernel::standard<T>& post, const T* sum,
+                                   index_t c_row, span s, std::integer_sequence<int, I...>) {
     if (post.scale != nullptr) ((acc[I] *= s.template load<I % NV>(post.scale)), ...);
     if (post.shift != nullptr) ((acc[I] += s.template load<I % NV>(post.shift)), ...);
     if (sum != nullptr) ((acc[I] += s.template load<I % NV>(sum + I / NV * c_row)), ...);
@@ -136,7 +121,8 @@ struct unpacked_steps {
     ((acc[I] = post(acc[I], s.template where<I % NV>(I / NV * c_row))), ...);
   }
   template <int... I>
-  static SIMDNN_INLINE void store(const V* acc, T* c, index_t c_row, span s, std::integer_sequence<int, I...>) {
+  static SIMDNN_INLINE void store(const V* acc, T* c, index_t c_row, span s,
+                                  std::integer_sequence<int, I...>) {
     (s.template store<I % NV>(acc[I], c + I / NV * c_row), ...);
   }
 
@@ -145,8 +131,8 @@ struct unpacked_steps {
 
 }  // namespace detail
 
-/// One tile, at a, c and post-op's `sum`. Inlined where the sizes are constants: then the loop over k has
-/// constant bounds.
+/// One tile, at a, c and post-op's `sum`. Inlined where the sizes are constants: then the loop over
+/// k has constant bounds.
 template <class T, class Isa, int MR, int NV, bool Short>
 SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, T* c,
                                      const kernel::standard<T>& post, const T* sum) {
@@ -209,7 +195,8 @@ constexpr index_t unpacked_rows(index_t vectors) {
 
 /// Elements that the results of any tile take at most, in rows as long as their columns.
 template <class T, class Isa>
-inline constexpr index_t unpacked_results = blocking<T, Isa>::small_accumulators * vec<T, Isa>::lanes;
+inline constexpr index_t unpacked_results =
+    blocking<T, Isa>::small_accumulators * vec<T, Isa>::lanes;
 
 template <class T>
 using unpacked_function = void (*)(const unpacked_operands<T>&, const kernel::standard<T>&);
@@ -228,23 +215,31 @@ SIMDNN_NOINLINE void run_unpacked(const unpacked_operands<T>& t, const kernel::s
     if (sum != nullptr) sum += MR * t.c_row;
   } while (--tiles != 0);
 }
-template <class T, class Isa, int NV, bool Short, int... M>
-constexpr auto unpacked_row(std::integer_sequence<int, M...>) {
-  return std::array<unpacked_function<T>, sizeof...(M)>{&run_unpacked<T, Isa, M + 1, NV, Short>...};
-}
-/// [rows - 1]
-template <class T, class Isa, int NV, bool Short>
-inline constexpr auto unpacked_table =
-    unpacked_row<T, Isa, NV, Short>(std::make_integer_sequence<int, unpacked_rows<T, Isa>(NV)>{});
-
-/// [vectors - 1], and behind them that of one short vector
-template <class T, class Isa>
-inline constexpr auto unpacked_tables = []<int... N>(std::integer_sequence<int, N...>) {
-  return std::array<const unpacked_function<T>*, sizeof...(N) + 1>{unpacked_table<T, Isa, N + 1, false>.data()...,
-                                                                   unpacked_table<T, Isa, 1, true>.data()};
-}(std::make_integer_sequence<int, unpacked_vectors<T, Isa>>{});
-
 }  // namespace detail
+
+/// The tiles with the standard post-op. Not inline, so that a program can compile them once
+/// (simdnn/instances.hpp).
+template <class T, class Isa>
+struct standard_unpacked {
+  static constexpr int vectors = unpacked_vectors<T, Isa>;
+  using table_type = std::array<const unpacked_function<T>*, vectors + 1>;
+  /// [vectors - 1][rows - 1], and behind them those of one short vector.
+  static const table_type table;
+
+ private:
+  template <int NV, bool Short,
+            class Rows = std::make_integer_sequence<int, unpacked_rows<T, Isa>(NV)>>
+  static constexpr auto of_width = []<int... M>(std::integer_sequence<int, M...>) {
+    return std::array<unpacked_function<T>, sizeof...(M)>{
+        &detail::run_unpacked<T, Isa, M + 1, NV, Short>...};
+  }(Rows{});
+  static constexpr auto all = []<int... N>(std::integer_sequence<int, N...>) {
+    return table_type{of_width<N + 1, false>.data()..., of_width<1, true>.data()};
+  };
+};
+template <class T, class Isa>
+constinit const typename standard_unpacked<T, Isa>::table_type standard_unpacked<T, Isa>::table =
+    all(std::make_integer_sequence<int, vectors>{});
 
 /// The tiles for this many columns, by their number of rows less 1; 1 <= columns <= what
 /// unpacked_vectors hold.
@@ -252,7 +247,14 @@ template <class T, class Isa>
 SIMDNN_INLINE const unpacked_function<T>* unpacked_tiles(index_t columns) {
   constexpr index_t lanes = vec<T, Isa>::lanes;
   const index_t at = columns < lanes ? unpacked_vectors<T, Isa> : (columns + lanes - 1) / lanes - 1;
-  return detail::unpacked_tables<T, Isa>[at];
+  return standard_unpacked<T, Isa>::table[at];
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile
+
+/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
+#define SIMDNN_UNPACKED_TILE_INSTANCES(KEYWORD, T) KEYWORD struct simdnn::tile::standard_unpacked<T, simdnn::isa::native>;
+#if defined(SIMDNN_EXTERN_TEMPLATES)
+SIMDNN_UNPACKED_TILE_INSTANCES(extern template, float)
+SIMDNN_UNPACKED_TILE_INSTANCES(extern template, double)
+#endif

@@ -5,6 +5,7 @@
 
 #include "ops/conv/shapes.hpp"
 #include "support/compare.hpp"
+#include "support/square_plus_one.hpp"
 
 using namespace simdnn;
 using test::random_tensor;
@@ -43,7 +44,7 @@ void compare_variants(const conv_problem& p) {
   const auto residual = random_tensor<T, Dst>(p.dst_shape(), 3), g = random_tensor<T, Dst>(p.dst_shape(), 4);
   const auto b = random_tensor<T, "x">({p.out}, 5), s = random_tensor<T, "x">({p.out}, 6);
   const auto standard = post::bias(b) | post::sum(residual) | post::clamp(-0.5, 6);
-  const auto fused = post::scale_shift(s, b) | post::tanh() | post::sum(residual) | [](auto v) { return v * v + 1.0f; };
+  const auto fused = post::scale_shift(s, b) | post::tanh() | post::sum(residual) | test::square_plus_one{};
 
   using plan = conv_plan<T, Src, Dst>;
   const plan forward(p, {.variant = "reference"});

@@ -8,6 +8,7 @@
 #include "support/compare.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random.hpp"
+#include "support/square_plus_one.hpp"
 
 using namespace simdnn;
 using test::random_tensor;
@@ -28,13 +29,6 @@ void reference(const conv_problem& p, const tensor<T, Src>& x, const tensor<T, F
   variant.forward(conv::as_image(from), packed.data(), conv::as_image(to),
                   lower(ops, to, p.out, "test"), serial{}, {});
 }
-
-struct square_plus_one {
-  template <class V>
-  V operator()(V v) const {
-    return v * v + 1.0f;
-  }
-};
 
 // AnyPostOp: with one that is not among those that tiles have at run time, too.
 template <conv_problem P, class T, layout Src, layout Dst, bool AnyPostOp = false>
@@ -65,7 +59,7 @@ void check() {
   run(post::none{}, 1);
   run(post::bias(b) | post::sum(residual) | post::clamp(-0.5, 6), 1);
   if constexpr (AnyPostOp)  // squared: twice the error, with slopes up to 2.
-    run(post::scale_shift(s, b) | post::tanh() | post::sum(residual) | square_plus_one{}, 4);
+    run(post::scale_shift(s, b) | post::tanh() | post::sum(residual) | test::square_plus_one{}, 4);
   auto in_place = residual;
   conv(x, in_place, post::bias(b) | post::sum(in_place) | post::relu());
   compare(in_place, post::bias(b) | post::sum(residual) | post::relu(), 1);

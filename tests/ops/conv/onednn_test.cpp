@@ -7,6 +7,7 @@
 #include "support/compare.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random.hpp"
+#include "support/square_plus_one.hpp"
 #include "support/threads.hpp"
 
 #if defined(SIMDNN_WITH_ONEDNN)
@@ -49,7 +50,7 @@ void compare(const conv_problem& p) {
   forward([](const auto&) { return post::none{}; });
   forward([&](const auto&) { return post::bias(bias) | post::sum(g) | post::relu(); });
   forward([&](const auto& y) {
-    return post::bias(bias) | [](auto v) { return v * v; } | post::sum(y);
+    return post::bias(bias) | test::square_plus_one{} | post::sum(y);
   });
 
   auto dx = dirty<float, Src>(p.src_shape()), dx2 = dx;

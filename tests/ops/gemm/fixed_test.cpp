@@ -5,6 +5,7 @@
 #include "support/compare.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random.hpp"
+#include "support/square_plus_one.hpp"
 
 using namespace simdnn;
 using test::random_tensor;
@@ -37,7 +38,7 @@ void compare_everything() {
     return post::scale_shift(bias, bias) | post::sum(residual) | post::relu();
   };
   const auto lambda = [](const auto& bias, const auto& residual) {
-    return post::bias(bias) | [](auto v) { return v * v; } | post::sum(residual);
+    return post::bias(bias) | test::square_plus_one{} | post::sum(residual);
   };
   compare<T, P, "ab", "ab">(none);
   compare<T, scaled, "ba", "ba">(standard);

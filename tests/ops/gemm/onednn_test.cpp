@@ -6,6 +6,7 @@
 #include "support/compare.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random.hpp"
+#include "support/square_plus_one.hpp"
 #include "support/threads.hpp"
 
 #if defined(SIMDNN_WITH_ONEDNN)
@@ -35,7 +36,7 @@ void compare(const gemm_problem& p) {
   check([](const auto&) { return post::none{}; });
   check([&](const auto&) { return post::bias(bias) | post::sum(residual) | post::relu(); });
   check([&](const auto& c) {
-    return post::bias(bias) | [](auto v) { return v * v; } | post::sum(c);
+    return post::bias(bias) | test::square_plus_one{} | post::sum(c);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "support/compare.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random.hpp"
+#include "support/square_plus_one.hpp"
 #include "support/threads.hpp"
 
 using namespace simdnn;
@@ -110,7 +111,7 @@ TEST_CASE("a function of the user's behind the sums; a sum with dst itself") {
     const auto bias = random_tensor<float, "x">({p.out}, 3);
     auto dst = random_tensor<float, "nc">(p.dst_shape(), 4), expected = dst;
     const auto ops = [&](const auto& y) {
-      return post::bias(bias) | [](auto v) { return v * v; } | post::sum(y);
+      return post::bias(bias) | test::square_plus_one{} | post::sum(y);
     };
     inner_product_forward(p, src, weights, expected, ops(expected), {.variant = "reference"});
     inner_product_forward(p, src, weights, dst, ops(dst));

@@ -121,7 +121,9 @@ class depthwise {
                      } else {
                        run_channels(src, packed, dst, post, n, first, last, z, y, count, band);
                      }
-                     if (last == std::ssize(pieces_)) clear_padding(dst, n, z, y, count);
+                     if (last == std::ssize(pieces_))
+                       for (index_t i = y; i < y + count; ++i)
+                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2], dst.stride[2]);
                    }
                  });
   }
@@ -528,15 +530,6 @@ class depthwise {
           for (index_t j = 0; j < inside.count; ++j) row[j] = from[j * stride * step];
       }
     });
-  }
-
-  // Channels behind the last one in dst's last block.
-  void clear_padding(const image<T>& dst, index_t n, index_t z, index_t y0, index_t count) const {
-    if (p_.out % dst.block == 0) return;
-    const index_t behind = dst.channel(p_.out), lanes = dst.block - p_.out % dst.block;
-    for (index_t y = y0; y < y0 + count; ++y)
-      for (index_t x = 0; x < outputs_[2]; ++x)
-        std::fill_n(dst.data + dst.pixel(n, z, y, x) + behind, lanes, T(0));
   }
 
   conv_problem p_;

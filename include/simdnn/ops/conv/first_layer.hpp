@@ -93,7 +93,9 @@ class first_layer {
                        run_panel(band, packed + (group * panels() + panel) * k() * NR, dst,
                                  dst.pixel(n, z, y, 0), rows, group * out_ + panel * NR,
                                  std::min(NR, out_ - panel * NR), post, scratch);
-                     if (group + 1 == p_.groups) clear_padding(dst, dst.pixel(n, z, y, 0), rows);
+                     if (group + 1 == p_.groups)
+                       for (index_t i = y; i < y + rows; ++i)
+                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2], dst.stride[2]);
                    }
                  });
   }
@@ -233,15 +235,6 @@ class first_layer {
       flush<T, Isa>(scratch, outputs_[2], dst, base + y * dst.stride[1], dst.stride[2], channel,
                     valid, post);
     }
-  }
-
-  // Channels behind the last one in dst's last block.
-  void clear_padding(const image<T>& dst, index_t base, index_t rows) const {
-    if (p_.out % dst.block == 0) return;
-    const index_t first = base + dst.channel(p_.out), count = dst.block - p_.out % dst.block;
-    for (index_t y = 0; y < rows; ++y)
-      for (index_t x = 0; x < outputs_[2]; ++x)
-        std::fill_n(dst.data + first + y * dst.stride[1] + x * dst.stride[2], count, T(0));
   }
 
   conv_problem p_;

@@ -148,11 +148,8 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
     }
     for (index_t r = 0; !direct && r < run_count; ++r)
       flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel, valid, post);
-    const index_t behind = dst_channels % dst.block;
-    if (channel + valid == dst_channels && behind != 0)
-      for (index_t r = 0; r < run_count; ++r)
-        for (index_t i = 0, at = runs[r].c + dst.channel(dst_channels); i < runs[r].count; ++i, at += p.c_row)
-          std::fill_n(dst.data + at, dst.block - behind, T(0));
+    if (channel + valid == dst_channels)
+      for (index_t r = 0; r < run_count; ++r) clear_padding(dst, dst_channels, runs[r].c, runs[r].count, p.c_row);
   }
 }
 

@@ -197,9 +197,8 @@ class by_onednn {
             one(pixel + dst.channel(c), c, lanes, kernel::where<>{});
             c += lanes;
           }
-          for (index_t pad = p_.out; pad % dst.block != 0; ++pad)
-            dst.data[pixel + dst.channel(pad)] = 0;
         }
+        clear_padding(dst, p_.out, row, W, dst.stride[2]);
       }
     });
   }

@@ -2,6 +2,7 @@
 // the number of spatial dimensions (missing ones have size 1 and stand in front).
 #pragma once
 
+#include <algorithm>
 #include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/ops/policy.hpp>
 #include <simdnn/isa/abi.hpp>
@@ -29,6 +30,16 @@ struct image {
     return count < block - c % block ? count : block - c % block;
   }
 };
+
+/// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first lies at
+/// data + at and the others `step` apart.
+template <class T>
+void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t count, index_t step) {
+  const index_t behind = channels % dst.block;
+  if (behind == 0) return;
+  T* const to = dst.data + at + dst.channel(channels);
+  for (index_t i = 0; i < count; ++i) std::fill_n(to + i * step, dst.block - behind, T(0));
+}
 
 template <layout L>
 constexpr bool is_image_layout() {

@@ -10,7 +10,7 @@
 //       A^T m A, post-ops, store
 //
 // The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles of the
-// register ask for the weights of the next ones. Sums over input channels are cut into chains of about 64
+// register ask for the weights of the next ones. Sums over input channels are cut into chains of about 48
 // terms, which bounds their rounding error. Backward to the data is the same with flipped weights and
 // input and output channels exchanged.
 #pragma once
@@ -32,8 +32,7 @@ class winograd {
   static constexpr index_t B = channel_blocks::size, line = 64 / sizeof(T);
 
   static constexpr auto name_text = [] {
-    const std::array<char, 17> text{"winograd_0x0_0x0"};
-    std::array<char, 17> named = text;
+    std::array<char, 17> named{"winograd_0x0_0x0"};
     constexpr int digits[][2] = {{9, Y::outputs}, {11, X::outputs}, {13, Y::taps}, {15, X::taps}};
     for (const auto& d : digits) named[d[0]] = static_cast<char>('0' + d[1]);
     return named;
@@ -62,7 +61,7 @@ class winograd {
   }
 
   /// In the unit of direct's: products, transforms, and the stream of transformed weights, which passes
-  /// once for each block of tiles.
+  /// once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -70,7 +69,7 @@ class winograd {
     const double products = points * tiles * in * panels;
     const double transforms = tiles * points * (in / W * 5 + panels * NR / W * 5);
     const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
-    const double stream = points * in * panels * NR * sizeof(T) * blocks / 8;
+    const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8);
     return static_cast<double>(w.p_.groups) * (std::max(products, stream) + transforms);
   }
 
@@ -89,10 +88,9 @@ class winograd {
     // of weights, which is slower where they exceed what a core has of L3. Chunks of channels whose
     // transformed inputs take half of that.
     constexpr index_t room = blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
-    const bool distant = points * in_ * round_up(out_, NR) * static_cast<index_t>(sizeof(T)) > (index_t{16} << 20);
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
-    const index_t most = std::clamp(fitting, whole(distant ? 56 : 28), whole(56));
+    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? 56 : 28), whole(56));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
@@ -160,6 +158,9 @@ class winograd {
 
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
+  // Of one group, transformed; and how many a core's share of L3 does not hold.
+  double weight_bytes() const { return static_cast<double>(points * in_ * panels() * NR) * sizeof(T); }
+  static constexpr double distant = 16 << 20;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
@@ -240,7 +241,7 @@ class winograd {
 
   void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k, index_t count, index_t panel,
                        index_t panel_end, T* products) const {
-    constexpr index_t chain = 4;  // channel blocks of a sum
+    constexpr index_t chain = 3;  // channel blocks of a sum
     const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
     const index_t chains = ceil_div(blocks, chain), each = chains > 0 ? ceil_div(blocks, chains) : 0;
     for (index_t i = 0; i < points; ++i)
@@ -301,9 +302,7 @@ class winograd {
     }
     if (first + valid == p_.groups * out_)
       for (index_t r = 0; r < height; ++r)
-        for (index_t x = 0; x < width; ++x)
-          for (index_t pad = p_.groups * out_; pad % dst.block != 0; ++pad)
-            dst.data[corner + r * dst.stride[1] + x * dst.stride[2] + dst.channel(pad)] = 0;
+        clear_padding(dst, p_.groups * out_, corner + r * dst.stride[1], width, dst.stride[2]);
   }
 
   conv_problem p_;

@@ -221,7 +221,7 @@ class blocked {
             copy[k * p_.m + m] = static_cast<T>(p_.alpha) * *a.at(m, k);
       rows = copy;
     }
-    const auto run_tile = tile::skinny_table<T, Isa>[p_.m - 1];
+    const auto run_tile = tile::skinny_tiles<T, Isa>::table[p_.m - 1];
     const T beta = static_cast<T>(p_.beta);
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t worker) {
       T* const sums = reinterpret_cast<T*>(memory + shared_bytes() + worker * round_up(worker_bytes(), memory_pool::alignment));  // (m,NR)

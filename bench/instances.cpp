@@ -1,0 +1,4 @@
+// What the runners share (simdnn/instances.hpp).
+#include <simdnn/instances.hpp>
+
+SIMDNN_INSTANCES(float)

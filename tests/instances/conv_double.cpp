@@ -1,0 +1,3 @@
+#include <simdnn/instances.hpp>
+
+SIMDNN_CONV_INSTANCES(template, double)
