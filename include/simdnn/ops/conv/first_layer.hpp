@@ -66,11 +66,12 @@ class first_layer {
 
   index_t packed_elements() const { return p_.groups * panels() * k() * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k(), false, [&](auto emit) {
-      for (index_t c = 0; c < in_; ++c)
-        for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2],
-                 [&](index_t d, index_t h, index_t x) { emit(c, d, h, x); });
-    });
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k(), false,
+                         [&](auto emit) {
+                           for (index_t c = 0; c < in_; ++c)
+                             for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2],
+                                      [&](index_t d, index_t h, index_t x) { emit(c, d, h, x); });
+                         });
   }
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
@@ -95,7 +96,8 @@ class first_layer {
                                  std::min(NR, out_ - panel * NR), post, scratch);
                      if (group + 1 == p_.groups)
                        for (index_t i = y; i < y + rows; ++i)
-                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2], dst.stride[2]);
+                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2],
+                                       dst.stride[2]);
                    }
                  });
   }
@@ -144,7 +146,8 @@ class first_layer {
     const index_t* offsets = nullptr;
     index_t k = 0;
     const T* weights = nullptr;  // (k,NV)
-    index_t weights_row = 0;  ///< of a narrow last panel less than NR: the columns behind it are not used
+    index_t weights_row =
+        0;  ///< of a narrow last panel less than NR: the columns behind it are not used
     T* dst = nullptr;
     index_t dst_row = 0, dst_pixel = 0;
     index_t dst_column = 0;  ///< from one vector of channels to the next

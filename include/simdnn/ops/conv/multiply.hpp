@@ -1,9 +1,11 @@
 // The inner loops that direct and pointwise convolution share: runs of pixels times packed weights.
 //
-//     for chunks of NR output channels:  for blocks of k, whose weights stay in L1:  for runs:  for tiles
+//     for chunks of NR output channels:  for blocks of k, whose weights stay in L1:  for runs:  for
+//     tiles
 //
-// Results go straight to dst where whole vectors of channels are neighbours there; else they pass through
-// a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a vector).
+// Results go straight to dst where whole vectors of channels are neighbours there; else they pass
+// through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
+// vector).
 #pragma once
 
 #include <simdnn/base/math.hpp>
@@ -16,8 +18,9 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// `count` outputs side by side. Output i reads the segments from a + (pixel + i * advance) * a pixel's
-/// elements on, and its channel 0 is at c + i * c_row of dst; `place` numbers it in the scratch block.
+/// `count` outputs side by side. Output i reads the segments from a + (pixel + i * advance) * a
+/// pixel's elements on, and its channel 0 is at c + i * c_row of dst; `place` numbers it in the
+/// scratch block.
 template <class T>
 struct run {
   const T* a;
@@ -32,10 +35,12 @@ struct run {
 /// Consecutive segments of one length, whose weights (from row `row` of a panel on) fit into L1.
 struct k_block {
   index_t segment, segments, length, row;
-  index_t pixel;             ///< elements from one pixel to the next where these segments lie
-  index_t origin, tap_row;   ///< tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row
+  index_t pixel;  ///< elements from one pixel to the next where these segments lie
+  index_t origin,
+      tap_row;  ///< tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row
 
-  /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where begin >= end.
+  /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where
+  /// begin >= end.
   template <class T>
   std::pair<index_t, index_t> of(const run<T>& r) const {
     return {std::max<index_t>(origin + r.tap_begin * tap_row - segment, 0),
@@ -43,18 +48,20 @@ struct k_block {
   }
 };
 
-/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks of about `kc`
-/// values, or more where there are few columns.
+/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks
+/// of about `kc` values, or more where there are few columns.
 template <class T, class Isa>
-void cut(std::vector<k_block>& blocks, index_t columns, index_t first, index_t segments, index_t length, index_t row,
-         index_t pixel, index_t tap_rows = 1, index_t kc = blocking<T, Isa>::KC) {
+void cut(std::vector<k_block>& blocks, index_t columns, index_t first, index_t segments,
+         index_t length, index_t row, index_t pixel, index_t tap_rows = 1,
+         index_t kc = blocking<T, Isa>::KC) {
   if (segments == 0) return;
   constexpr index_t NR = tile::columns<T, Isa>, least = vec<T, Isa>::lanes / 2;
   const index_t values = kc * NR / std::min(round_up(columns, least), NR);
   const index_t count = std::max<index_t>(1, (segments * length + values / 2) / values);
   const index_t each = ceil_div(segments, count);
   for (index_t s = 0; s < segments; s += each)
-    blocks.push_back({first + s, std::min(each, segments - s), length, row + s * length, pixel, first, segments / tap_rows});
+    blocks.push_back({first + s, std::min(each, segments - s), length, row + s * length, pixel,
+                      first, segments / tap_rows});
 }
 
 /// Everything that stays the same for all runs of a work unit.
@@ -67,13 +74,13 @@ struct product {
   index_t c_row;    ///< elements of dst from one output of a run to the next
   T* scratch;
   bool even_segments = false;  ///< as given to pack_weights
-  bool a_ahead = false;  ///< src is far: tiles ask for what the next one reads
+  bool a_ahead = false;        ///< src is far: tiles ask for what the next one reads
 };
 
 /// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
 template <class T, class Isa, class PostOp>
-void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row, index_t channel,
-           index_t valid, const PostOp& post) {
+void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row,
+           index_t channel, index_t valid, const PostOp& post) {
   using V = vec<T, Isa>;
   using kernel::lanes_are;
   constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
@@ -85,7 +92,8 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
         for (index_t n = 0; n < valid; ++n) turned[n * W + j] = scratch[(i + j) * NR + n];
       for (index_t n = 0; n < valid; ++n) {
         const index_t at = c + i + dst.channel(channel + n);
-        post(V::load(turned + n * W, pixels), kernel::where<lanes_are::pixels>{channel + n, at, pixels})
+        post(V::load(turned + n * W, pixels),
+             kernel::where<lanes_are::pixels>{channel + n, at, pixels})
             .store(dst.data + at, pixels);
       }
     }
@@ -94,16 +102,19 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   for (index_t n = 0; n < valid;) {
     const index_t lanes = std::min(W, dst.contiguous(channel + n, valid - n));
     for (index_t i = 0, at = c + dst.channel(channel + n); i < count; ++i, at += c_row)
-      post(V::load(scratch + i * NR + n, lanes), kernel::where<>{channel + n, at, lanes}).store(dst.data + at, lanes);
+      post(V::load(scratch + i * NR + n, lanes), kernel::where<>{channel + n, at, lanes})
+          .store(dst.data + at, lanes);
     n += lanes;
   }
 }
 
-/// Output channels first .. first + count of dst for all runs; `weights` are the panels of these channels,
-/// each k * NR elements behind the one before. The last channels of dst's last block are cleared where `first + count` ends dst.
+/// Output channels first .. first + count of dst for all runs; `weights` are the panels of these
+/// channels, each k * NR elements behind the one before. The last channels of dst's last block are
+/// cleared where `first + count` ends dst.
 template <class T, class Isa, class PostOp>
-void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights, const image<T>& dst,
-              index_t first, index_t count, index_t dst_channels, bool in_place_sum, const PostOp& post) {
+void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights,
+              const image<T>& dst, index_t first, index_t count, index_t dst_channels,
+              bool in_place_sum, const PostOp& post) {
   using V = vec<T, Isa>;
   constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
   for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
@@ -113,7 +124,8 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
     bool direct = valid % W == 0 && !(in_place_sum && p.blocks.size() > 1);
     for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
     const index_t column = valid > W ? dst.channel(channel + W) - base : 0;
-    for (index_t n = 2 * W; direct && n < valid; n += W) direct = dst.channel(channel + n) - base == n / W * column;
+    for (index_t n = 2 * W; direct && n < valid; n += W)
+      direct = dst.channel(channel + n) - base == n / W * column;
 
     index_t tiles = 0;
     for (index_t r = 0; r < run_count; ++r) tiles += tile::tile_count<T, Isa>(runs[r].count, panel);
@@ -123,48 +135,57 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
         const auto [begin, end] = block.of(runs[r]);
         if (begin >= end) continue;
         const k_block &front = p.blocks.front(), &back = p.blocks.back();
-        const bool first = block.origin == front.origin && block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
-        const bool last = block.origin == back.origin && block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
-        tile::cover<T, Isa, tile::a_order::by_row>(runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
-          const index_t at = runs[r].c + i * p.c_row + base;
-          tile::operands<T> t{.a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
-                              .a_stride = p.advance * block.pixel,
-                              .segments = p.segments + block.segment + begin,
-                              .segment_count = end - begin,
-                              .segment_length = block.length,
-                              .b = weights + (block.row + begin * block.length) * panel.row,
-                              .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
-                              .c_row = direct ? p.c_row : NR,
-                              .c_column = direct ? column : W,
-                              .accumulate = !first,
-                              .a_next = p.a_ahead ? rows * p.advance * block.pixel : 0};
-          tile::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
-          if (direct && last)
-            run_tile(t, post.at(channel, at));
-          else
-            run_tile(t, kernel::standard<T>{});
-        });
+        const bool first =
+            block.origin == front.origin &&
+            block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
+        const bool last = block.origin == back.origin &&
+                          block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
+        tile::cover<T, Isa, tile::a_order::by_row>(
+            runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
+              const index_t at = runs[r].c + i * p.c_row + base;
+              tile::operands<T> t{
+                  .a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
+                  .a_stride = p.advance * block.pixel,
+                  .segments = p.segments + block.segment + begin,
+                  .segment_count = end - begin,
+                  .segment_length = block.length,
+                  .b = weights + (block.row + begin * block.length) * panel.row,
+                  .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
+                  .c_row = direct ? p.c_row : NR,
+                  .c_column = direct ? column : W,
+                  .accumulate = !first,
+                  .a_next = p.a_ahead ? rows * p.advance * block.pixel : 0};
+              tile::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
+              if (direct && last)
+                run_tile(t, post.at(channel, at));
+              else
+                run_tile(t, kernel::standard<T>{});
+            });
       }
     }
     for (index_t r = 0; !direct && r < run_count; ++r)
-      flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel, valid, post);
+      flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel,
+                    valid, post);
     if (channel + valid == dst_channels)
-      for (index_t r = 0; r < run_count; ++r) clear_padding(dst, dst_channels, runs[r].c, runs[r].count, p.c_row);
+      for (index_t r = 0; r < run_count; ++r)
+        clear_padding(dst, dst_channels, runs[r].c, runs[r].count, p.c_row);
   }
 }
 
-/// Packs weights as multiply reads them: [group][panel of NR columns][k][column], k in the order in which f gives it:
-/// f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in its group. `even_segments`: all
-/// segments have an even length. `forward` tells
-/// whether input (forward) or output channels (backward to the data) are summed.
+/// Packs weights as multiply reads them: [group][panel of NR columns][k][column], k in the order in
+/// which f gives it: f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in
+/// its group. `even_segments`: all segments have an even length. `forward` tells whether input
+/// (forward) or output channels (backward to the data) are summed.
 template <class T, class Isa, class F>
-void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed, bool forward, T* packed,
-                  executor_ref executor, index_t k, bool even_segments, F&& f) {
+void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed,
+                  bool forward, T* packed, executor_ref executor, index_t k, bool even_segments,
+                  F&& f) {
   constexpr index_t NR = tile::columns<T, Isa>;
   const index_t panels = ceil_div(columns, NR);
   parallel_for(executor, groups * panels, [&](index_t begin, index_t end, index_t) {
     for (index_t unit = begin; unit < end; ++unit) {
-      const index_t group = unit / panels, n0 = unit % panels * NR, valid = std::min(NR, columns - n0);
+      const index_t group = unit / panels, n0 = unit % panels * NR,
+                    valid = std::min(NR, columns - n0);
       index_t column[NR];
       for (index_t n = 0; n < valid; ++n)
         column[n] = forward ? w.out.at(group * columns + n0 + n) : w.in.at(n0 + n);
@@ -173,7 +194,8 @@ void pack_weights(const filter<const T>& w, index_t groups, index_t columns, ind
       std::fill_n(to, k * panel.row, T(0));
       index_t row = 0;
       f([&](index_t c, index_t kd, index_t kh, index_t kw) {
-        const T* from = w.data + (forward ? w.in.at(c) : w.out.at(group * summed + c)) + w.tap(kd, kh, kw);
+        const T* from =
+            w.data + (forward ? w.in.at(c) : w.out.at(group * summed + c)) + w.tap(kd, kh, kw);
         for (index_t n = 0; n < valid; ++n) to[panel.at(row, n)] = from[column[n]];
         ++row;
       });

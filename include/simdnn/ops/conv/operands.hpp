@@ -1,11 +1,11 @@
-// What the convolutions' variants see of their operands: pointers and strides, whatever the layout and
-// the number of spatial dimensions (missing ones have size 1 and stand in front).
+// What the convolutions' variants see of their operands: pointers and strides, whatever the layout
+// and the number of spatial dimensions (missing ones have size 1 and stand in front).
 #pragma once
 
 #include <algorithm>
+#include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/ops/policy.hpp>
-#include <simdnn/isa/abi.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -31,8 +31,8 @@ struct image {
   }
 };
 
-/// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first lies at
-/// data + at and the others `step` apart.
+/// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first
+/// lies at data + at and the others `step` apart.
 template <class T>
 void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t count, index_t step) {
   const index_t behind = channels % dst.block;
@@ -43,17 +43,23 @@ void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t co
 
 template <layout L>
 constexpr bool is_image_layout() {
-  const bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.dim('w') == L.rank() - 1 && L.rank() >= 3 &&
-                     (L.rank() < 4 || L.dim('h') == L.rank() - 2) && (L.rank() < 5 || L.dim('d') == 2) && L.rank() <= 5;
+  const bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.dim('w') == L.rank() - 1 &&
+                     L.rank() >= 3 && (L.rank() < 4 || L.dim('h') == L.rank() - 2) &&
+                     (L.rank() < 5 || L.dim('d') == 2) && L.rank() <= 5;
   return known && L.block_size() == L.block(1);
 }
 
 template <class T, layout L>
 image<T> as_image(const view<T, L>& v) {
   static_assert(is_image_layout<L>(),
-                "a convolution's src and dst have a layout of n, c and one to three of d, h, w, of which only c may "
+                "a convolution's src and dst have a layout of n, c and one to three of d, h, w, of "
+                "which only c may "
                 "be blocked, such as \"nchw\", \"nhwc\", \"nChw16c\", \"ncw\", \"nCdhw16c\"");
-  return {v.data(), v.stride('n'), L.block(1), v.stride('c'), {v.stride('d'), v.stride('h'), v.stride('w')}};
+  return {v.data(),
+          v.stride('n'),
+          L.block(1),
+          v.stride('c'),
+          {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
 /// weights and their gradient: {o, i per group, [kd,] [kh,] kw}; o and i may be blocked.
@@ -66,7 +72,9 @@ struct filter {
   } out, in;
   index_t stride[3];  ///< kd, kh, kw
 
-  index_t tap(index_t d, index_t h, index_t w) const { return d * stride[0] + h * stride[1] + w * stride[2]; }
+  index_t tap(index_t d, index_t h, index_t w) const {
+    return d * stride[0] + h * stride[1] + w * stride[2];
+  }
 };
 
 template <layout L>
@@ -78,7 +86,8 @@ constexpr bool is_filter_layout() {
 template <class T, layout L>
 filter<T> as_filter(const view<T, L>& v) {
   static_assert(is_filter_layout<L>(),
-                "a convolution's weights have a layout of o, i and one to three of d, h, w, of which only o and i may "
+                "a convolution's weights have a layout of o, i and one to three of d, h, w, of "
+                "which only o and i may "
                 "be blocked, such as \"oihw\", \"hwio\", \"OIhw16i16o\"");
   return {v.data(),
           {L.block(0), v.stride('o'), L.block_stride(0)},
@@ -126,7 +135,8 @@ struct query {
 template <layout Src, layout Dst>
 query make_query(const conv_problem& p, direction pass, simdnn::accuracy accuracy) {
   const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
-  return {in_three_dimensions(p), pass, accuracy, plain(Src), Src.block(1), plain(Dst), Dst.block(1)};
+  return {in_three_dimensions(p), pass,       accuracy,    plain(Src),
+          Src.block(1),           plain(Dst), Dst.block(1)};
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

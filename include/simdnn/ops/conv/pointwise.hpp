@@ -1,6 +1,6 @@
-// 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place. Rows
-// and planes whose pixels follow each other are one line of pixels. With a stride, a unit's pixels are
-// gathered first, after which they are lines as long as dst's.
+// 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place.
+// Rows and planes whose pixels follow each other are one line of pixels. With a stride, a unit's
+// pixels are gathered first, after which they are lines as long as dst's.
 //
 //     for pieces of lines, in parallel:  multiply (multiply.hpp)
 #pragma once
@@ -21,20 +21,23 @@ class pointwise {
   static const char* refuses(const query& q) {
     const conv_problem& p = q.problem;
     const bool forward = q.pass == direction::forward;
-    const index_t in = (forward ? p.in : p.out) / p.groups, block = forward ? q.src_block : q.dst_block;
+    const index_t in = (forward ? p.in : p.out) / p.groups,
+                  block = forward ? q.src_block : q.dst_block;
     if (p.kernel != spatial::all(3, 1)) return "the kernel is not 1x1";
     if (p.pad != spatial::all(3, 0)) return "there is padding";
     for (int d = 0; d < 3; ++d)
       if ((p.output(d) - 1) * p.stride[d] >= p.size[d]) return "there is padding";
     if (!forward && p.stride != spatial::all(3, 1)) return "the stride is not 1";
-    if (forward ? q.src_plain_channels : q.dst_plain_channels) return "a pixel's channels are not neighbours in memory";
+    if (forward ? q.src_plain_channels : q.dst_plain_channels)
+      return "a pixel's channels are not neighbours in memory";
     if (p.groups > 1 && in % block != 0) return "a group's channels start inside a block";
     return nullptr;
   }
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = (q.pass == direction::forward ? p.out : p.in) / p.groups;
-    return p.flops() / 2 / static_cast<double>(columns) * static_cast<double>(ceil_div(columns, NR));
+    return p.flops() / 2 / static_cast<double>(columns) *
+           static_cast<double>(ceil_div(columns, NR));
   }
 
   explicit pointwise(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
@@ -42,10 +45,12 @@ class pointwise {
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
     const index_t block = forward_ ? q.src_block : q.dst_block;
     piece_ = block > 1 ? block : blocking<T, Isa>::KC / 2;
-    // Half of what other variants take: a tile's pixels, and the next one's, are in L1 besides (1.04 times as fast).
+    // Half of what other variants take: a tile's pixels, and the next one's, are in L1 besides
+    // (1.04 times as fast).
     constexpr index_t kc = blocking<T, Isa>::KC / 2;
     cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0, 1, kc);
-    if (in_ % piece_ != 0) cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);
+    if (in_ % piece_ != 0)
+      cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);
     // Pixels of a unit: what is read and one chunk of results fit into L2.
     const index_t room = blocking<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
     pixels_ = std::max<index_t>(room / MR, 2) * MR;
@@ -53,9 +58,10 @@ class pointwise {
 
   index_t packed_elements() const { return p_.groups * ceil_div(out_, NR) * in_ * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    pack_weights<T, Isa>(w, p_.groups, out_, in_, forward_, packed, executor, in_, in_ % 2 == 0, [&](auto emit) {
-      for (index_t c = 0; c < in_; ++c) emit(c, 0, 0, 0);
-    });
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, forward_, packed, executor, in_, in_ % 2 == 0,
+                         [&](auto emit) {
+                           for (index_t c = 0; c < in_; ++c) emit(c, 0, 0, 0);
+                         });
   }
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
@@ -74,11 +80,14 @@ class pointwise {
     lines *= p_.batch;
     if (lines == 0) return;
     // Short lines share a unit; long ones are cut at a multiple of the tile.
-    const index_t pieces = ceil_div(line, pixels_), length = round_up(ceil_div(line, pieces), pieces > 1 ? MR : 1);
+    const index_t pieces = ceil_div(line, pixels_),
+                  length = round_up(ceil_div(line, pieces), pieces > 1 ? MR : 1);
     const index_t together = pieces > 1 ? 1 : std::max<index_t>(pixels_ / line, 1);
     const index_t units = ceil_div(lines, together) * pieces;
-    const index_t chunks = p_.groups * ceil_div(out_, NR), workers = std::max(executor.concurrency(), 1);
-    const index_t parts = std::min(chunks, units >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, units));
+    const index_t chunks = p_.groups * ceil_div(out_, NR),
+                  workers = std::max(executor.concurrency(), 1);
+    const index_t parts =
+        std::min(chunks, units >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, units));
     const workspace space(worker_bytes(), workers, given, "conv");
 
     parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
@@ -92,10 +101,15 @@ class pointwise {
         blocks[i] = k_blocks_[i];
         blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments, {blocks, k_blocks_.size()}, in_, 1, dst.stride[2], scratch, in_ % 2 == 0, piece_ <= 16 && !gathered};
+      const product<T> p{segments,      {blocks, k_blocks_.size()},
+                         in_,           1,
+                         dst.stride[2], scratch,
+                         in_ % 2 == 0,  piece_ <= channel_blocks::size && !gathered};
       for (index_t i = begin; i < end; ++i) {
-        const index_t unit = i / parts, first = unit / pieces * together, start = unit % pieces * length;
-        const index_t count = std::min(together, lines - first), size = std::min(length, line - start);
+        const index_t unit = i / parts, first = unit / pieces * together,
+                      start = unit % pieces * length;
+        const index_t count = std::min(together, lines - first),
+                      size = std::min(length, line - start);
         if (size <= 0) continue;
         for (index_t l = 0; l < count; ++l) {
           index_t at = first + l, a = start * src.stride[2], c = start * dst.stride[2];
@@ -111,56 +125,68 @@ class pointwise {
         }
         const index_t panels = ceil_div(out_, NR), chunk_end = chunks * (i % parts + 1) / parts;
         for (index_t chunk = chunks * (i % parts) / parts; chunk < chunk_end;) {
-          const index_t group = chunk / panels, end_of_group = std::min(chunk_end, (group + 1) * panels);
-          const index_t channel = (chunk - group * panels) * NR, channel_end = std::min((end_of_group - group * panels) * NR, out_);
+          const index_t group = chunk / panels,
+                        end_of_group = std::min(chunk_end, (group + 1) * panels);
+          const index_t channel = (chunk - group * panels) * NR,
+                        channel_end = std::min((end_of_group - group * panels) * NR, out_);
           for (index_t s = 0; s * piece_ < in_; ++s)
-            segments[s] = gathered ? s * piece_ * count * size : src.channel(group * in_ + s * piece_);
+            segments[s] =
+                gathered ? s * piece_ * count * size : src.channel(group * in_ + s * piece_);
           if (gathered) gather(src, group, first * line + start, count, size, line, dense);
-          multiply<T, Isa>(p, runs, count, packed + chunk * in_ * NR, dst, group * out_ + channel, channel_end - channel,
-                           p_.groups * out_, post.reads(dst.data), post);
+          multiply<T, Isa>(p, runs, count, packed + chunk * in_ * NR, dst, group * out_ + channel,
+                           channel_end - channel, p_.groups * out_, post.reads(dst.data), post);
           chunk = end_of_group;
         }
       }
     });
   }
-  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src, executor_ref executor,
-                     std::span<std::byte> given) const {
+  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                     executor_ref executor, std::span<std::byte> given) const {
     forward(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
   }
 
  private:
   bool strided() const { return p_.stride != spatial::all(3, 1); }
 
-  // The group's channels of `count` pieces of `size` outputs, `line` apart, as [piece of channels][pixel]
-  // [channel].
-  void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size, index_t line,
-              T* to) const {
+  // The group's channels of `count` pieces of `size` outputs, `line` apart, as [piece of
+  // channels][pixel] [channel].
+  void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size,
+              index_t line, T* to) const {
     const index_t height = p_.output(1), width = p_.output(2), depth = p_.output(0);
     const index_t step = p_.stride[2] * src.stride[2];
     for (index_t c = 0; c < in_; c += piece_) {
       const index_t channels = std::min(piece_, in_ - c), offset = src.channel(group * in_ + c);
       for (index_t l = 0; l < count; ++l)
         for (index_t i = 0; i < size;) {
-          const index_t at = first + l * line + i, x = at % width, y = at / width % height, z = at / width / height;
-          const T* from = src.data + offset +
-                          src.pixel(z / depth, z % depth * p_.stride[0], y * p_.stride[1], x * p_.stride[2]);
+          const index_t at = first + l * line + i, x = at % width, y = at / width % height,
+                        z = at / width / height;
+          const T* from =
+              src.data + offset +
+              src.pixel(z / depth, z % depth * p_.stride[0], y * p_.stride[1], x * p_.stride[2]);
           const index_t row = std::min(width - x, size - i);
-          if (channels == 16)  // a size known at compile time needs no call
-            for (index_t j = 0; j < row; ++j) std::memcpy(to + j * 16, from + j * step, 16 * sizeof(T));
+          constexpr index_t B = channel_blocks::size;
+          if (channels == B)  // a size known at compile time needs no call
+            for (index_t j = 0; j < row; ++j)
+              std::memcpy(to + j * B, from + j * step, B * sizeof(T));
           else
-            for (index_t j = 0; j < row; ++j) std::memcpy(to + j * channels, from + j * step, channels * sizeof(T));
+            for (index_t j = 0; j < row; ++j)
+              std::memcpy(to + j * channels, from + j * step, channels * sizeof(T));
           to += row * channels, i += row;
         }
     }
   }
 
-  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its runs, the blocks and segments
-  // of k.
-  index_t scratch_bytes() const { return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64); }
+  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its runs, the blocks and
+  // segments of k.
+  index_t scratch_bytes() const {
+    return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64);
+  }
   index_t dense_bytes() const {
     return strided() ? round_up(pixels_ * in_ * static_cast<index_t>(sizeof(T)), 64) : 0;
   }
-  index_t runs_bytes() const { return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64); }
+  index_t runs_bytes() const {
+    return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64);
+  }
   index_t blocks_bytes() const {
     return round_up(static_cast<index_t>(k_blocks_.size() * sizeof(k_block)), 64);
   }

@@ -1,18 +1,19 @@
-// Winograd's minimal filtering (winograd_transform.hpp) in one and two dimensions: tiles of Y::outputs by
-// X::outputs results of a convolution with stride 1 from Y::inputs by X::inputs inputs, with one product for
-// each of these inputs (a "point") and input channel:
+// Winograd's minimal filtering (winograd_transform.hpp) in one and two dimensions: tiles of
+// Y::outputs by X::outputs results of a convolution with stride 1 from Y::inputs by X::inputs
+// inputs, with one product for each of these inputs (a "point") and input channel:
 //     y = A^T [ (G g G^T) * (B^T d B) ] A        * element by element, summed over input channels
 //
 //     for blocks of tiles, in parallel:
 //       for chunks of input channels:
-//         B^T d B                                       [point][channel block][tile][channel], in L2
-//         for points:  (tiles,chunk) * (chunk,out)      [point][panel of NR output channels][tile][NR]
+//         B^T d B                                       [point][channel block][tile][channel], in
+//         L2 for points:  (tiles,chunk) * (chunk,out)      [point][panel of NR output
+//         channels][tile][NR]
 //       A^T m A, post-ops, store
 //
-// The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles of the
-// register ask for the weights of the next ones. Sums over input channels are cut into chains of about 48
-// terms, which bounds their rounding error. Backward to the data is the same with flipped weights and
-// input and output channels exchanged.
+// The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles
+// of the register ask for the weights of the next ones. Sums over input channels are cut into
+// chains of about 48 terms, which bounds their rounding error. Backward to the data is the same
+// with flipped weights and input and output channels exchanged.
 #pragma once
 
 #include <array>
@@ -51,17 +52,19 @@ class winograd {
     if (p.stride != spatial::all(3, 1)) return "the stride is not 1";
     if (p.dilation[1] != 1 || p.dilation[2] != 1) return "the kernel is dilated";
     if (p.pad[0] != 0 || p.output(0) != p.size[0]) return "there is padding in depth";
-    if (q.src_plain_channels || q.dst_plain_channels) return "a pixel's channels are not neighbours in memory";
+    if (q.src_plain_channels || q.dst_plain_channels)
+      return "a pixel's channels are not neighbours in memory";
     if ((q.src_block != 1 && q.src_block % W != 0) || (q.dst_block != 1 && q.dst_block % W != 0))
       return "blocks of channels are narrower than a vector";
     if (p.groups > 1 && ((p.in / p.groups) % W != 0 || (p.out / p.groups) % W != 0))
       return "a group's channels are no multiple of a vector";
-    if ((forward ? p.in : p.out) / p.groups < W) return "there are fewer channels than a vector has lanes";
+    if ((forward ? p.in : p.out) / p.groups < W)
+      return "there are fewer channels than a vector has lanes";
     return nullptr;
   }
 
-  /// In the unit of direct's: products, transforms, and the stream of transformed weights, which passes
-  /// once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory.
+  /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
+  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -84,17 +87,19 @@ class winograd {
       pad_[d] = forward_ ? p_.pad[d + 1] : taps[d] - 1 - p_.pad[d + 1];
       tiles_[d] = ceil_div(written_[d], index_t{side[d]});
     }
-    // Blocks of tiles whose transformed inputs and products stay in L2, but no fewer tiles than hide the stream
-    // of weights, which is slower where they exceed what a core has of L3. Chunks of channels whose
-    // transformed inputs take half of that.
-    constexpr index_t room = blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
+    // Blocks of tiles whose transformed inputs and products stay in L2, but no fewer tiles than
+    // hide the stream of weights, which is slower where they exceed what a core has of L3. Chunks
+    // of channels whose transformed inputs take half of that.
+    constexpr index_t room =
+        blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
     const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? 56 : 28), whole(56));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
-    for (index_t b = 0; b < blocks; b += chunk) chunks_.push_back({b * B, std::min((b + chunk) * B, in_)});
+    for (index_t b = 0; b < blocks; b += chunk)
+      chunks_.push_back({b * B, std::min((b + chunk) * B, in_)});
     for (index_t b = 0; b < chunk; ++b) segments_.push_back(b * B * block_);
   }
 
@@ -111,7 +116,8 @@ class winograd {
               double u[Y::inputs][X::inputs] = {};
               if (panel * NR + n < out_) transform_weights(w, group, panel * NR + n, c, u);
               for (int i = 0; i < points; ++i)
-                packed[weights_at(group, k, i, panel) + b.at(c - k.begin, n)] = static_cast<T>(u[i / X::inputs][i % X::inputs]);
+                packed[weights_at(group, k, i, panel) + b.at(c - k.begin, n)] =
+                    static_cast<T>(u[i / X::inputs][i % X::inputs]);
             }
       }
     });
@@ -126,27 +132,31 @@ class winograd {
     const index_t blocks = ceil_div(tiles(), block_), units = blocks * p_.groups;
     const index_t workers = std::max(executor.concurrency(), 1);
     // Fewer units than keep all workers busy are split by output channels, which changes no sum.
-    const index_t parts = std::min(panels(), units >= 4 * workers || workers == 1 ? 1 : ceil_div(2 * workers, units));
+    const index_t parts =
+        std::min(panels(), units >= 4 * workers || workers == 1 ? 1 : ceil_div(2 * workers, units));
     const workspace space(worker_bytes(), workers, given, "conv");
     parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
       T* const inputs = space.template slice<T>(worker);
       T* const products = inputs + points * inputs_stride();
       for (index_t i = begin; i < end; ++i) {
-        const index_t unit = i / parts, part = i % parts, group = unit % p_.groups, first = unit / p_.groups * block_;
+        const index_t unit = i / parts, part = i % parts, group = unit % p_.groups,
+                      first = unit / p_.groups * block_;
         const index_t count = std::min(block_, tiles() - first);
         const index_t panel = panels() * part / parts, panel_end = panels() * (part + 1) / parts;
         for (const chunk& k : chunks_) {
-          for (index_t t = 0; t < count; ++t) transform_input(src, group, k, first + t, inputs + t * B);
+          for (index_t t = 0; t < count; ++t)
+            transform_input(src, group, k, first + t, inputs + t * B);
           multiply_points(inputs, packed, group, k, count, panel, panel_end, products);
         }
         for (index_t j = panel; j < panel_end; ++j)
           for (index_t t = 0; t < count; ++t)
-            transform_output(products + ((j - panel) * block_ + t) * NR, first + t, dst, group, j * NR, post);
+            transform_output(products + ((j - panel) * block_ + t) * NR, first + t, dst, group,
+                             j * NR, post);
       }
     });
   }
-  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src, executor_ref executor,
-                     std::span<std::byte> given) const {
+  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                     executor_ref executor, std::span<std::byte> given) const {
     forward(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
   }
 
@@ -159,21 +169,28 @@ class winograd {
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
   // Of one group, transformed; and how many a core's share of L3 does not hold.
-  double weight_bytes() const { return static_cast<double>(points * in_ * panels() * NR) * sizeof(T); }
+  double weight_bytes() const {
+    return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
+  }
   static constexpr double distant = 16 << 20;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
   }
-  // From one point to the next; an odd number of cache lines, so that a tile's points use different sets.
+  // From one point to the next; an odd number of cache lines, so that a tile's points use different
+  // sets.
   static constexpr index_t odd_lines(index_t elements) { return (elements / line | 1) * line; }
-  index_t inputs_stride() const { return odd_lines(static_cast<index_t>(segments_.size()) * B * block_ + line); }
+  index_t inputs_stride() const {
+    return odd_lines(static_cast<index_t>(segments_.size()) * B * block_ + line);
+  }
   index_t products_stride() const { return odd_lines(panels() * block_ * NR + line); }
   index_t worker_bytes() const {
-    return round_up(points * (inputs_stride() + products_stride()) * static_cast<index_t>(sizeof(T)), 64);
+    return round_up(
+        points * (inputs_stride() + products_stride()) * static_cast<index_t>(sizeof(T)), 64);
   }
 
-  void transform_weights(const filter<const T>& w, index_t group, index_t n, index_t c, double (&u)[Y::inputs][X::inputs]) const {
+  void transform_weights(const filter<const T>& w, index_t group, index_t n, index_t c,
+                         double (&u)[Y::inputs][X::inputs]) const {
     const index_t o = group * (p_.out / p_.groups) + (forward_ ? n : c), i = forward_ ? c : n;
     double half[X::inputs][Y::taps];
     for (int y = 0; y < Y::taps; ++y) {
@@ -197,23 +214,29 @@ class winograd {
     index_t n, z, y, x;
   };
   place place_of(index_t t) const {
-    const index_t x = t % tiles_[1], y = t / tiles_[1] % tiles_[0], plane = t / tiles_[1] / tiles_[0];
+    const index_t x = t % tiles_[1], y = t / tiles_[1] % tiles_[0],
+                  plane = t / tiles_[1] / tiles_[0];
     return {plane / p_.size[0], plane % p_.size[0], y * Y::outputs, x * X::outputs};
   }
 
-  // Channels of a chunk of tile t to inputs[point][channel block][tile][channel]; channels behind the last
-  // one of src are zeros.
-  void transform_input(const image<const T>& src, index_t group, const chunk& k, index_t t, T* inputs) const {
+  // Channels of a chunk of tile t to inputs[point][channel block][tile][channel]; channels behind
+  // the last one of src are zeros.
+  void transform_input(const image<const T>& src, index_t group, const chunk& k, index_t t,
+                       T* inputs) const {
     const place p = place_of(t);
     const index_t y0 = p.y - pad_[0], x0 = p.x - pad_[1], stride = inputs_stride();
-    const bool inside = y0 >= 0 && x0 >= 0 && y0 + Y::inputs <= read_[0] && x0 + X::inputs <= read_[1];
-    const T* const corner = src.data + src.pixel(p.n, p.z, 0, 0) + y0 * src.stride[1] + x0 * src.stride[2];
+    const bool inside =
+        y0 >= 0 && x0 >= 0 && y0 + Y::inputs <= read_[0] && x0 + X::inputs <= read_[1];
+    const T* const corner =
+        src.data + src.pixel(p.n, p.z, 0, 0) + y0 * src.stride[1] + x0 * src.stride[2];
     for (index_t c = k.begin; c < k.end; c += W) {
       const T* const from = corner + src.channel(group * in_ + c);
       T* const to = inputs + (c - k.begin) / B * B * block_ + (c - k.begin) % B;
       const index_t lanes = std::min(W, k.end - c);
       if (inside && lanes == W)
-        transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA { return V::load(from + y * src.stride[1] + x * src.stride[2]); });
+        transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA {
+          return V::load(from + y * src.stride[1] + x * src.stride[2]);
+        });
       else
         transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA {
           const bool here = y0 + y >= 0 && y0 + y < read_[0] && x0 + x >= 0 && x0 + x < read_[1];
@@ -235,15 +258,17 @@ class winograd {
     unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
       V y[X::inputs];
       X::input(rows[i], y);
-      unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA { y[x].store(to + (i * X::inputs + x) * stride); });
+      unroll<X::inputs>(
+          [&](auto x) SIMDNN_INLINE_LAMBDA { y[x].store(to + (i * X::inputs + x) * stride); });
     });
   }
 
-  void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k, index_t count, index_t panel,
-                       index_t panel_end, T* products) const {
+  void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k,
+                       index_t count, index_t panel, index_t panel_end, T* products) const {
     constexpr index_t chain = 3;  // channel blocks of a sum
     const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
-    const index_t chains = ceil_div(blocks, chain), each = chains > 0 ? ceil_div(blocks, chains) : 0;
+    const index_t chains = ceil_div(blocks, chain),
+                  each = chains > 0 ? ceil_div(blocks, chains) : 0;
     for (index_t i = 0; i < points; ++i)
       for (index_t j = panel; j < panel_end; ++j) {
         const T* weights = packed + weights_at(group, k, i, j);
@@ -255,37 +280,42 @@ class winograd {
           index_t done = 0;
           tile::cover<T, Isa, tile::a_order::by_row>(count, b, [&](index_t t, int, auto run_tile) {
             tile::operands<T> o{.a = inputs + i * inputs_stride() + block * B * block_ + t * B,
-                                      .a_stride = B,
-                                      .segments = segments_.data(),
-                                      .segment_count = segments,
-                                      .segment_length = length,
-                                      .b = weights,
-                                      .c = c + t * NR,
-                                      .c_row = NR,
-                                      .c_column = W,
-                                      .accumulate = k.begin + block != 0};
+                                .a_stride = B,
+                                .segments = segments_.data(),
+                                .segment_count = segments,
+                                .segment_length = length,
+                                .b = weights,
+                                .c = c + t * NR,
+                                .c_row = NR,
+                                .c_column = W,
+                                .accumulate = k.begin + block != 0};
             tile::prefetch_b(o, rows, b.row, done++, tiles);
             run_tile(o, kernel::standard<T>{});
           });
           weights += rows * b.row;
         };
-        for (index_t block = 0; block < blocks; block += each) multiply(block, std::min(each, blocks - block), B);
+        for (index_t block = 0; block < blocks; block += each)
+          multiply(block, std::min(each, blocks - block), B);
         if (tail != 0) multiply(blocks, 1, tail);
       }
   }
 
   template <class PostOp>
-  void transform_output(const T* products, index_t t, const image<T>& dst, index_t group, index_t channel,
-                        const PostOp& post) const {
+  void transform_output(const T* products, index_t t, const image<T>& dst, index_t group,
+                        index_t channel, const PostOp& post) const {
     const place p = place_of(t);
-    const index_t stride = products_stride(), valid = std::min(NR, out_ - channel), first = group * out_ + channel;
-    const index_t height = std::min<index_t>(Y::outputs, written_[0] - p.y), width = std::min<index_t>(X::outputs, written_[1] - p.x);
+    const index_t stride = products_stride(), valid = std::min(NR, out_ - channel),
+                  first = group * out_ + channel;
+    const index_t height = std::min<index_t>(Y::outputs, written_[0] - p.y),
+                  width = std::min<index_t>(X::outputs, written_[1] - p.x);
     const index_t corner = dst.pixel(p.n, p.z, p.y, p.x);
     for (index_t n = 0; n < valid; n += W) {
       V half[Y::outputs][X::inputs];
       unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
         V m[Y::inputs], y[Y::outputs];
-        unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { m[i] = V::load(products + (i * X::inputs + x) * stride + n); });
+        unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
+          m[i] = V::load(products + (i * X::inputs + x) * stride + n);
+        });
         Y::output(m, y);
         unroll<Y::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA { half[i][x] = y[i]; });
       });
