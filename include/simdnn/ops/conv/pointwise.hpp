@@ -5,6 +5,7 @@
 //     for pieces of lines, in parallel:  multiply (multiply.hpp)
 #pragma once
 
+#include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
