@@ -42,7 +42,8 @@ void same_bits_for_any_threads(const conv_problem& p) {
   each_variant(std::type_identity<conv_plan<float, Src, Dst>>{}, direction::forward,
                [&](const auto& plan, executor_ref e) {
                  tensor<float, Dst> y(p.dst_shape());
-                 plan(x, plan.pack(w, default_memory(), e), y, post::relu(), e);
+                 std::vector<std::byte> space(plan.workspace_bytes(e.concurrency()));
+                 plan(x, plan.pack(w, default_memory(), e), y, post::relu(), e, space);
                  return y;
                });
   each_variant(std::type_identity<conv_backward_data_plan<float, Src, Dst>>{}, direction::backward_data,

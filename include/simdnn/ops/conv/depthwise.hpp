@@ -151,8 +151,9 @@ class depthwise {
   index_t phase_length() const { return ceil_div(columns(), p_.stride[2]) + W - 1; }
   index_t row_elements() const { return pixels_ ? p_.stride[2] * phase_length() : columns() * W; }
   index_t worker_bytes() const {
-    return copied_ ? p_.kernel[0] * reach(rows_) * row_elements() * static_cast<index_t>(sizeof(T))
-                   : 0;
+    if (!copied_) return 0;
+    const index_t elements = p_.kernel[0] * reach(rows_) * row_elements();
+    return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
 
   // Rows of a unit: few enough that they stay near L1 where they are copied, else that a part of L2

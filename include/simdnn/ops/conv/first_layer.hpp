@@ -113,7 +113,8 @@ class first_layer {
   // A worker's slice: the copy of src, and a row of results (pixels,NR) on their way to a dst that
   // takes no whole vectors.
   index_t worker_bytes() const {
-    return (round_up(band_elements(), W) + outputs_[2] * NR) * static_cast<index_t>(sizeof(T));
+    const index_t elements = round_up(band_elements(), W) + outputs_[2] * NR;
+    return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
 
   void copy(const image<const T>& src, index_t n, index_t c0, index_t z, index_t y, index_t rows,
