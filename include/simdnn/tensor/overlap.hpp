@@ -13,18 +13,12 @@ struct memory_range {
 };
 template <class T, layout L>
 memory_range range_of(const view<T, L>& v) {
-  // The layout's tag read once, at compile time.
-  constexpr int rank = L.rank();
-  constexpr auto blocks = [] {
-    std::array<index_t, max_rank> all{};
-    for (int d = 0; d < rank; ++d) all[d] = L.block(d);
-    return all;
-  }();
-  constexpr index_t block_size = L.block_size();
-  index_t last = block_size - 1;
-  for (int d = 0; d < rank; ++d) {
+  using table = layout_table<L>;
+  index_t last = table::block_size - 1;
+  for (int d = 0; d < table::rank; ++d) {
     if (v.size(d) == 0) return {};
-    last += (blocks[d] == 1 ? v.size(d) - 1 : (v.size(d) - 1) / blocks[d]) * v.stride(d);
+    const index_t block = table::block[d];
+    last += (block == 1 ? v.size(d) - 1 : (v.size(d) - 1) / block) * v.stride(d);
   }
   const auto begin = reinterpret_cast<std::uintptr_t>(v.data());
   return {begin, begin + (last + 1) * sizeof(T)};

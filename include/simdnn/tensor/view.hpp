@@ -12,19 +12,42 @@ namespace simdnn {
 /// One number per logical dimension: elements between neighbours, between blocks where L is blocked.
 using strides = std::array<index_t, max_rank>;
 
+/// A layout's tag, read once at compile time.
+template <layout L>
+struct layout_table {
+  template <class Property>
+  static consteval auto per_dimension(Property property) {
+    std::array<decltype(property(0)), max_rank> all{};
+    for (int d = 0; d < L.rank(); ++d) all[d] = property(d);
+    return all;
+  }
+  static constexpr int rank = L.rank();
+  static constexpr auto block = per_dimension([](int d) { return L.block(d); });
+  static constexpr auto block_stride = per_dimension([](int d) { return L.block_stride(d); });
+  static constexpr auto outer_dim = per_dimension([](int at) { return L.outer_dim(at); });
+  static constexpr index_t block_size = L.block_size();
+  /// By letter, from 'a' on.
+  static constexpr auto dim = [] {
+    std::array<signed char, 26> all{};
+    for (int i = 0; i < 26; ++i) all[i] = static_cast<signed char>(L.dim(static_cast<char>('a' + i)));
+    return all;
+  }();
+};
+
 /// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names the
 /// caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
 template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
-  if (s.rank() != L.rank())
+  using table = layout_table<L>;
+  if (s.rank() != table::rank)
     throw error(op, "shape", "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
                 "is " + s.str());
   strides result{};
-  index_t run = L.block_size();
-  for (int at = L.rank() - 1; at >= 0; --at) {
-    const int d = L.outer_dim(at);
+  index_t run = table::block_size;
+  for (int at = table::rank - 1; at >= 0; --at) {
+    const int d = table::outer_dim[at];
     result[d] = run;
-    const index_t blocks = s[d] / L.block(d) + (s[d] % L.block(d) != 0);
+    const index_t blocks = s[d] / table::block[d] + (s[d] % table::block[d] != 0);
     run = checked_mul(run, blocks == 0 ? 1 : blocks, op, "shape");
   }
   checked_mul(run, 16, op, "shape");  // bytes, also of the widest element
@@ -37,7 +60,7 @@ constexpr index_t dense_elements(const shape& s, const char* op = "tensor") {
   const strides st = dense_strides<L>(s, op);
   for (index_t size : s)
     if (size == 0) return 0;
-  const int outermost = L.outer_dim(0);
+  constexpr int outermost = L.outer_dim(0);
   return st[outermost] * ceil_div(s[outermost], L.block(outermost));
 }
 
@@ -67,9 +90,9 @@ class view {
   const simdnn::strides& strides() const { return strides_; }
   /// By logical dimension, or by its letter; a letter that the layout lacks has size 1 and stride 0.
   index_t size(int d) const { return shape_[d]; }
-  index_t size(char letter) const { return L.dim(letter) < 0 ? 1 : shape_[L.dim(letter)]; }
+  index_t size(char letter) const { return dim(letter) < 0 ? 1 : shape_[dim(letter)]; }
   index_t stride(int d) const { return strides_[d]; }
-  index_t stride(char letter) const { return L.dim(letter) < 0 ? 0 : strides_[L.dim(letter)]; }
+  index_t stride(char letter) const { return dim(letter) < 0 ? 0 : strides_[dim(letter)]; }
   bool empty() const { return shape_.elements() == 0; }
   const view& as_view() const { return *this; }
 
@@ -85,9 +108,11 @@ class view {
   template <std::size_t N>
   index_t offset(const std::array<index_t, N>& i) const {
     index_t at = 0;
-    for (int d = 0; d < rank; ++d)
-      at += blocks[d] == 1 ? i[d] * strides_[d]
-                           : i[d] / blocks[d] * strides_[d] + i[d] % blocks[d] * block_strides[d];
+    for (int d = 0; d < table::rank; ++d) {
+      const index_t block = table::block[d];
+      at += block == 1 ? i[d] * strides_[d]
+                       : i[d] / block * strides_[d] + i[d] % block * table::block_stride[d];
+    }
     return at;
   }
   template <class... Index>
@@ -98,7 +123,7 @@ class view {
   /// `count` of dimension d from `begin` on, without a copy: concat writes its parts through such views.
   /// begin must be at a block's border; so must begin + count, unless it is the dimension's end.
   view part(int d, index_t begin, index_t count) const {
-    const index_t end = shape_[d], block = L.block(d);
+    const index_t end = shape_[d], block = table::block[d];
     if (begin < 0 || count < 0 || begin > end - count)
       throw error("view::part", "range", "dimension " + std::to_string(d) + " has " + std::to_string(end),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
@@ -106,20 +131,13 @@ class view {
       throw error("view::part", "range", "it must start and end at a multiple of the block " + std::to_string(block),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
     simdnn::shape s;
-    for (int i = 0; i < L.rank(); ++i) s.push_back(i == d ? count : shape_[i]);
+    for (int i = 0; i < table::rank; ++i) s.push_back(i == d ? count : shape_[i]);
     return view(data_ + begin / block * strides_[d], s, strides_);
   }
 
  private:
-  // The layout's tag read once, at compile time.
-  static constexpr int rank = L.rank();
-  static constexpr simdnn::strides per_dimension(index_t (layout::*property)(int) const) {
-    simdnn::strides all{};
-    for (int d = 0; d < rank; ++d) all[d] = (L.*property)(d);
-    return all;
-  }
-  static constexpr simdnn::strides blocks = per_dimension(&layout::block);
-  static constexpr simdnn::strides block_strides = per_dimension(&layout::block_stride);
+  using table = layout_table<L>;
+  static constexpr int dim(char letter) { return table::dim[letter - 'a']; }
 
   T* data_ = nullptr;
   simdnn::shape shape_;

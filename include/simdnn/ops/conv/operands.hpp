@@ -55,9 +55,10 @@ image<T> as_image(const view<T, L>& v) {
                 "a convolution's src and dst have a layout of n, c and one to three of d, h, w, of "
                 "which only c may "
                 "be blocked, such as \"nchw\", \"nhwc\", \"nChw16c\", \"ncw\", \"nCdhw16c\"");
+  constexpr index_t block = L.block(1);
   return {v.data(),
           v.stride('n'),
-          L.block(1),
+          block,
           v.stride('c'),
           {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
