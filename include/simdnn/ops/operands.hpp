@@ -35,4 +35,13 @@ void check_shape(const view<T, L>& operand, const shape& wanted, const char* op,
                   "has " + std::to_string(operand.size(d)) + " " + word(L.letter(d)));
 }
 
+/// Throws error where the elements along a plain layout's fastest dimension do not follow each other.
+template <class T, layout L>
+void check_fastest(const view<T, L>& operand, const char* op, const char* argument) {
+  constexpr int fastest = L.outer_dim(L.rank() - 1);
+  if (L.plain() && operand.stride(fastest) != 1 && operand.size(fastest) > 1)
+    throw error(op, argument, "its fastest dimension must have stride 1",
+                "has stride " + std::to_string(operand.stride(fastest)) + " along " + L.letter(fastest));
+}
+
 }  // namespace simdnn

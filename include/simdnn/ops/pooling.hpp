@@ -86,11 +86,7 @@ class pooling_plan {
                     const char* argument) {
     check_given(operand, op, argument);
     check_shape(operand, wanted, op, argument);
-    constexpr int fastest = L.outer_dim(L.rank() - 1);
-    if (L.plain() && operand.stride(fastest) != 1 && operand.size(fastest) > 1)
-      throw error(
-          op, argument, "its fastest dimension must have stride 1",
-          "has stride " + std::to_string(operand.stride(fastest)) + " along " + L.letter(fastest));
+    check_fastest(operand, op, argument);
   }
 
   void run_forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,

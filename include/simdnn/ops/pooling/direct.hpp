@@ -25,10 +25,13 @@ class direct {
   static double cost(const pooling_problem& p) { return p.flops(); }
   explicit direct(const pooling_problem& p) : g_(p) {}
 
+  index_t workspace_bytes(int workers) const { return lanes().workspace_bytes(workers); }
+
+  /// Workspace: the given bytes, else the calling thread's arena.
   void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
-               executor_ref executor) const {
+               executor_ref executor, std::span<std::byte> given = {}) const {
     const operand<T> t = taps == nullptr ? operand<T>() : operand<T>(*taps);
-    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t, executor);
+    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t, executor, given);
   }
   void backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
                 const view<T, Src>& diff_src, executor_ref executor) const {

@@ -15,11 +15,14 @@ class pixel_lanes {
  public:
   explicit pixel_lanes(const geometry& g) : g_(g) {}
 
+  index_t workspace_bytes(int workers) const {
+    return workers * round_up(worker_bytes(), memory_pool::alignment);
+  }
+
   void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
-               executor_ref executor) const {
+               executor_ref executor, std::span<std::byte> given) const {
     const index_t width = g_.size[2];
-    const workspace scratch(2 * width * static_cast<index_t>(sizeof(T)),
-                            std::max(executor.concurrency(), 1));
+    const workspace scratch(worker_bytes(), std::max(executor.concurrency(), 1), given, "pooling");
     for_each_row(
         g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
           T* value = scratch.slice<T>(worker);
@@ -62,6 +65,9 @@ class pixel_lanes {
 
  private:
   using V = vec<T, Isa>;
+
+  // A row of the largest or of sums, and the taps of the largest.
+  index_t worker_bytes() const { return 2 * g_.size[2] * static_cast<index_t>(sizeof(T)); }
 
   template <class F>
   void for_each_row(const index_t (&size)[3], executor_ref executor, F f) const {
