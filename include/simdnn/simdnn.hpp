@@ -5,7 +5,7 @@
 //                    <op>/ its algorithms
 //     onednn/     6  how to talk to oneDNN, where the program is built with it
 //     tile/       5  register tiles and their tuned numbers, for one thread on raw pointers
-//     post_ops/   4  what is fused behind gemm, conv and inner_product
+//     post_ops/   4  what is fused behind gemm, conv, conv_pool and inner_product
 //     parallel/   3  executors, parallel_for, workspace
 //     tensor/     2  layout, shape, view, tensor, memory pool, npy
 //     isa/        1  ISA tags, vec, CPU detection, dispatch between ISAs in one program
@@ -16,6 +16,7 @@
 #include <simdnn/ops/activation.hpp>
 #include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv.hpp>
+#include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>
 #include <simdnn/ops/pooling.hpp>

@@ -9,7 +9,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "include/simdnn"
 FLOORS = ["base", "isa", "tensor", "parallel", "post_ops", "tile", "onednn", "ops"]
 # Which operations may use which others.
-SIDEWAYS = {"deconv": {"conv"}, **{op: {"gemm", "activation"}
+SIDEWAYS = {"deconv": {"conv"}, "conv_pool": {"conv", "pooling"}, **{op: {"gemm", "activation"}
             for op in ("inner_product", "conv", "rnn", "lstm", "gru")}}
 # What may stand only in files whose path matches.
 HOMES = [

@@ -1,0 +1,78 @@
+// bands: the units of work of conv_pool. A band is some rows of dst, or some whole images of it;
+// the convolution's results that it pools stay in L2 in between. All bands of a problem are alike,
+// so that one convolution serves them: the last one reaches back over the one before.
+#pragma once
+
+#include <algorithm>
+#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/tile/blocking/blocking.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv_pool {
+
+/// {batch, out, oh / 2, ow / 2} of a problem in two dimensions.
+inline shape dst_shape(const conv_problem& p) {
+  return {p.batch, p.out, p.output(0) / 2, p.output(1) / 2};
+}
+
+/// `count` things cut into parts of one size; the last one starts earlier where they do not divide.
+struct cut {
+  index_t count, size;
+
+  /// One part, or parts of at most `most` and at least half of it, multiples of `grain`, with the
+  /// least to do twice.
+  static cut into(index_t count, index_t most, index_t grain) {
+    if (count <= most) return {count, std::max<index_t>(count, 1)};
+    most = std::max(most / grain, index_t{1}) * grain;
+    index_t best = most;
+    for (index_t size = most; 2 * size >= most; size -= grain)
+      if (round_up(count, size) < round_up(count, best)) best = size;
+    return {count, best};
+  }
+  index_t parts() const { return ceil_div(count, size); }
+  index_t begin(index_t part) const { return std::min(part * size, count - size); }
+  /// How many of a part's first ones belong to the part before.
+  index_t done(index_t part) const { return part * size - begin(part); }
+};
+
+struct bands {
+  conv::query convolution;  ///< of one band
+  cut images, rows;         ///< of dst
+  index_t above = 0;        ///< rows of padding that the convolution itself does not see
+
+  index_t count() const { return images.parts() * rows.parts(); }
+};
+
+/// q is of the whole convolution.
+template <class T, class Isa>
+bands cut_into_bands(const conv::query& q) {
+  const conv_problem& whole = q.problem;
+  const index_t height = whole.output(1) / 2, width = whole.output(2) / 2;
+  const auto bytes = [](index_t elements) { return elements * static_cast<index_t>(sizeof(T)); };
+  // A quarter of L2 for results, beside what the convolution itself keeps there (VGG's first
+  // stages: 1.1 times as fast as half of it). But each band reads all weights: no fewer results
+  // than what Winograd's variants want at once, 28 tiles of 4x4, or several blocks of 56 where the
+  // weights, four times as large when transformed, come from L3 and beyond; the results are in L3
+  // then.
+  constexpr index_t room = blocking<T, Isa>::L2 / 4, tile = 16;
+  const bool distant = bytes(whole.weights_shape().elements()) > index_t{4} << 20;
+  const index_t least = (distant ? 4 * 56 : 28) * tile;
+  const index_t row_bytes = bytes(4 * width * round_up(whole.out, q.dst_block));
+  const index_t most = std::max(room / row_bytes, ceil_div(least, 4 * width));
+
+  bands b{.convolution = q,
+          .images = cut::into(whole.batch, most / height, 1),
+          .rows = cut::into(height, most, 2)};
+  conv_problem& p = b.convolution.problem;
+  p.batch = b.images.size;
+  p.pad_end[2] -= whole.output(2) % 2 * p.stride[2];
+  if (b.rows.parts() == 1) {
+    p.pad_end[1] -= whole.output(1) % 2 * p.stride[1];
+  } else {
+    b.above = p.pad[1];
+    p.size[1] = (2 * b.rows.size - 1) * p.stride[1] + (p.kernel[1] - 1) * p.dilation[1] + 1;
+    p.pad[1] = p.pad_end[1] = 0;
+  }
+  return b;
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv_pool
