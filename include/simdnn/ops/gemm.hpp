@@ -8,11 +8,13 @@
 //     gemm_backward_data(p, diff_c, b, diff_a);                     diff_a = alpha * diff_c * b'
 //     gemm_backward_weights(p, a, diff_c, diff_b);                  diff_b = alpha * a' * diff_c
 //
+//     gemm_batch_forward(p, a, b, c);                               many products: gemm/batch.hpp
 //     fixed_gemm<float, gemm_problem{.m = 8, .n = 8, .k = 8}>(a, b, c);    sizes known when compiling
 // A transposed operand is one of layout "ba". Post-ops see columns as channels.
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/gemm/batch.hpp>
 #include <simdnn/ops/gemm/fixed.hpp>
 #include <simdnn/ops/gemm/variants.hpp>
 #include <simdnn/ops/operands.hpp>

@@ -1,0 +1,154 @@
+// gemm_batch: many products of one size, c[i] = post_ops(alpha * a[i] * b[i] + beta * c[i]).
+//
+//     gemm_batch_forward({.m = m, .n = n, .k = k}, a, b, c, post::bias(bias));    one shot
+//     gemm_batch_plan<float> plan{{.m = m, .n = n, .k = k}};                      many calls
+//     plan(a, b, c, post::bias(bias));
+//
+// a is {batch, m, k}, b {batch, k, n}, or {1, k, n} for all, c {batch, m, n}, of layout "abc";
+// transposed matrices are of layout "acb". The matrices may lie anywhere that strides can say: one
+// behind the other, or side by side as the heads of attention do. Post-ops see columns as channels.
+#pragma once
+
+#include <memory>
+#include <simdnn/ops/gemm/variants.hpp>
+#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/post_op.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// A chosen way to compute the products, one of gemm's variants. Immutable; callable from many
+/// threads. The products are dealt out to the workers, each to one of them: fewer products than
+/// workers are better left to gemm.
+template <class T, layout A = "abc", layout B = "abc", class Isa = isa::native>
+class gemm_batch_plan {
+  static_assert((A == layout("abc") || A == layout("acb")) &&
+                    (B == layout("abc") || B == layout("acb")),
+                "gemm_batch: a and b have layout \"abc\" (rows) or \"acb\" (columns)");
+  static constexpr const char* op = "gemm_batch";
+
+ public:
+  using variant_list = gemm::all<T, Isa>;
+  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
+  explicit gemm_batch_plan(const gemm_problem& p, const policy& wanted = {})
+      : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
+
+  /// Of one product.
+  const gemm_problem& problem() const { return problem_; }
+  const char* variant_name() const {
+    return std::visit([](const auto& v) { return v.name; }, variant_);
+  }
+  /// Bytes that a call with this many workers needs, if the caller gives the workspace.
+  index_t workspace_bytes(int workers) const {
+    return std::visit(
+        [&](const auto& v) { return workers * slice_bytes(v) + memory_pool::alignment; }, variant_);
+  }
+
+  /// c's columns are neighbours in memory; its matrices share no memory with each other, with a or
+  /// with b. The batch is c's first size; it may be 0. The variant `small` reads b in place where
+  /// its columns are neighbours; else each b, or the one for all, is packed into the workspace: the
+  /// given bytes (workspace_bytes), else the calling thread's arena, which grows once. A post::sum
+  /// has the shape and strides of c.
+  template <tensor_of<T, A> X, tensor_of<T, B> W, tensor_of<T, "abc"> Y,
+            post_op PostOp = post::none>
+  void operator()(const X& a, const W& b, Y&& c, const PostOp& ops = {},
+                  executor_ref executor = default_executor(),
+                  std::span<std::byte> given = {}) const {
+    const view<const T, A> va = a.as_view();
+    const view<const T, B> vb = b.as_view();
+    const view<T, "abc"> vc = c.as_view();
+    const index_t batch = vc.size(0);
+    const bool one_b = vb.size(0) == 1;
+    check_sizes(vc, {batch, problem_.m, problem_.n}, "c");
+    check_sizes(va, {batch, problem_.m, problem_.k}, "a");
+    check_sizes(vb, {one_b ? 1 : batch, problem_.k, problem_.n}, "b");
+    check_neighbours<'c'>(vc, op, "c");
+    check_no_overlap(vc, va, op, "c", "a");
+    check_no_overlap(vc, vb, op, "c", "b");
+
+    const auto post = lower(ops, vc, problem_.n, op);
+
+    const auto* const small = std::get_if<gemm::small<T, Isa>>(&variant_);
+    if (small != nullptr && small->reads_in_place(nth(vb, 0))) {
+      parallel_for(executor, batch, [&](index_t begin, index_t end, index_t) {
+        for (index_t i = begin; i < end; ++i)
+          small->multiply(nth(va, i), nth(vb, i), nth(vc, i), post.at(0, i * vc.stride(0)));
+      });
+      return;
+    }
+    std::visit(
+        [&](const auto& v) {
+          const serial alone;
+          const workspace space(slice_bytes(v), std::max(executor.concurrency(), 1), given, op);
+          T* const for_all = space.template slice<T>(0);
+          if (one_b) v.pack(nth(vb, 0), for_all, executor);
+          parallel_for(executor, batch, [&](index_t begin, index_t end, index_t worker) {
+            std::byte* const slice = space.template slice<std::byte>(worker);
+            T* const packed = one_b ? for_all : reinterpret_cast<T*>(slice);
+            const std::span<std::byte> rest(slice + packed_bytes(v), v.workspace_bytes(1));
+            for (index_t i = begin; i < end; ++i) {
+              if (!one_b) v.pack(nth(vb, i), packed, alone);
+              v.run(nth(va, i), packed, nth(vc, i), post.at(0, i * vc.stride(0)), alone, rest);
+            }
+          });
+        },
+        variant_);
+  }
+
+ private:
+  static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
+    const gemm_query q{p, wanted.accuracy};
+    const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };
+    return variant_list::choose(
+        q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
+  }
+  static auto trial(const gemm_problem& p) {
+    constexpr index_t batch = 16;
+    return [p, a = trial_tensor<T, A>({batch, p.m, p.k}), b = trial_tensor<T, B>({batch, p.k, p.n}),
+            c = trial_tensor<T, "abc">({batch, p.m, p.n}),
+            bias = trial_tensor<T, "x">({p.n})](const policy& one) mutable -> trial_run {
+      const auto plan = std::make_shared<const gemm_batch_plan>(p, one);
+      return [&, plan, executor = trial_executor(one)] {
+        (*plan)(a, b, c, post::bias(bias) | post::relu(), executor);
+      };
+    };
+  }
+
+  template <class U, layout L>
+  static void check_sizes(const view<U, L>& v, const shape& wanted, const char* argument) {
+    if (v.shape() != wanted)
+      throw error(op, argument, "the problem and the batch say " + wanted.str(),
+                  "is " + v.shape().str());
+  }
+
+  /// Matrix i of a batch; the only one stands for all.
+  template <class U, layout L>
+  static matrix<U> nth(const view<U, L>& v, index_t i) {
+    return {v.data() + (v.size(0) == 1 ? 0 : i * v.stride(0)), v.stride(1), v.stride(2)};
+  }
+
+  // A worker's slice: a packed b, then what the variant itself takes.
+  template <class Variant>
+  static index_t packed_bytes(const Variant& v) {
+    return round_up(v.packed_elements() * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
+  }
+  template <class Variant>
+  static index_t slice_bytes(const Variant& v) {
+    return packed_bytes(v) + round_up(v.workspace_bytes(1), memory_pool::alignment);
+  }
+
+  gemm_problem problem_;
+  typename variant_list::chosen variant_;
+};
+
+/// One shot: plans, runs, and drops the plan.
+template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
+          post_op PostOp = post::none>
+void gemm_batch_forward(const gemm_problem& p, const X& a, const W& b, Y&& c,
+                        const PostOp& ops = {}, const policy& wanted = {},
+                        executor_ref executor = default_executor()) {
+  using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
+  const gemm_batch_plan<T, X::format, W::format, Isa> plan(p, wanted);
+  plan(a, b, c, ops, executor);
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI
