@@ -20,6 +20,8 @@ SIMDNN_ISA_TABLE(kernels) = {
     .fixed_gemm = make_fixed_gemm,
     .inner_product_variants = inner_product_variants,
     .inner_product = make_inner_product,
+    .calls = calls,
+    .increment = increment,
 #if defined(SIMDNN_BENCH_EIGEN)
     .eigen_gemm = make_eigen_gemm,
 #else

@@ -2,10 +2,12 @@
 // side, the machine's limits, and Eigen. kernels.cpp fills it.
 #pragma once
 
+#include <bench/call.hpp>
 #include <bench/reference.hpp>
 #include <bench/task.hpp>
 #include <simdnn/isa/dispatch.hpp>
 #include <simdnn/ops/conv/problem.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,12 @@ struct kernels {
 
   std::vector<variant_info> (*inner_product_variants)(const inner_product_task&, bool strict);
   std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);
+
+  /// Ops that memory bounds, and the machine's limits.
+  std::span<const call_maker> (*calls)();
+
+  /// x + 1: what a call through this table costs.
+  long (*increment)(long x);
 
   /// Null where Eigen was not found at configure time.
   std::unique_ptr<runner> (*eigen_gemm)(const gemm_task&, const conditions&);

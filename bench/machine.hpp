@@ -56,63 +56,74 @@ void on_threads([[maybe_unused]] int threads, F f) {
 #endif
 }
 
-/// GFLOP/s of `threads` threads, the best of some 20 ms samples.
+constexpr long multiply_add_steps = 1000000;
+/// Of one thread's multiply_add.
+constexpr double multiply_add_flops =
+    2.0 * 12 * (vector_bytes / sizeof(float)) * multiply_add_steps;
+
+/// Some milliseconds of multiply-adds on each thread.
+inline void multiply_add(int threads) {
+  on_threads(threads, [](int) {
+    volatile float sink = multiply_add_chains(multiply_add_steps);
+    (void)sink;
+  });
+}
+
+/// GFLOP/s of `threads` threads, the best of some samples.
 inline double fma_peak(int threads) {
-  constexpr long steps = 1000000;
-  constexpr double flops = 2.0 * 12 * (vector_bytes / sizeof(float)) * steps;
   double best = 0;
-  for (int sample = 0; sample < 10; ++sample) {
-    const double t = time_calls(
-        [&] {
-          on_threads(threads, [](int) {
-            volatile float sink = multiply_add_chains(steps);
-            (void)sink;
-          });
-        },
-        1);
-    best = std::max(best, flops * threads / t * 1e-9);
-  }
+  for (int sample = 0; sample < 10; ++sample)
+    best = std::max(
+        best, multiply_add_flops * threads / time_calls([&] { multiply_add(threads); }, 1) * 1e-9);
   return best;
 }
 
-/// GB/s of a[i] = b[i] + s * c[i] over three arrays of 128 MiB, counting two reads and one write.
-inline double triad(int threads) {
-  constexpr long n = 32L << 20;
+/// STREAM's triad a[i] = b[i] + s * c[i] over three arrays, shared out among threads.
+class triad_arrays {
+ public:
+  /// n elements an array, up to whole vectors for each thread.
+  triad_arrays(long n, int threads)
+      : share_((n / threads + lanes - 1) / lanes * lanes), threads_(threads) {
+    on_threads(threads_, [&](int t) {
+      for (long i = share_ * t; i < share_ * (t + 1); ++i) a_[i] = 0, b_[i] = 1, c_[i] = 2;
+    });
+  }
+  long size() const { return share_ * threads_; }
+  /// Two reads and one write.
+  double bytes() const { return 3.0 * sizeof(float) * static_cast<double>(size()); }
+  void run() const {
+    on_threads(threads_, [&](int t) {
+      for (long i = share_ * t; i < share_ * (t + 1); i += lanes) {
+        machine_vec x, y;
+        std::memcpy(&x, &b_[i], sizeof x);
+        std::memcpy(&y, &c_[i], sizeof y);
+        x += y * 3.0F;
+        std::memcpy(&a_[i], &x, sizeof x);
+      }
+    });
+  }
+
+ private:
   struct release {
     void operator()(float* p) const { ::operator delete[](p, std::align_val_t(64)); }
   };
-  const auto array = [] {
-    return std::unique_ptr<float[], release>(new (std::align_val_t(64)) float[n]);
-  };
-  const auto a = array(), b = array(), c = array();
-  const auto share = [&](int t, auto f) {
-    f(n / threads * t, t + 1 == threads ? n : n / threads * (t + 1));
-  };
-  on_threads(threads, [&](int t) {
-    share(t, [&](long from, long to) {
-      for (long i = from; i < to; ++i) a[i] = 0, b[i] = 1, c[i] = 2;
-    });
-  });
-  double best = 0;
-  for (int sample = 0; sample < 5; ++sample) {
-    const double t = time_calls(
-        [&] {
-          on_threads(threads, [&](int thread) {
-            share(thread, [&](long from, long to) {
-              constexpr long lanes = vector_bytes / sizeof(float);
-              for (long i = from; i < to; i += lanes) {
-                machine_vec x, y;
-                std::memcpy(&x, &b[i], sizeof x);
-                std::memcpy(&y, &c[i], sizeof y);
-                x += y * 3.0F;
-                std::memcpy(&a[i], &x, sizeof x);
-              }
-            });
-          });
-        },
-        1);
-    best = std::max(best, 3.0 * n * sizeof(float) / t * 1e-9);
+  using array = std::unique_ptr<float[], release>;
+  static constexpr long lanes = vector_bytes / sizeof(float);
+  array make() const {
+    return array(new (std::align_val_t(64)) float[static_cast<std::size_t>(size())]);
   }
+
+  long share_;
+  int threads_;
+  array a_ = make(), b_ = make(), c_ = make();
+};
+
+/// GB/s of the triad over three arrays of 128 MiB.
+inline double triad(int threads) {
+  const triad_arrays arrays(32L << 20, threads);
+  double best = 0;
+  for (int sample = 0; sample < 5; ++sample)
+    best = std::max(best, arrays.bytes() / time_calls([&] { arrays.run(); }, 1) * 1e-9);
   return best;
 }
 

@@ -27,6 +27,8 @@ class workload {
   /// The problem with all fields, in benchdnn's notation.
   virtual std::string notation() const = 0;
   virtual double flops() const = 0;
+  /// Of src, weights and dst, or of the three matrices, each once.
+  virtual double bytes() const = 0;
   virtual std::int64_t outputs() const = 0;
   virtual std::vector<variant_info> variants(bool strict) const = 0;
   /// Throws std::invalid_argument where choice::fixed is asked for and the problem is none of

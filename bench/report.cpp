@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bench/provenance.hpp>
 #include <bench/report.hpp>
 #include <cmath>
 #include <ctime>
@@ -49,8 +50,10 @@ class json_file {
           << ",\n    \"isa\": " << quoted(c.isa) << ",\n    \"threads\": " << c.threads
           << ",\n    \"peer\": " << quoted(c.peer)
           << ",\n    \"fma_peak_gflops\": " << json_number(c.peak_gflops)
-          << ",\n    \"triad_gbytes\": " << json_number(c.triad_gbytes)
-          << "\n  },\n  \"benchmarks\": [";
+          << ",\n    \"triad_gbytes\": " << json_number(c.triad_gbytes);
+    for (const auto& [key, text] : provenance())
+      file_ << ",\n    " << quoted(key) << ": " << quoted(text);
+    file_ << "\n  },\n  \"benchmarks\": [";
   }
   // `counters` holds further members, each with a comma before it.
   void entry(const std::string& name, int threads, double seconds, const std::string& label,

@@ -23,6 +23,9 @@ std::unique_ptr<runner> make_fixed_gemm(const gemm_task&);
 std::vector<variant_info> inner_product_variants(const inner_product_task&, bool strict);
 std::unique_ptr<runner> make_inner_product(const inner_product_task&, const choice&, int threads);
 
+std::span<const call_maker> calls();
+long increment(long x);
+
 inline policy policy_of(const choice& c) {
   return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .variant = c.variant};
 }

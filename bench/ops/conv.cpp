@@ -31,6 +31,7 @@ class conv_workload final : public workload {
 
   std::string notation() const override { return problem_.str(); }
   double flops() const override { return problem_.flops(); }
+  double bytes() const override { return problem_.elements() * sizeof(float); }
   std::int64_t outputs() const override { return product(task_.result()); }
   std::vector<variant_info> variants(bool strict) const override {
     return where_.code->conv_variants(problem_, task_, strict);

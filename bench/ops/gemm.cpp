@@ -19,6 +19,7 @@ class gemm_workload final : public workload {
   }
   std::string notation() const override { return problem_.str(); }
   double flops() const override { return problem_.flops(); }
+  double bytes() const override { return problem_.elements() * sizeof(float); }
   std::int64_t outputs() const override { return task_.m * task_.n; }
   std::vector<variant_info> variants(bool strict) const override {
     return where_.code->gemm_variants(task_, strict);
@@ -27,8 +28,9 @@ class gemm_workload final : public workload {
     if (task_.fixed) {
       std::unique_ptr<runner> made = where_.code->fixed_gemm(task_);
       if (made == nullptr)
-        throw std::invalid_argument("--fixed: compiled in are cubes of " + std::to_string(first_fixed) +
-                                    " to " + std::to_string(last_fixed));
+        throw std::invalid_argument("--fixed: compiled in are cubes of " +
+                                    std::to_string(first_fixed) + " to " +
+                                    std::to_string(last_fixed));
       return made;
     }
     return where_.code->gemm(task_, c, c.threads > 0 ? c.threads : where_.threads);

@@ -27,6 +27,7 @@ class inner_product_workload final : public workload {
   }
   std::string notation() const override { return problem_.str(); }
   double flops() const override { return problem_.flops(); }
+  double bytes() const override { return problem_.elements() * sizeof(float); }
   std::int64_t outputs() const override {
     return task_.dir == direction::bwd_d   ? task_.batch * task_.in
            : task_.dir == direction::bwd_w ? task_.out * task_.in

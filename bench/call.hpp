@@ -1,0 +1,44 @@
+// A call on operands of its own, for what has no problem to state: ops that memory bounds, and the
+// machine's limits.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace simdnn::bench {
+
+/// What limits a call at best: the multiply-add units, reading and writing its operands, or its
+/// operations one behind the other.
+enum class bound { arithmetic, memory, latency };
+
+class call {
+ public:
+  call(double flops, double bytes) : flops(flops), bytes(bytes) {}
+  virtual ~call() = default;
+  /// The timed part.
+  virtual void run() = 0;
+
+  const double flops;  // operations of one run
+  const double bytes;  // of the operands, each read or written once
+};
+
+/// f() as a call; f owns what it works on.
+template <class F>
+std::unique_ptr<call> make_call(double flops, double bytes, F f) {
+  struct owner final : call {
+    owner(double flops, double bytes, F f) : call(flops, bytes), f(std::move(f)) {}
+    void run() override { f(); }
+    F f;
+  };
+  return std::make_unique<owner>(flops, bytes, std::move(f));
+}
+
+struct call_maker {
+  const char* name;  // op/pass/problem/variant
+  bound limit;
+  /// All operands together take about this many bytes, where the call has operands.
+  std::unique_ptr<call> (*make)(std::int64_t bytes, int threads);
+};
+
+}  // namespace simdnn::bench

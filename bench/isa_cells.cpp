@@ -1,0 +1,203 @@
+#include <bench/isa_cells.hpp>
+#include <bench/op.hpp>
+#include <set>
+
+namespace simdnn::bench {
+namespace {
+
+// All operands of a call together: within the caches of CPUs since Haswell, which have 32 KiB and
+// 256 KiB at least, and outside them.
+struct size_class {
+  const char* name;
+  std::int64_t bytes;
+  bool full_only;
+};
+constexpr size_class sizes[] = {{"L1", 24 << 10, false},
+                                {"L2", 192 << 10, false},
+                                {"L3", 4 << 20, true},
+                                {"memory", 64 << 20, false}};
+
+// Problems of one kind, one a size.
+struct family {
+  std::string_view op;
+  const char* name;
+  const char* problems[std::size(sizes)];
+};
+constexpr family families[] = {
+    {"conv",
+     "3x3",
+     {"mb1_ic16ih8_oc16oh8_kh3_ph1", "mb1_ic64ih14_oc64oh14_kh3_ph1",
+      "mb4_ic128ih28_oc128oh28_kh3_ph1", "mb8_ic32ih112_oc32oh112_kh3_ph1"}},
+    {"conv",
+     "1x1",
+     {"mb1_ic32ih8_oc32oh8_kh1", "mb1_ic128ih14_oc128oh14_kh1", "mb4_ic256ih28_oc256oh28_kh1",
+      "mb16_ic64ih56_oc64oh56_kh1"}},
+    {"conv",
+     "5x5",
+     {"mb1_ic16ih5_oc16oh5_kh5_ph2", "mb1_ic32ih14_oc32oh14_kh5_ph2",
+      "mb4_ic32ih56_oc32oh56_kh5_ph2", "mb4_ic32ih112_oc32oh112_kh5_ph2"}},
+    {"conv",
+     "1x3",
+     {"mb1_ic16ih8_oc16oh8_kh1kw3_ph0pw1", "mb1_ic64ih17_oc64oh17_kh1kw3_ph0pw1",
+      "mb4_ic64ih56_oc64oh56_kh1kw3_ph0pw1", "mb8_ic32ih112_oc32oh112_kh1kw3_ph0pw1"}},
+    {"conv",
+     "3x1",
+     {"mb1_ic16ih8_oc16oh8_kh3kw1_ph1pw0", "mb1_ic64ih17_oc64oh17_kh3kw1_ph1pw0",
+      "mb4_ic64ih56_oc64oh56_kh3kw1_ph1pw0", "mb8_ic32ih112_oc32oh112_kh3kw1_ph1pw0"}},
+    {"conv",
+     "1x7",
+     {"mb1_ic16ih8_oc16oh8_kh1kw7_ph0pw3", "mb1_ic64ih17_oc64oh17_kh1kw7_ph0pw3",
+      "mb4_ic64ih56_oc64oh56_kh1kw7_ph0pw3", "mb4_ic32ih112_oc32oh112_kh1kw7_ph0pw3"}},
+    {"conv",
+     "7x1",
+     {"mb1_ic16ih8_oc16oh8_kh7kw1_ph3pw0", "mb1_ic64ih17_oc64oh17_kh7kw1_ph3pw0",
+      "mb4_ic64ih56_oc64oh56_kh7kw1_ph3pw0", "mb4_ic32ih112_oc32oh112_kh7kw1_ph3pw0"}},
+    {"conv",
+     "depthwise",
+     {"g32mb1_ic32ih8_oc32oh8_kh3_ph1", "g128mb1_ic128ih14_oc128oh14_kh3_ph1",
+      "g256mb1_ic256ih56_oc256oh56_kh3_ph1", "g64mb4_ic64ih112_oc64oh112_kh3_ph1"}},
+    {"conv",
+     "first_layer",
+     {"mb1_ic3ih16_oc16oh8_kh7_sh2_ph3", "mb1_ic3ih56_oc32oh28_kh7_sh2_ph3",
+      "mb2_ic3ih224_oc32oh112_kh7_sh2_ph3", "mb4_ic3ih224_oc64oh112_kh7_sh2_ph3"}},
+    {"gemm",
+     "square",
+     {"40x40:40x40", "144x144:144x144", "576x576:576x576", "1152x1152:1152x1152"}},
+    {"inner_product",
+     "layer",
+     {"mb8ic64oc64", "mb16ic256oc128", "mb32ic1024oc1024", "mb32ic4096oc1024"}},
+};
+
+struct pass {
+  const char* name;
+  direction dir;
+};
+constexpr pass passes[] = {{"forward", direction::fwd_i},
+                           {"backward_data", direction::bwd_d},
+                           {"backward_weights", direction::bwd_w}};
+
+using compiled = isa::dispatched<kernels>;
+
+std::unique_ptr<workload> make_workload(const op& o, const pass& p, const char* problem,
+                                        const compiled& code, int threads) {
+  return o.make(problem, {.dir = p.dir,
+                          .where = {.threads = threads, .isa = code.isa(), .code = &code.table()}});
+}
+
+// The variants that take the problem and are not among those seen; where there is none, the one
+// that simdnn chooses.
+std::vector<std::string> new_variants(const workload& w, std::set<std::string>& seen) {
+  std::vector<std::string> found;
+  for (const variant_info& v : w.variants(false))
+    if (v.refusal.empty() && v.name != "reference" && v.name != "onednn" &&
+        seen.insert(v.name).second)
+      found.push_back(v.name);
+  if (found.empty()) found.push_back(w.make_simdnn({})->implementation());
+  return found;
+}
+
+__attribute__((noinline)) long increment(long x) {
+  asm volatile("" : "+r"(x));  // not known to the caller
+  return x + 1;
+}
+
+class cell_list {
+ public:
+  cell_list(std::span<const compiled> isas, int all_threads, bool full)
+      : isas_(isas), threads_{1}, full_(full) {
+    if (all_threads > 1) threads_.push_back(all_threads);
+  }
+
+  void add_calls() {
+    const std::span<const call_maker> makers = isas_.back()->calls();
+    for (std::size_t i = 0; i < makers.size(); ++i) {
+      const auto add_size = [&](const char* size, std::int64_t bytes) {
+        add(makers[i].name + std::string("/") + size, makers[i].limit,
+            [=](const compiled& code, int threads) {
+              return code->calls()[i].make(bytes, threads);
+            });
+      };
+      if (makers[i].limit == bound::memory)
+        for_each_size([&](std::size_t s) { add_size(sizes[s].name, sizes[s].bytes); });
+      else
+        add_size("registers", 0);
+    }
+  }
+
+  // A call through the table beside a direct one.
+  void add_dispatch() {
+    constexpr int repeats = 1000;
+    add("dispatch/call/increment/direct/registers", bound::latency, [](const compiled&, int) {
+      return make_call(repeats, 0, [x = 0L]() mutable {
+        for (int i = 0; i < repeats; ++i) x = increment(x);
+      });
+    });
+    add("dispatch/call/increment/table/registers", bound::latency, [](const compiled& code, int) {
+      return make_call(repeats, 0, [code, x = 0L]() mutable {
+        for (int i = 0; i < repeats; ++i) x = code->increment(x);
+      });
+    });
+  }
+
+  // A row for each variant that no family before had.
+  void add_families(const op& o, const pass& p) {
+    std::set<std::string> seen[std::size(sizes)];
+    for (const family& f : families) {
+      if (f.op != o.name) continue;
+      for_each_size([&](std::size_t s) {
+        // No variant refuses a size, and the operands of large ones take their time.
+        const char* asked = f.problems[std::min(s, std::size_t{1})];
+        for (const std::string& variant :
+             new_variants(*make_workload(o, p, asked, isas_.back(), 1), seen[s])) {
+          const std::string row = std::string(o.name) + '/' + p.name + '/' + f.name + '/' +
+                                  variant + '/' + sizes[s].name;
+          const char* problem = f.problems[s];
+          add(row, bound::arithmetic, [=](const compiled& code, int threads) {
+            std::unique_ptr<workload> w = make_workload(o, p, problem, code, threads);
+            std::unique_ptr<runner> r = w->make_simdnn({variant});
+            const double flops = w->flops(), bytes = w->bytes();
+            return make_call(flops, bytes, [w = std::move(w), r = std::move(r)] { r->run(); });
+          });
+        }
+      });
+    }
+  }
+
+  std::vector<cell> take() { return std::move(cells_); }
+
+ private:
+  template <class F>
+  void for_each_size(F f) const {
+    for (std::size_t s = 0; s < std::size(sizes); ++s)
+      if (full_ || !sizes[s].full_only) f(s);
+  }
+
+  // One cell for each number of threads, where they matter, and ISA: make(code, threads).
+  template <class Make>
+  void add(const std::string& row, bound limit, Make make) {
+    for (const int threads : limit == bound::latency ? std::vector{1} : threads_)
+      for (const compiled& isa : isas_)
+        cells_.push_back({row + "/threads:" + std::to_string(threads) + '/' + isa.name(), limit,
+                          [=] { return make(isa, threads); }});
+  }
+
+  std::span<const compiled> isas_;
+  std::vector<int> threads_;
+  bool full_;
+  std::vector<cell> cells_;
+};
+
+}  // namespace
+
+std::vector<cell> make_cells(std::span<const isa::dispatched<kernels>> isas, int all_threads,
+                             bool full) {
+  cell_list list(isas, all_threads, full);
+  list.add_calls();
+  list.add_dispatch();
+  for (const op& o : ops())
+    for (const pass& p : passes)
+      if (o.backward || is_forward(p.dir)) list.add_families(o, p);
+  return list.take();
+}
+
+}  // namespace simdnn::bench

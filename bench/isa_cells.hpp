@@ -1,0 +1,24 @@
+// What isa_bench measures: op x pass x problem x variant x size x threads x ISA.
+#pragma once
+
+#include <bench/kernels.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace simdnn::bench {
+
+struct cell {
+  std::string name;  // op/pass/problem/variant/size/threads:N/isa
+  bound limit;
+  std::function<std::unique_ptr<call>()> prepare;
+};
+
+/// The same names for every ISA, the last of which lists the variants. `full` adds problems for the
+/// last-level cache, and larger ones in memory.
+std::vector<cell> make_cells(std::span<const isa::dispatched<kernels>> isas, int all_threads,
+                             bool full);
+
+}  // namespace simdnn::bench

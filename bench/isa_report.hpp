@@ -1,0 +1,48 @@
+// What isa_bench tells: Google Benchmark's JSON and a table, both with each rate's share of what
+// the machine can do and its speed-up over SSE4.2. Both are known at the end only, for the
+// yardsticks are measured among the rest.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace simdnn::bench {
+
+// The counters of a run. Each has one of the three rates.
+namespace counter {
+inline constexpr const char* gflops = "GFLOP/s";
+inline constexpr const char* gbytes = "GB/s";
+inline constexpr const char* nanoseconds = "ns";
+inline constexpr const char* flops = "flops";  // of one iteration, as are bytes
+inline constexpr const char* bytes = "bytes";
+inline constexpr const char* percent = "percent_of_peak";
+inline constexpr const char* speed_up = "speed_up_over_sse42";
+}  // namespace counter
+
+/// Keeps all runs to the end, completes their counters and hands them to `out` in the order in
+/// which their benchmarks were registered.
+class completing_reporter final : public benchmark::BenchmarkReporter {
+ public:
+  explicit completing_reporter(std::unique_ptr<benchmark::BenchmarkReporter> out)
+      : out_(std::move(out)) {}
+  bool ReportContext(const Context&) override;
+  void ReportRuns(const std::vector<Run>&) override;
+  void Finalize() override;
+
+ private:
+  std::unique_ptr<benchmark::BenchmarkReporter> out_;
+  std::map<std::int64_t, std::vector<Run>> runs_;  // by family, as Google calls a registration
+};
+
+/// A row for what is measured, a group of columns for each ISA: medians over the repetitions.
+class table_reporter final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override;
+  void ReportRuns(const std::vector<Run>& all) override;
+};
+
+}  // namespace simdnn::bench
