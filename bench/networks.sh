@@ -1,0 +1,21 @@
+#!/bin/sh
+# networks.sh simdnn_bench DIR: simdnn beside each peer on the lists in shapes/, one JSON file in
+# DIR for each list, direction and peer. What a peer does not have, or a missing peer, is told and
+# left out.
+set -eu
+bench=$1 out=$2
+shapes=$(dirname "$0")/shapes
+
+for list in "$shapes"/conv_*.txt "$shapes/gemm_squares.txt" "$shapes/inner_product_networks.txt"; do
+  name=$(basename "$list" .txt)
+  case $name in
+    inner_product_*) op=inner_product ;;
+    *) op=${name%%_*} ;;
+  esac
+  for direction in FWD_I BWD_D BWD_W; do
+    for peer in onednn openblas eigen; do
+      "$bench" --op "$op" --dir "$direction" --peer "$peer" --threads "$(nproc)" \
+        --json "$out/$name-$direction-$peer.json" --shapes "$list" || true
+    done
+  done
+done
