@@ -52,7 +52,8 @@ void compare_variants(const conv_problem& p) {
   tensor<T, Dst> bare(p.dst_shape()), y1(p.dst_shape()), y2(p.dst_shape());
   forward(x, packed, bare);
   forward(x, packed, y1, standard);
-  forward(x, packed, y2, fused);
+  constexpr bool any_post_op = std::is_same_v<T, float>;  // one type is enough: it compiles all variants anew
+  if constexpr (any_post_op) forward(x, packed, y2, fused);
   for (const std::string& name : plan::variant_list::names()) {
     CAPTURE(name);
     if (name == "reference" || plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name)) continue;
@@ -69,10 +70,12 @@ void compare_variants(const conv_problem& p) {
     y = residual;
     own(x, own_packed, y, post::bias(b) | post::sum(y) | post::clamp(-0.5, 6));
     CHECK(test::difference(y, y1, terms(p, direction::forward), factor(name)) == "");
-    y = dirty<T, Dst>(p.dst_shape());
-    own(x, own_packed, y, fused);
-    CHECK(test::difference(y, y2, terms(p, direction::forward), 4 * factor(name)) == "");  // squared: twice, with slopes up to 2
-    CHECK(test::padding_is_zero(y));
+    if constexpr (any_post_op) {
+      y = dirty<T, Dst>(p.dst_shape());
+      own(x, own_packed, y, fused);
+      CHECK(test::difference(y, y2, terms(p, direction::forward), 4 * factor(name)) == "");  // squared: twice, with slopes up to 2
+      CHECK(test::padding_is_zero(y));
+    }
   }
 
   using data_plan = conv_backward_data_plan<T, Src, Dst>;
