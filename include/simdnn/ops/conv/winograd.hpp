@@ -12,7 +12,7 @@
 //
 // The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles
 // of the register ask for the weights of the next ones. Sums over input channels are cut into
-// chains of about 48 terms, which bounds their rounding error. Backward to the data is the same
+// three chains or more, of at most 64 terms, which bounds their rounding error. Backward to the data is the same
 // with flipped weights and input and output channels exchanged.
 #pragma once
 
@@ -265,10 +265,8 @@ class winograd {
 
   void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k,
                        index_t count, index_t panel, index_t panel_end, T* products) const {
-    constexpr index_t chain = 3;  // channel blocks of a sum
     const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
-    const index_t chains = ceil_div(blocks, chain),
-                  each = chains > 0 ? ceil_div(blocks, chains) : 0;
+    const index_t each = std::min(ceil_div(blocks, index_t{3}), index_t{4});  // of a chain
     for (index_t i = 0; i < points; ++i)
       for (index_t j = panel; j < panel_end; ++j) {
         const T* weights = packed + weights_at(group, k, i, j);
