@@ -64,7 +64,8 @@ class winograd {
   }
 
   /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory.
+  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory; few tiles
+  /// do not hide it.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -73,7 +74,8 @@ class winograd {
     const double transforms = tiles * points * (in / W * 5 + panels * NR / W * 5);
     const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
     const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8);
-    return static_cast<double>(w.p_.groups) * (std::max(products, stream) + transforms);
+    const double multiplied = w.block_ < hiding ? products + stream : std::max(products, stream);
+    return static_cast<double>(w.p_.groups) * (multiplied + transforms);
   }
 
   explicit winograd(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
@@ -94,7 +96,7 @@ class winograd {
         blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
-    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? 56 : 28), whole(56));
+    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? 56 : hiding), whole(56));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
@@ -173,6 +175,8 @@ class winograd {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }
   static constexpr double distant = 16 << 20;
+  // Tiles of a block that take as long as its weights from L3.
+  static constexpr index_t hiding = 28;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
