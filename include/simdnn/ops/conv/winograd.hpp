@@ -74,7 +74,7 @@ class winograd {
     const double transforms = tiles * points * (in / W * 5 + panels * NR / W * 5);
     const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
     const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8);
-    const double multiplied = w.block_ < hiding ? products + stream : std::max(products, stream);
+    const double multiplied = w.tiles() < hiding ? products + stream : std::max(products, stream);
     return static_cast<double>(w.p_.groups) * (multiplied + transforms);
   }
 
@@ -175,7 +175,7 @@ class winograd {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }
   static constexpr double distant = 16 << 20;
-  // Tiles of a block that take as long as its weights from L3.
+  // Tiles that take as long as their weights from L3.
   static constexpr index_t hiding = 28;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
