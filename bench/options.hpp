@@ -23,7 +23,7 @@ struct options {
   bool fixed = false;   // problems and code known at compile time
   bool choice = false;  // judge simdnn's choice of a variant
   bool errors = false;  // perf rows show errors against double
-  std::string json;  // a file's name, or empty
+  std::string json;     // a file's name, or empty
   double seconds = 0.4;
   bool help = false;
 };

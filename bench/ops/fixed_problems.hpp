@@ -15,7 +15,8 @@ std::unique_ptr<runner> make_fixed(const gemm_task& t, Make make) {
   std::unique_ptr<runner> made;
   [&]<int... I>(std::integer_sequence<int, I...>) {
     const auto is = [&](int size) { return t.m == size && t.n == size && t.k == size; };
-    ((is(first_fixed + I) ? void(made = make.template operator()<first_fixed + I>()) : void()), ...);
+    ((is(first_fixed + I) ? void(made = make.template operator()<first_fixed + I>()) : void()),
+     ...);
   }(std::make_integer_sequence<int, last_fixed - first_fixed + 1>{});
   return made;
 }

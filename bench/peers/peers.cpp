@@ -31,12 +31,11 @@ constexpr peer onednn{
 #endif
 
 #if defined(SIMDNN_BENCH_OPENBLAS)
-constexpr peer openblas{
-    .name = "openblas",
-    .package = "libopenblas-dev",
-    .missing = {},
-    .gemm = make_openblas_gemm,
-    .inner_product = make_openblas_inner_product};
+constexpr peer openblas{.name = "openblas",
+                        .package = "libopenblas-dev",
+                        .missing = {},
+                        .gemm = make_openblas_gemm,
+                        .inner_product = make_openblas_inner_product};
 #else
 constexpr peer openblas{.name = "openblas",
                         .package = "libopenblas-dev",
@@ -84,10 +83,12 @@ constexpr peer best{.name = "best",
 class weights_sum final : public runner {
  public:
   weights_sum(const inner_product_task& t, const conditions& c)
-      : weights_(static_cast<std::size_t>(t.in * t.out), 1.0F), outputs_(t.batch * t.out), where_(c) {}
+      : weights_(static_cast<std::size_t>(t.in * t.out), 1.0F),
+        outputs_(t.batch * t.out),
+        where_(c) {}
   void run() override {
-    volatile float sink =
-        where_.code->sum(weights_.data(), static_cast<std::int64_t>(weights_.size()), where_.threads);
+    volatile float sink = where_.code->sum(
+        weights_.data(), static_cast<std::int64_t>(weights_.size()), where_.threads);
     (void)sink;
   }
   // No products: the column of errors says nothing.
@@ -99,15 +100,16 @@ class weights_sum final : public runner {
   std::int64_t outputs_;
   conditions where_;
 };
-constexpr peer memory_sum{
-    .name = "sum",
-    .package = {},
-    .missing = {},
-    .inner_product = [](const inner_product_task& t, const conditions& c) -> std::unique_ptr<runner> {
-      if (!is_forward(t.dir)) throw std::invalid_argument("--peer sum: forward only");
-      return std::make_unique<weights_sum>(t, c);
-    },
-    .shares_threads = true};
+constexpr peer memory_sum{.name = "sum",
+                          .package = {},
+                          .missing = {},
+                          .inner_product = [](const inner_product_task& t,
+                                              const conditions& c) -> std::unique_ptr<runner> {
+                            if (!is_forward(t.dir))
+                              throw std::invalid_argument("--peer sum: forward only");
+                            return std::make_unique<weights_sum>(t, c);
+                          },
+                          .shares_threads = true};
 
 constexpr peer table[] = {onednn, openblas, eigen, best, memory_sum};
 

@@ -3,6 +3,7 @@
 // unit a set of ISA flags says
 //     #include <simdnn/instances.hpp>
 //     SIMDNN_INSTANCES(float)
+//     SIMDNN_INSTANCES(double)    where the program uses it too
 // (or the parts of it, in several). A forgotten one is an error of the linker. Post-ops other than
 // bias, scale, sum and limits are compiled where they are used, as without all this.
 #pragma once
@@ -10,7 +11,7 @@
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/gemm.hpp>
 
-#define SIMDNN_INSTANCES(T)                  \
+#define SIMDNN_INSTANCES(T)                   \
   SIMDNN_GEMM_TILE_INSTANCES(template, T)     \
   SIMDNN_SKINNY_TILE_INSTANCES(template, T)   \
   SIMDNN_UNPACKED_TILE_INSTANCES(template, T) \

@@ -1,5 +1,5 @@
-// Everything at once. A program that uses one operation may include its facade alone, which compiles
-// faster. Floors, each of which includes only from its own folder and from those below:
+// Everything at once. A program that uses one operation may include its facade alone, which
+// compiles faster. Floors, each of which includes only from its own folder and from those below:
 //
 //     ops/        7  operations: <op>.hpp is the facade (problem, plan, forward and backward functions),
 //                    <op>/ its algorithms

@@ -17,7 +17,9 @@ void tile<float, 2 * blocking::MR, blocking::NV, a_order::by_row>(
 template <>
 void tile<float, blocking::MR + 1, blocking::NV, a_order::by_k>(
     const simdnn::tile::operands<float>& operands, const simdnn::kernel::standard<float>& post) {
-  simdnn::tile::standard_tiles<float, native, a_order::by_k>::table[blocking::NV - 1][blocking::MR - 1](operands, post);
+  simdnn::tile::standard_tiles<float, native, a_order::by_k>::table[blocking::NV - 1]
+                                                                   [blocking::MR - 1](operands,
+                                                                                      post);
 }
 
 }  // namespace codegen

@@ -13,7 +13,8 @@ using simdnn::tile::a_order;
 /// Of the tile that kernels take from their table.
 template <class T, int MR, int NV, a_order Order>
 void tile(const simdnn::tile::operands<T>& operands, const simdnn::kernel::standard<T>& post) {
-  simdnn::tile::standard_tiles<T, simdnn::isa::native, Order>::table[NV - 1][MR - 1](operands, post);
+  simdnn::tile::standard_tiles<T, simdnn::isa::native, Order>::table[NV - 1][MR - 1](operands,
+                                                                                     post);
 }
 
 /// Keeps the tiles of all numbers of rows in the object.

@@ -178,15 +178,16 @@ TEST_CASE_TEMPLATE("reductions", T, float, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("reduce_add of as many vectors as lanes: each sum in its vector's place", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("reduce_add of as many vectors as lanes: each sum in its vector's place", T,
+                   float, double) {
   constexpr int lanes = V<T>::lanes;
   V<T> rows[lanes];
   T wanted[lanes], sums[lanes];
   for (int i = 0; i < lanes; ++i) {
     T row[lanes];
     wanted[i] = 0;
-    for (int l = 0; l < lanes; ++l) wanted[i] += row[l] = static_cast<T>(100 * i + (l + 1) * (l + i));
+    for (int l = 0; l < lanes; ++l)
+      wanted[i] += row[l] = static_cast<T>(100 * i + (l + 1) * (l + i));
     rows[i] = V<T>::load(row);
   }
   V<T>::reduce_add(rows).store(sums);

@@ -31,9 +31,8 @@ double relative_tolerance(index_t terms, double factor = 1) {
 template <simdnn::tensor_like X>
 std::vector<double> numbers(const X& x) {
   std::vector<double> result;
-  for_each_index(x.as_view().shape(), [&](const index& i) {
-    result.push_back(static_cast<double>(element(x, i)));
-  });
+  for_each_index(x.as_view().shape(),
+                 [&](const index& i) { result.push_back(static_cast<double>(element(x, i))); });
   return result;
 }
 

@@ -14,9 +14,8 @@ using int_constant = std::integral_constant<int, I>;
 /// f(int_constant<0>{}), ..., f(int_constant<N - 1>{}) in this order, inlined.
 template <int N, class F>
 SIMDNN_INLINE constexpr void unroll(F&& f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) SIMDNN_INLINE_LAMBDA {
-    (f(int_constant<I>{}), ...);
-  }(std::make_integer_sequence<int, N>{});
+  [&]<int... I>(std::integer_sequence<int, I...>)
+      SIMDNN_INLINE_LAMBDA { (f(int_constant<I>{}), ...); }(std::make_integer_sequence<int, N>{});
 }
 
 }  // namespace simdnn

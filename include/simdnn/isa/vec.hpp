@@ -3,11 +3,12 @@
 // What xsimd lacks or differs in between 8.1 and 14 is spelled here: real FMA on AVX-512, loads and
 // stores of the first n lanes, and one rule for NaN (min, max and clamp hand it on).
 //
-// The functions select, min, max, abs, sqrt, exp, log and tanh take vec, float and double alike, so that
-// one lambda serves as post-op in kernels and in the reference, which calls it with double.
+// The functions select, min, max, abs, sqrt, exp, log and tanh take vec, float and double alike, so
+// that one lambda serves as post-op in kernels and in the reference, which calls it with double.
 #pragma once
 
-// gcc 12 takes the undefined upper operands of AVX-512 intrinsics for uninitialised variables (PR105593).
+// gcc 12 takes the undefined upper operands of AVX-512 intrinsics for uninitialised variables
+// (PR105593).
 #pragma GCC diagnostic push
 #if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -62,8 +63,10 @@ concept compiled_isa = requires { typename detail::xsimd_arch<Isa>::type; };
 /// T is float or double.
 template <class T, class Isa>
 class vec {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "simdnn computes in float or double");
-  static_assert(compiled_isa<Isa>, "this translation unit's flags do not allow this ISA: add e.g. -mavx2 -mfma");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "simdnn computes in float or double");
+  static_assert(compiled_isa<Isa>,
+                "this translation unit's flags do not allow this ISA: add e.g. -mavx2 -mfma");
 
  public:
   using value_type = T;
@@ -73,7 +76,7 @@ class vec {
   static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
 
   vec() = default;
-  SIMDNN_INLINE vec(T x) : v_(x) {}           // NOLINT: implicit broadcast, so that v * 2 works
+  SIMDNN_INLINE vec(T x) : v_(x) {}             // NOLINT: implicit broadcast, so that v * 2 works
   SIMDNN_INLINE vec(const batch& x) : v_(x) {}  // NOLINT
   SIMDNN_INLINE const batch& raw() const { return v_; }
 
@@ -129,10 +132,12 @@ class vec {
     __builtin_memcpy(&both, p, sizeof both);
     return batch(_mm512_castpd_ps(_mm512_set1_pd(both)));
   }
-  /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the upper.
+  /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the
+  /// upper.
   SIMDNN_INLINE vec pair_sums() const {
     const __m512 sums = _mm512_add_ps(v_, _mm512_permute_ps(v_, 0xb1));
-    return batch(_mm512_permutexvar_ps(_mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14), sums));
+    return batch(_mm512_permutexvar_ps(
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14), sums));
   }
 #else
   static constexpr bool has_pairs = false;
@@ -171,21 +176,28 @@ class vec {
 #endif
       return a * b + c;
   }
-  /// x limited to low..high, which are not NaN; a NaN in x stays. Two instructions: the hardware's min and
-  /// max return their second operand where either is NaN.
-  static SIMDNN_INLINE vec clamp(vec x, vec low, vec high) { return raw_min(high, raw_max(low, x)); }
+  /// x limited to low..high, which are not NaN; a NaN in x stays. Two instructions: the hardware's
+  /// min and max return their second operand where either is NaN.
+  static SIMDNN_INLINE vec clamp(vec x, vec low, vec high) {
+    return raw_min(high, raw_max(low, x));
+  }
   /// The larger; NaN where either is NaN.
-  static SIMDNN_INLINE vec max(vec a, vec b) { return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_max(a, b).v_); }
-  static SIMDNN_INLINE vec min(vec a, vec b) { return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_min(a, b).v_); }
+  static SIMDNN_INLINE vec max(vec a, vec b) {
+    return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_max(a, b).v_);
+  }
+  static SIMDNN_INLINE vec min(vec a, vec b) {
+    return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_min(a, b).v_);
+  }
 
-  /// The same, held in a register: a vector with several uses is else read from memory at each of them (gcc 12),
-  /// which costs a load an fma.
+  /// The same, held in a register: a vector with several uses is else read from memory at each of
+  /// them (gcc 12), which costs a load an fma.
   SIMDNN_INLINE vec in_register() const {
     typename batch::register_type r = v_;
     asm("" : "+v"(r));
     return batch(r);
   }
-  /// Lane i is the sum of all lanes of rows[i], of which there are as many as lanes; in one fixed order.
+  /// Lane i is the sum of all lanes of rows[i], of which there are as many as lanes; in one fixed
+  /// order.
   static SIMDNN_INLINE vec reduce_add(const vec* rows) {
 #if defined(__AVX512F__)
     // xsimd 8.1's haddp of AVX-512 returns the sums in another order.
@@ -259,8 +271,8 @@ class vec {
     }
   }
 #if defined(__AVX512F__)
-  // The steps of reduce_add: each halves the numbers that are still to be added, in every 128 bits the
-  // first two, and at last the quarters themselves.
+  // The steps of reduce_add: each halves the numbers that are still to be added, in every 128 bits
+  // the first two, and at last the quarters themselves.
   static SIMDNN_INLINE vec add_pairs(vec a, vec b) {
     if constexpr (std::is_same_v<T, float>)
       return batch(_mm512_add_ps(_mm512_unpacklo_ps(a.v_, b.v_), _mm512_unpackhi_ps(a.v_, b.v_)));
@@ -269,13 +281,16 @@ class vec {
   }
   static SIMDNN_INLINE vec add_quads(vec a, vec b) {
     const __m512d x = _mm512_castps_pd(a.v_), y = _mm512_castps_pd(b.v_);
-    return batch(_mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)), _mm512_castpd_ps(_mm512_unpackhi_pd(x, y))));
+    return batch(_mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)),
+                               _mm512_castpd_ps(_mm512_unpackhi_pd(x, y))));
   }
   static SIMDNN_INLINE vec add_quarters(vec a, vec b) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm512_add_ps(_mm512_shuffle_f32x4(a.v_, b.v_, 0x88), _mm512_shuffle_f32x4(a.v_, b.v_, 0xdd)));
+      return batch(_mm512_add_ps(_mm512_shuffle_f32x4(a.v_, b.v_, 0x88),
+                                 _mm512_shuffle_f32x4(a.v_, b.v_, 0xdd)));
     if constexpr (std::is_same_v<T, double>)
-      return batch(_mm512_add_pd(_mm512_shuffle_f64x2(a.v_, b.v_, 0x88), _mm512_shuffle_f64x2(a.v_, b.v_, 0xdd)));
+      return batch(_mm512_add_pd(_mm512_shuffle_f64x2(a.v_, b.v_, 0x88),
+                                 _mm512_shuffle_f64x2(a.v_, b.v_, 0xdd)));
   }
   static SIMDNN_INLINE auto first(index_t n) {
     if constexpr (std::is_same_v<T, float>) return static_cast<__mmask16>((1u << n) - 1);
@@ -285,7 +300,8 @@ class vec {
 #if defined(__AVX2__)
   static SIMDNN_INLINE __m256i first_avx2(index_t n) {
     if constexpr (std::is_same_v<T, float>)
-      return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+      return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                                _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     if constexpr (std::is_same_v<T, double>)
       return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
   }
@@ -304,7 +320,8 @@ concept scalar = std::is_floating_point_v<X>;
 
 /// condition ? a : b, lane by lane; the condition is what a comparison of vec returns, or bool.
 template <class T, class Isa>
-SIMDNN_INLINE vec<T, Isa> select(typename vec<T, Isa>::mask condition, vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b) {
+SIMDNN_INLINE vec<T, Isa> select(typename vec<T, Isa>::mask condition, vec<T, Isa> a,
+                                 std::type_identity_t<vec<T, Isa>> b) {
   return xsimd::select(condition, a.raw(), b.raw());
 }
 template <scalar S>
@@ -330,7 +347,8 @@ constexpr S min(S a, std::type_identity_t<S> b) {
 }
 /// x limited to low..high, which are not NaN; a NaN in x stays.
 template <class T, class Isa>
-SIMDNN_INLINE vec<T, Isa> clamp(vec<T, Isa> x, std::type_identity_t<vec<T, Isa>> low, std::type_identity_t<vec<T, Isa>> high) {
+SIMDNN_INLINE vec<T, Isa> clamp(vec<T, Isa> x, std::type_identity_t<vec<T, Isa>> low,
+                                std::type_identity_t<vec<T, Isa>> high) {
   return vec<T, Isa>::clamp(x, low, high);
 }
 template <scalar S>
@@ -338,7 +356,8 @@ constexpr S clamp(S x, std::type_identity_t<S> low, std::type_identity_t<S> high
   return x < low ? low : x > high ? high : x;
 }
 template <class T, class Isa>
-SIMDNN_INLINE vec<T, Isa> fma(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b, std::type_identity_t<vec<T, Isa>> c) {
+SIMDNN_INLINE vec<T, Isa> fma(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b,
+                              std::type_identity_t<vec<T, Isa>> c) {
   return vec<T, Isa>::fma(a, b, c);
 }
 template <scalar S>
@@ -348,13 +367,14 @@ S fma(S a, std::type_identity_t<S> b, std::type_identity_t<S> c) {
 
 namespace detail {
 
-// x for xsimd's double functions that turn x into an integer one lane at a time: infinities, NaN and large
-// numbers have none, and although xsimd drops these lanes afterwards, the conversion is undefined behaviour.
-// Beyond `bound` the functions are constant.
+// x for xsimd's double functions that turn x into an integer one lane at a time: infinities, NaN
+// and large numbers have none, and although xsimd drops these lanes afterwards, the conversion is
+// undefined behaviour. Beyond `bound` the functions are constant.
 template <class T, class Isa>
 SIMDNN_INLINE vec<T, Isa> convertible(vec<T, Isa> x, double bound) {
   if constexpr (std::is_same_v<T, double>)
-    return vec<T, Isa>::clamp(xsimd::select(xsimd::isnan(x.raw()), vec<T, Isa>(0).raw(), x.raw()), -bound, bound);
+    return vec<T, Isa>::clamp(xsimd::select(xsimd::isnan(x.raw()), vec<T, Isa>(0).raw(), x.raw()),
+                              -bound, bound);
   else
     return x;
 }

@@ -1,12 +1,11 @@
 // Convolution: forward, and backward to the data and to the weights.
 //
-//     conv_problem p{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad =
-//     {1, 1}}; conv_forward(p, src, weights, dst, post::bias(b) | post::relu());       one shot
-//     conv_plan<float, "nChw16c"> plan{p};                                    many calls
+//     conv_problem p{.in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad = {1, 1}};
+//     conv_forward(p, src, weights, dst, post::bias(b) | post::relu());    one shot
+//     conv_plan<float, "nChw16c"> plan{p};                                 many calls
 //     auto packed_weights = plan.pack(weights);
 //     plan(src, packed_weights, dst, post::bias(b) | post::relu());
-//     fixed_conv<float, p, "nChw16c"> small(weights);                         p constexpr:
-//     conv/fixed.hpp
+//     fixed_conv<float, p, "nChw16c"> small(weights);       p constexpr: conv/fixed.hpp
 //
 // src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups,
 // kernel...}. src and dst have layouts of n, c and one to three of d, h, w, of which c may be
@@ -308,30 +307,30 @@ void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_ds
 
 /// With the post-ops of kernel::standard; others are compiled where they are used. KEYWORD is
 /// `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                                              \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                                            \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                                      \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                                   \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                                            \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                                      \
-  KEYWORD void simdnn::conv::forward(                                                                 \
-      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,                          \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,                   \
-      const simdnn::kernel::standard<T>&, simdnn::executor_ref, std::span<std::byte>);                \
-  KEYWORD void simdnn::conv::backward_data(                                                           \
-      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,                    \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,                   \
-      simdnn::executor_ref, std::span<std::byte>);                                                    \
-  KEYWORD void simdnn::conv::backward_weights(                                                        \
-      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&,                 \
-      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,                       \
+#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                              \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                             \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                       \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                    \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                             \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                       \
+  KEYWORD void simdnn::conv::forward(                                                  \
+      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,           \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,    \
+      const simdnn::kernel::standard<T>&, simdnn::executor_ref, std::span<std::byte>); \
+  KEYWORD void simdnn::conv::backward_data(                                            \
+      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,     \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,    \
+      simdnn::executor_ref, std::span<std::byte>);                                     \
+  KEYWORD void simdnn::conv::backward_weights(                                         \
+      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&,  \
+      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,        \
       const simdnn::conv::filter<T>&, T*, simdnn::executor_ref, std::span<std::byte>);
-#define SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, list)                                                  \
-  KEYWORD simdnn::conv::list<T, simdnn::isa::native>::chosen                                          \
-  simdnn::conv::list<T, simdnn::isa::native>::choose(const simdnn::conv::query&,                      \
+#define SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, list)                             \
+  KEYWORD simdnn::conv::list<T, simdnn::isa::native>::chosen                     \
+  simdnn::conv::list<T, simdnn::isa::native>::choose(const simdnn::conv::query&, \
                                                      const simdnn::policy&, const char*);
-#define SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, list)                                                  \
-  KEYWORD void simdnn::conv::pack(const simdnn::conv::list<T, simdnn::isa::native>::chosen&,          \
+#define SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, list)                                         \
+  KEYWORD void simdnn::conv::pack(const simdnn::conv::list<T, simdnn::isa::native>::chosen&, \
                                   const simdnn::conv::filter<const T>&, T*, simdnn::executor_ref);
 #if defined(SIMDNN_EXTERN_TEMPLATES)
 SIMDNN_CONV_INSTANCES(extern template, float)

@@ -35,8 +35,7 @@ class gemm_plan {
   using variant_list = gemm::all<T, Isa>;
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit gemm_plan(const gemm_problem& p, const policy& wanted = {})
-      : problem_(p.checked("gemm")),
-        variant_(choose(problem_, wanted)) {}
+      : problem_(p.checked("gemm")), variant_(choose(problem_, wanted)) {}
 
   const gemm_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -61,8 +60,7 @@ class gemm_plan {
   void repack(const X& b, packed<T>& into, executor_ref executor = default_executor()) const {
     const auto v = checked<B>(b, problem_.k, problem_.n, "b");
     into.check(variant_name(), packed_elements(), "gemm");
-    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
-               variant_);
+    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); }, variant_);
   }
 
   /// a {m, k}, c {m, n}, its columns neighbours in memory; c must not share memory with a.
@@ -122,8 +120,8 @@ class gemm_plan {
     };
   }
 
-  // The checks of operands in two parts: what passes is seen at once, from a few numbers; whether the
-  // rest breaks a rule and which, is looked into by functions that take views.
+  // The checks of operands in two parts: what passes is seen at once, from a few numbers; whether
+  // the rest breaks a rule and which, is looked into by functions that take views.
   template <layout L, class X>
   static matrix<const T> checked(const X& x, index_t rows, index_t columns, const char* argument) {
     if (!has_shape(x, rows, columns)) [[unlikely]]

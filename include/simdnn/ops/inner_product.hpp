@@ -140,8 +140,8 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
  public:
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit inner_product_plan(const inner_product_problem& p, const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(
-            p, wanted, direction::forward, [&] { return trial(p); }) {}
+      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::forward,
+                                                 [&] { return trial(p); }) {}
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
   /// calling thread's arena, which grows once.
@@ -162,15 +162,16 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
 
  private:
   static auto trial(const inner_product_problem& p) {
-    return [p, src = trial_tensor<T, Src>(p.src_shape()), dst = trial_tensor<T, "nc">(p.dst_shape()),
-            weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
-            bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
-      const auto plan = std::make_shared<const inner_product_plan>(p, one);
-      const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
-      return [&, plan, w, executor = trial_executor(one)] {
-        (*plan)(src, *w, dst, post::bias(bias) | post::relu(), executor);
-      };
-    };
+    return
+        [p, src = trial_tensor<T, Src>(p.src_shape()), dst = trial_tensor<T, "nc">(p.dst_shape()),
+         weights = trial_tensor<T, trial_weights<Src>>(p.weights_shape()),
+         bias = trial_tensor<T, "x">({p.out})](const policy& one) mutable -> trial_run {
+          const auto plan = std::make_shared<const inner_product_plan>(p, one);
+          const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
+          return [&, plan, w, executor = trial_executor(one)] {
+            (*plan)(src, *w, dst, post::bias(bias) | post::relu(), executor);
+          };
+        };
   }
 };
 
@@ -180,8 +181,8 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
  public:
   explicit inner_product_backward_data_plan(const inner_product_problem& p,
                                             const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(
-            p, wanted, direction::backward_data, [&] { return trial(p); }) {}
+      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::backward_data,
+                                                 [&] { return trial(p); }) {}
 
   template <tensor_of<T, "nc"> G, tensor_of<T, Src> X>
   void operator()(const G& diff_dst, const packed<T>& weights, X&& diff_src,
@@ -205,7 +206,9 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
                const policy& one) mutable -> trial_run {
       const auto plan = std::make_shared<const inner_product_backward_data_plan>(p, one);
       const auto w = std::make_shared<const packed<T>>(plan->pack(weights));
-      return [&, plan, w, executor = trial_executor(one)] { (*plan)(diff_dst, *w, diff_src, executor); };
+      return [&, plan, w, executor = trial_executor(one)] {
+        (*plan)(diff_dst, *w, diff_src, executor);
+      };
     };
   }
 };
@@ -217,8 +220,8 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
  public:
   explicit inner_product_backward_weights_plan(const inner_product_problem& p,
                                                const policy& wanted = {})
-      : inner_product::plan<T, Src, Isa>(
-            p, wanted, direction::backward_weights, [&] { return trial(p); }) {}
+      : inner_product::plan<T, Src, Isa>(p, wanted, direction::backward_weights,
+                                         [&] { return trial(p); }) {}
 
   /// diff_weights has a plain layout.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W>

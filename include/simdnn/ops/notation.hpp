@@ -39,7 +39,8 @@ class notation {
                     "cannot be read at '" + std::string(text.substr(key_begin)) + "'");
       at = end - text.data();
       if (!values_.emplace(key, value).second)
-        throw error(op_, "problem", "a key may occur once", "has '" + key + "' twice in '" + std::string(text) + "'");
+        throw error(op_, "problem", "a key may occur once",
+                    "has '" + key + "' twice in '" + std::string(text) + "'");
     }
   }
 
@@ -54,7 +55,8 @@ class notation {
   }
   /// The same, where the key must be there.
   index_t need(const std::string& key) {
-    if (!has(key)) throw error(op_, "problem", "it must say " + key, "is '" + std::string(text_) + "'");
+    if (!has(key))
+      throw error(op_, "problem", "it must say " + key, "is '" + std::string(text_) + "'");
     return take(key, 0);
   }
   /// Throws error naming the first key that nobody read.
@@ -71,13 +73,14 @@ class notation {
     if (has("id") || has("od") || has("kd")) return 3;
     return has("ih") || has("oh") || has("kh") || !(has("iw") || has("ow") || has("kw")) ? 2 : 1;
   }
-  /// The numbers of prefix + d, h, w; one that is missing takes its neighbour's (h from w, w from h, d from
-  /// h), all missing the default.
+  /// The numbers of prefix + d, h, w; one that is missing takes its neighbour's (h from w, w from
+  /// h, d from h), all missing the default.
   spatial take_spatial(int rank, const std::string& prefix, index_t otherwise) {
     const bool any = has(prefix + "d") || has(prefix + "h") || has(prefix + "w");
     if (!any) return spatial::all(rank, otherwise);
     const index_t unset = -1;
-    index_t d = take(prefix + "d", unset), h = take(prefix + "h", unset), w = take(prefix + "w", unset);
+    index_t d = take(prefix + "d", unset), h = take(prefix + "h", unset),
+            w = take(prefix + "w", unset);
     if (h == unset) h = w != unset ? w : d;
     if (w == unset) w = h;
     if (d == unset) d = h;

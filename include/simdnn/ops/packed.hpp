@@ -1,5 +1,5 @@
-// packed: weights in the order that one plan's variant and pass read. A value of its own, so that many plans and
-// threads can share it and training can refresh it.
+// packed: weights in the order that one plan's variant and pass read. A value of its own, so that
+// many plans and threads can share it and training can refresh it.
 #pragma once
 
 #include <simdnn/tensor/tensor.hpp>
@@ -12,17 +12,21 @@ class packed {
  public:
   packed() = default;
   /// `pass` tells apart what one variant packs in several orders; both texts must outlive this.
-  packed(const char* variant, index_t elements, std::pmr::memory_resource* memory, const char* pass = "")
+  packed(const char* variant, index_t elements, std::pmr::memory_resource* memory,
+         const char* pass = "")
       : variant_(variant), pass_(pass), data_(shape{elements}, memory) {}
 
   T* data() { return data_.data(); }
   const T* data() const { return data_.data(); }
   index_t elements() const { return data_.elements(); }
 
-  /// Throws error in the name of `op` where this was not packed by a plan of the same variant, pass and size.
+  /// Throws error in the name of `op` where this was not packed by a plan of the same variant, pass
+  /// and size.
   void check(const char* variant, index_t elements, const char* op, const char* pass = "") const {
     // The same literals as a rule: then no text is compared.
-    const auto same = [](const char* x, const char* y) { return x == y || std::string_view(x) == y; };
+    const auto same = [](const char* x, const char* y) {
+      return x == y || std::string_view(x) == y;
+    };
     if (!same(variant_, variant) || !same(pass_, pass) || data_.elements() != elements)
       refuse(variant, elements, op, pass);
   }
@@ -35,7 +39,8 @@ class packed {
       if (*of != 0) name.append(" ").append(of);
       return name + ", " + std::to_string(count) + " elements";
     };
-    throw error(op, "weights", "they must be packed by this plan: variant " + text(variant, pass, elements),
+    throw error(op, "weights",
+                "they must be packed by this plan: variant " + text(variant, pass, elements),
                 "are packed by variant " + text(variant_, pass_, data_.elements()));
   }
 

@@ -18,17 +18,19 @@ enum class accuracy { normal, strict };
 /// Given to plans and one-shot functions; the default lets the cost model choose.
 struct policy {
   simdnn::accuracy accuracy = simdnn::accuracy::normal;
-  /// A variant by its name ("direct", "gemm", "reference", "onednn" ...); empty chooses by cost. A name
-  /// that does not exist or that refuses the problem throws error with the list or the reason.
+  /// A variant by its name ("direct", "gemm", "reference", "onednn" ...); empty chooses by cost. A
+  /// name that does not exist or that refuses the problem throws error with the list or the reason.
   std::string_view variant = {};
   /// Lets the choice by cost take oneDNN, where the program was built with it.
   bool allow_onednn = false;
-  /// Where set, and no variant is named, the fastest by measurement is taken in place of the cost model's
-  /// choice: from the cache, which must outlive the plan's construction, else by timing every variant that
-  /// the choice by cost could take, once, with a bias and relu where the op fuses such, on operands that
-  /// the plan allocates for it and drops. Results are then the same bits where the cache is the same.
+  /// Where set, and no variant is named, the fastest by measurement is taken in place of the cost
+  /// model's choice: from the cache, which must outlive the plan's construction, else by timing
+  /// every variant that the choice by cost could take, once, with a bias and relu where the op
+  /// fuses such, on operands that the plan allocates for it and drops. Results are then the same
+  /// bits where the cache is the same.
   tuning_cache* measured = nullptr;
-  /// Who runs what is measured, and how many threads the cache's entry is for; none: default_executor().
+  /// Who runs what is measured, and how many threads the cache's entry is for; none:
+  /// default_executor().
   std::optional<executor_ref> executor = {};
 };
 

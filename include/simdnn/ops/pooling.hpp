@@ -1,9 +1,10 @@
 // pooling: the largest element or the mean of a window that slides over an image, in one to three
 // spatial dimensions.
-//     pooling_problem p{.batch = 8, .channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride =
-//     {2, 2}}; pooling_plan<float, "nChw16c"> pool(p); pool.forward(x, y);                    // or
-//     pool.forward(x, y, taps), for training pool.backward(dy, taps, dx);           //
-//     pool.backward(dy, dx) for the averages
+//
+//     pooling_problem p{.channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}};
+//     pooling_plan<float, "nChw16c"> pool(p);
+//     pool.forward(x, y);               // or pool.forward(x, y, taps), for training
+//     pool.backward(dy, taps, dx);      // pool.backward(dy, dx) for the averages
 //
 // `taps`, a tensor like dst, is the workspace of max pooling: forward writes for each output the
 // number of the tap that was largest (kd * KH * KW + kh * KW + kw; of equal ones the first), which

@@ -4,11 +4,10 @@
 //
 // A variant is a class with
 //     static constexpr const char* name;
-//     static constexpr bool automatic;               // false: taken only by name (reference,
-//     onednn) static const char* refuses(const Query&);      // nullptr, or the reason in words
-//     static double cost(const Query&);              // of those that do not refuse, the least is
-//     taken explicit Variant(const Query&);                // its plan: immutable, callable from
-//     many threads
+//     static constexpr bool automatic;           // false: only by name (reference, onednn)
+//     static const char* refuses(const Query&);  // nullptr, or the reason in words
+//     static double cost(const Query&);          // of those that do not refuse, the least is taken
+//     explicit Variant(const Query&);            // its plan: immutable, callable from many threads
 #pragma once
 
 #include <algorithm>

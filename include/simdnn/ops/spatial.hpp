@@ -16,7 +16,8 @@ struct spatial {
 
   constexpr spatial() = default;
   constexpr spatial(std::initializer_list<index_t> sizes) {
-    if (sizes.size() > 3) throw error("spatial", "rank", "at most 3 dimensions", "is " + std::to_string(sizes.size()));
+    if (sizes.size() > 3)
+      throw error("spatial", "rank", "at most 3 dimensions", "is " + std::to_string(sizes.size()));
     for (index_t s : sizes) v[rank++] = s;
   }
   /// The same number in each of `rank` dimensions.
@@ -43,10 +44,11 @@ struct spatial {
   friend constexpr bool operator==(const spatial&, const spatial&) = default;
 };
 
-/// Outputs of a window that slides over `size` elements with padding on both sides, by the floor rule:
-/// floor((size + pad + pad_end - (dilation * (kernel - 1) + 1)) / stride) + 1; may be 0 or negative.
-constexpr index_t window_outputs(index_t size, index_t kernel, index_t stride, index_t pad, index_t pad_end,
-                                 index_t dilation) {
+/// Outputs of a window that slides over `size` elements with padding on both sides, by the floor
+/// rule: floor((size + pad + pad_end - (dilation * (kernel - 1) + 1)) / stride) + 1; may be 0 or
+/// negative.
+constexpr index_t window_outputs(index_t size, index_t kernel, index_t stride, index_t pad,
+                                 index_t pad_end, index_t dilation) {
   const index_t room = size + pad + pad_end - (dilation * (kernel - 1) + 1);
   return room < 0 ? 0 : room / stride + 1;
 }

@@ -46,8 +46,8 @@ struct serial {
 };
 
 #if defined(_OPENMP)
-/// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs serially.
-/// The first exception of a body is rethrown in the calling thread.
+/// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs
+/// serially. The first exception of a body is rethrown in the calling thread.
 struct openmp {
   int threads = 0;
 
@@ -81,7 +81,8 @@ class executor_ref {
     requires(!std::same_as<E, executor_ref>)
   executor_ref(const E& e)  // NOLINT: implicit, so that any executor can be passed to an operation
       : object_(std::addressof(e)),
-        concurrency_([](const void* object) -> int { return static_cast<const E*>(object)->concurrency(); }),
+        concurrency_(
+            [](const void* object) -> int { return static_cast<const E*>(object)->concurrency(); }),
         parallel_for_([](const void* object, index_t n, loop_body f) {
           static_cast<const E*>(object)->parallel_for(n, f);
         }) {}

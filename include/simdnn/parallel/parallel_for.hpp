@@ -18,8 +18,9 @@ inline executor_ref default_executor() {
   return all;
 }
 
-/// body(begin, end, worker) with begin..end covering 0..units once; worker < executor.concurrency(), and
-/// no two calls with the same worker run at once, so that it names a part of a workspace.
+/// body(begin, end, worker) with begin..end covering 0..units once; worker <
+/// executor.concurrency(), and no two calls with the same worker run at once, so that it names a
+/// part of a workspace.
 template <class Body>
 void parallel_for(executor_ref executor, index_t units, Body&& body) {
   const index_t workers = std::min<index_t>(std::max(executor.concurrency(), 1), units);
@@ -27,7 +28,9 @@ void parallel_for(executor_ref executor, index_t units, Body&& body) {
     if (units > 0) body(index_t{0}, units, index_t{0});
     return;
   }
-  auto run = [&](index_t worker) { body(units * worker / workers, units * (worker + 1) / workers, worker); };
+  auto run = [&](index_t worker) {
+    body(units * worker / workers, units * (worker + 1) / workers, worker);
+  };
   executor.parallel_for(workers, loop_body(run));
 }
 

@@ -1,6 +1,6 @@
-// workspace: scratch memory for one call of an operation, one slice per worker. From the span that the
-// caller gives, else from an arena of the calling thread that grows once and is then reused: a plan's
-// second run allocates nothing.
+// workspace: scratch memory for one call of an operation, one slice per worker. From the span that
+// the caller gives, else from an arena of the calling thread that grows once and is then reused: a
+// plan's second run allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,9 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace detail {
 
-// One block a thread, from operator new: a resource set as default may die before the thread. A nested
-// call (an operation inside a user's executor task or post-op) finds the block taken and allocates its own.
+// One block a thread, from operator new: a resource set as default may die before the thread. A
+// nested call (an operation inside a user's executor task or post-op) finds the block taken and
+// allocates its own.
 struct arena {
   std::byte* data = nullptr;
   std::size_t bytes = 0;
@@ -31,7 +32,8 @@ struct arena {
   void reserve(std::size_t wanted) {
     if (wanted <= bytes) return;
     release();
-    data = static_cast<std::byte*>(::operator new(wanted, std::align_val_t{memory_pool::alignment}));
+    data =
+        static_cast<std::byte*>(::operator new(wanted, std::align_val_t{memory_pool::alignment}));
     bytes = wanted;
   }
 };
@@ -46,7 +48,8 @@ inline arena& thread_arena() {
 class workspace {
  public:
   /// `workers` slices of `bytes_each`, 64-byte aligned. A span that is too small is an error.
-  workspace(index_t bytes_each, index_t workers, std::span<std::byte> given = {}, const char* op = "workspace")
+  workspace(index_t bytes_each, index_t workers, std::span<std::byte> given = {},
+            const char* op = "workspace")
       : stride_(round_up(bytes_each, memory_pool::alignment)) {
     const index_t total = checked_mul(stride_, workers, op, "workspace");
     if (total == 0) return;

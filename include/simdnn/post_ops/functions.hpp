@@ -20,7 +20,8 @@ struct clamp {
   template <class V>
   SIMDNN_INLINE V gradient(V g, V, V y) const {
     const V zero(0);
-    return simdnn::select(y > V(limit<V>(low)), simdnn::select(y < V(limit<V>(high)), g, zero), zero);
+    return simdnn::select(y > V(limit<V>(low)), simdnn::select(y < V(limit<V>(high)), g, zero),
+                          zero);
   }
 
  private:

@@ -1,8 +1,9 @@
 // What a tile sees of post-ops: pointers and numbers, no tensors. A kernel post-op is called with a
-// vector of results (or, by the reference, with one double) and the place where they will be stored:
+// vector of results (or, by the reference, with one double) and the place where they will be
+// stored:
 //     V operator()(V v, where<...> w) const;
-// and with a whole tile of accumulators; at(channel, offset) moves its origin; reads(dst) tells whether dst
-// itself is an operand, so that nothing but final results may be stored there.
+// and with a whole tile of accumulators; at(channel, offset) moves its origin; reads(dst) tells
+// whether dst itself is an operand, so that nothing but final results may be stored there.
 #pragma once
 
 #include <simdnn/post_ops/functions.hpp>
@@ -11,11 +12,12 @@
 
 namespace simdnn::inline SIMDNN_ABI::kernel {
 
-/// What the lanes of a vector of results are: neighbouring channels, or neighbouring pixels of one channel.
+/// What the lanes of a vector of results are: neighbouring channels, or neighbouring pixels of one
+/// channel.
 enum class lanes_are { channels, pixels };
 
-/// Where a vector of results belongs: its (first) channel, its offset in dst in elements, and how many of
-/// its lanes count; operands are not read beyond these.
+/// Where a vector of results belongs: its (first) channel, its offset in dst in elements, and how
+/// many of its lanes count; operands are not read beyond these.
 template <lanes_are Lanes = lanes_are::channels>
 struct where {
   index_t channel;
@@ -101,7 +103,8 @@ struct chain {
     return v;
   }
   chain at(index_t channel, index_t offset) const {
-    return std::apply([&](const auto&... op) { return chain{std::tuple(op.at(channel, offset)...)}; }, ops);
+    return std::apply(
+        [&](const auto&... op) { return chain{std::tuple(op.at(channel, offset)...)}; }, ops);
   }
   template <class T>
   bool reads(const T* dst) const {
@@ -109,13 +112,16 @@ struct chain {
   }
   /// The accumulators of a tile, NV vectors a row: acc[m * NV + n] goes to m * row + n * column.
   template <int NV, class V, int... I>
-  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column, std::integer_sequence<int, I...>) const {
-    ((acc[I] = (*this)(acc[I], where<>{I % NV * V::lanes, I / NV * row + I % NV * column, V::lanes})), ...);
+  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
+                          std::integer_sequence<int, I...>) const {
+    ((acc[I] =
+          (*this)(acc[I], where<>{I % NV * V::lanes, I / NV * row + I % NV * column, V::lanes})),
+     ...);
   }
 };
 
-/// scale, shift, sum and clamp in this order, each where its data is set: known at run time only, so that
-/// one instantiation of a tile serves bias, folded batch norm, residuals, relu and relu6.
+/// scale, shift, sum and clamp in this order, each where its data is set: known at run time only,
+/// so that one instantiation of a tile serves bias, folded batch norm, residuals, relu and relu6.
 template <class T>
 struct standard {
   const T* scale = nullptr;
@@ -125,7 +131,9 @@ struct standard {
   T low = 0, high = 0;
 
   bool reads(const T* dst) const { return sum != nullptr && sum == dst; }
-  bool nothing() const { return scale == nullptr && shift == nullptr && sum == nullptr && !clamped; }
+  bool nothing() const {
+    return scale == nullptr && shift == nullptr && sum == nullptr && !clamped;
+  }
 
   template <class V, class W>
   SIMDNN_INLINE V operator()(V v, W w) const {
@@ -142,10 +150,11 @@ struct standard {
     if (sum != nullptr) moved.sum += offset;
     return moved;
   }
-  // One branch a step, not one a vector. Folds, not lambdas: a lambda for each accumulator of each tile
-  // costs gcc four times the compile time.
+  // One branch a step, not one a vector. Folds, not lambdas: a lambda for each accumulator of each
+  // tile costs gcc four times the compile time.
   template <int NV, class V, int... I>
-  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column, std::integer_sequence<int, I...>) const {
+  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
+                          std::integer_sequence<int, I...>) const {
     if (scale != nullptr) ((acc[I] *= V::load(scale + I % NV * V::lanes)), ...);
     if (shift != nullptr) ((acc[I] += V::load(shift + I % NV * V::lanes)), ...);
     if (sum != nullptr) ((acc[I] += V::load(sum + I / NV * row + I % NV * column)), ...);

@@ -1,5 +1,5 @@
-// post_op: what happens to results while they are still in registers. Composed with |, applied from left
-// to right:
+// post_op: what happens to results while they are still in registers. Composed with |, applied from
+// left to right:
 //     post::bias(b) | post::sum(residual) | post::relu() | post::fuse([](auto v) { return v * v; })
 // Facades lower the composition to kernel post-ops (kernel.hpp) once the operands are checked.
 #pragma once
@@ -41,14 +41,16 @@ using none = sequence<>;
 template <tensor_like B>
 auto bias(const B& b) {
   using T = std::remove_const_t<typename B::value_type>;
-  static_assert(B::format == layout("x"), "post::bias takes a tensor<T, \"x\">, one element per channel");
+  static_assert(B::format == layout("x"),
+                "post::bias takes a tensor<T, \"x\">, one element per channel");
   return sequence<bias_op<T>>{{{b.as_view()}}};
 }
 /// * scale[channel] + shift[channel]: batch normalisation at inference, folded
 template <tensor_like S>
 auto scale_shift(const S& scale, const S& shift) {
   using T = std::remove_const_t<typename S::value_type>;
-  static_assert(S::format == layout("x"), "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
+  static_assert(S::format == layout("x"),
+                "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
   return sequence<scale_shift_op<T>>{{{scale.as_view(), shift.as_view()}}};
 }
 /// + residual, a tensor with the layout, shape and strides of dst; it may be dst itself, no
@@ -94,7 +96,8 @@ concept post_op = post::is_sequence<std::remove_cvref_t<X>>;
 
 namespace detail {
 
-// Positions of the standard order: scale/shift (0), sum (1), clamp (2); -1 where a post-op is none of these.
+// Positions of the standard order: scale/shift (0), sum (1), clamp (2); -1 where a post-op is none
+// of these.
 template <class Op>
 inline constexpr int standard_place = -1;
 template <class T>
@@ -128,8 +131,9 @@ struct lowering {
   }
   const T* residual(const view<const T, L>& v) const {
     if (v.shape() != dst.shape() || v.strides() != dst.strides())
-      throw error(op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
-                  "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));
+      throw error(
+          op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
+          "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));
     if (v.data() != dst.data()) check_no_overlap(dst, v, op, "dst", "post::sum");
     return v.data();
   }
@@ -141,7 +145,9 @@ struct lowering {
     return std::tuple(kernel::scale<T>{channel_vector(s.scale, "post::scale_shift scale")},
                       kernel::shift<T>{channel_vector(s.shift, "post::scale_shift shift")});
   }
-  auto lower(const post::sum_op<T, L>& s) const { return std::tuple(kernel::sum<T>{residual(s.residual)}); }
+  auto lower(const post::sum_op<T, L>& s) const {
+    return std::tuple(kernel::sum<T>{residual(s.residual)});
+  }
   template <class F>
   auto lower(const post::map_op<F>& m) const {
     return std::tuple(kernel::map<F>{m.f});
@@ -164,13 +170,15 @@ auto make_chain(std::tuple<Ops...> ops) {
 
 }  // namespace detail
 
-/// Checks a composition against dst (of this many channels) and lowers it: to kernel::standard where it is
-/// made of bias or scale_shift, then sum, then clamp or relu, each at most once; else to a chain. Throws
-/// error in the name of `op`.
+/// Checks a composition against dst (of this many channels) and lowers it: to kernel::standard
+/// where it is made of bias or scale_shift, then sum, then clamp or relu, each at most once; else
+/// to a chain. Throws error in the name of `op`.
 template <class T, layout L, class... Ops>
-auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels, const char* op) {
+auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels,
+           const char* op) {
   const detail::lowering<T, L> low{op, channels, dst};
-  auto lowered = std::apply([&](const auto&... o) { return std::tuple_cat(low.lower(o)...); }, ops.ops);
+  auto lowered =
+      std::apply([&](const auto&... o) { return std::tuple_cat(low.lower(o)...); }, ops.ops);
   if constexpr (detail::is_standard<Ops...>()) {
     kernel::standard<T> k;
     std::apply([&](const auto&... o) { (low.set(k, o), ...); }, lowered);

@@ -1,10 +1,10 @@
 // layout: a memory order, read at compile time from oneDNN's format tag and used as a template
 // argument: "nchw", "nhwc", "nChw16c", "OIhw16i16o", "tnc", "ab".
 //
-// Lower-case letters are dimensions, outermost first. An upper-case letter is a dimension that is cut
-// into blocks; the blocks' sizes follow at the end, outermost first ("16i16o": 16 input channels, each
-// of 16 output channels). Logical dimensions are in the order of the math, x a b t n o c i d h w,
-// whatever the order in memory.
+// Lower-case letters are dimensions, outermost first. An upper-case letter is a dimension that is
+// cut into blocks; the blocks' sizes follow at the end, outermost first ("16i16o": 16 input
+// channels, each of 16 output channels). Logical dimensions are in the order of the math, x a b t n
+// o c i d h w, whatever the order in memory.
 #pragma once
 
 #include <cstddef>
@@ -38,13 +38,15 @@ inline void layout_tag_has_an_outer_dimension_behind_a_block() {}
 
 }  // namespace layout_detail
 
-/// A memory order. Implicit from a string literal; a malformed tag is a compile error whose text names
-/// the fault (`layout_tag_...`). Only the tag's characters are stored, so that symbols stay readable.
+/// A memory order. Implicit from a string literal; a malformed tag is a compile error whose text
+/// names the fault (`layout_tag_...`). Only the tag's characters are stored, so that symbols stay
+/// readable.
 struct layout {
   char tag[24] = {};
 
   template <std::size_t N>
-  consteval layout(const char (&text)[N]) {  // NOLINT: implicit, so that a tag can be written in place
+  consteval layout(
+      const char (&text)[N]) {  // NOLINT: implicit, so that a tag can be written in place
     static_assert(N <= sizeof(tag), "layout_tag_is_longer_than_23_characters");
     for (std::size_t i = 0; i + 1 < N; ++i) tag[i] = text[i];
     validate();
@@ -58,6 +60,7 @@ struct layout {
     while (tag[n] != 0 && !layout_detail::is_digit(tag[n])) ++n;
     return n;
   }
+
  private:
   // Where the dimension of this lower-case letter stands in the tag, or -1.
   constexpr int place(char c) const {

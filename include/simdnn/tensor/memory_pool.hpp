@@ -1,5 +1,5 @@
-// memory_pool: a thread-safe std::pmr::memory_resource that keeps what is freed and hands it out again
-// without a system call; and the default resource of tensors.
+// memory_pool: a thread-safe std::pmr::memory_resource that keeps what is freed and hands it out
+// again without a system call; and the default resource of tensors.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@
 namespace simdnn {
 
 /// Every block is 64-byte aligned and has one of four sizes per power of two (at most 25 % unused).
-/// A block goes back to its size's free list; trim() or the destructor returns the lists to upstream.
+/// A block goes back to its size's free list; trim() or the destructor returns the lists to
+/// upstream.
 class memory_pool : public std::pmr::memory_resource {
  public:
   static constexpr std::size_t alignment = 64;
@@ -24,7 +25,7 @@ class memory_pool : public std::pmr::memory_resource {
     std::uint64_t allocations = 0;  ///< calls of allocate
     std::uint64_t reused = 0;       ///< of these, served from a free list
     std::uint64_t bytes_in_use = 0;
-    std::uint64_t bytes_kept = 0;   ///< waiting in free lists
+    std::uint64_t bytes_kept = 0;  ///< waiting in free lists
   };
 
   explicit memory_pool(std::pmr::memory_resource* upstream = std::pmr::new_delete_resource())
@@ -64,7 +65,8 @@ class memory_pool : public std::pmr::memory_resource {
     if (bytes <= (std::size_t{1} << smallest)) return 0;
     const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
     const std::size_t quarter = std::size_t{1} << (power - 2);
-    const auto steps = static_cast<int>((bytes - (std::size_t{1} << power) + quarter - 1) / quarter);
+    const auto steps =
+        static_cast<int>((bytes - (std::size_t{1} << power) + quarter - 1) / quarter);
     return (power - smallest) * 4 + steps;
   }
   static std::size_t class_bytes(int c) {
@@ -103,18 +105,21 @@ class memory_pool : public std::pmr::memory_resource {
     const std::lock_guard lock(lists_[c].mutex);
     lists_[c].head = new (p) free_block{lists_[c].head};
   }
-  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+    return this == &other;
+  }
 
   std::pmr::memory_resource* upstream_;
   std::array<size_class, classes> lists_;
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 
-/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else one
-/// memory_pool that lives until the program ends. One per program, ISA variants included.
+/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else
+/// one memory_pool that lives until the program ends. One per program, ISA variants included.
 inline std::pmr::memory_resource* default_memory() {
   isa::program_state& program = isa::program();
-  if (std::pmr::memory_resource* set = program.default_memory.load(std::memory_order_acquire)) return set;
+  if (std::pmr::memory_resource* set = program.default_memory.load(std::memory_order_acquire))
+    return set;
   if (std::pmr::memory_resource* pool = program.pool.load(std::memory_order_acquire)) return pool;
   auto* made = new memory_pool;  // never destroyed: static tensors may outlive any order
   std::pmr::memory_resource* other = nullptr;
@@ -123,8 +128,8 @@ inline std::pmr::memory_resource* default_memory() {
   return other;
 }
 
-/// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that they
-/// were made with.
+/// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that
+/// they were made with.
 inline void set_default_memory(std::pmr::memory_resource* resource) {
   isa::program().default_memory.store(resource, std::memory_order_release);
 }

@@ -24,12 +24,14 @@ memory_range range_of(const view<T, L>& v) {
   return {begin, begin + (last + 1) * sizeof(T)};
 }
 
-/// Whether two views into one tensor are known to have no element in common though their ranges cross,
-/// as parts of the channels in nhwc do: both boxes in the coordinates that their strides span.
+/// Whether two views into one tensor are known to have no element in common though their ranges
+/// cross, as parts of the channels in nhwc do: both boxes in the coordinates that their strides
+/// span.
 template <class T, class U, layout L>
 bool boxes_apart(const view<T, L>& a, const view<U, L>& b) {
   if (a.strides() != b.strides() || sizeof(T) != sizeof(U)) return false;
-  const auto at = reinterpret_cast<std::intptr_t>(a.data()), bt = reinterpret_cast<std::intptr_t>(b.data());
+  const auto at = reinterpret_cast<std::intptr_t>(a.data()),
+             bt = reinterpret_cast<std::intptr_t>(b.data());
   if (bt < at) return boxes_apart(b, a);
   const std::intptr_t block = sizeof(T) * L.block_size();
   int order[max_rank];
@@ -44,7 +46,8 @@ bool boxes_apart(const view<T, L>& a, const view<U, L>& b) {
     if (stride < block) return false;
     const index_t from = distance / stride;
     distance %= stride;
-    const index_t a_blocks = ceil_div(a.size(d), L.block(d)), b_blocks = ceil_div(b.size(d), L.block(d));
+    const index_t a_blocks = ceil_div(a.size(d), L.block(d)),
+                  b_blocks = ceil_div(b.size(d), L.block(d));
     // A box that runs over the end of this dimension has no such coordinates.
     if (i > 0 && std::max(a_blocks, from + b_blocks) > outer / stride) return false;
     apart = apart || from >= a_blocks;
@@ -55,8 +58,8 @@ bool boxes_apart(const view<T, L>& a, const view<U, L>& b) {
 
 /// Throws error where dst shares memory with an operand that is read while dst is written.
 template <class T, layout L, class U, layout M>
-void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op, const char* dst_name,
-                      const char* src_name) {
+void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op,
+                      const char* dst_name, const char* src_name) {
   const memory_range a = range_of(dst), b = range_of(src);
   if (a.begin >= b.end || b.begin >= a.end) return;
   if constexpr (L == M)

@@ -17,8 +17,8 @@ class tensor {
   static constexpr layout format = L;
 
   tensor() = default;
-  /// Zeros, the blocks' padding included. Throws error where the shape's rank is not the layout's or its
-  /// size overflows, std::bad_alloc where there is no memory.
+  /// Zeros, the blocks' padding included. Throws error where the shape's rank is not the layout's
+  /// or its size overflows, std::bad_alloc where there is no memory.
   explicit tensor(const simdnn::shape& s, std::pmr::memory_resource* memory = default_memory())
       : memory_(memory), elements_(dense_elements<L>(s)) {
     const simdnn::strides st = dense_strides<L>(s);
@@ -38,7 +38,8 @@ class tensor {
     return *this;
   }
   ~tensor() {
-    if (data() != nullptr) memory_->deallocate(data(), elements_ * sizeof(T), memory_pool::alignment);
+    if (data() != nullptr)
+      memory_->deallocate(data(), elements_ * sizeof(T), memory_pool::alignment);
   }
   void swap(tensor& other) noexcept {
     std::swap(memory_, other.memory_);
@@ -69,8 +70,12 @@ class tensor {
     return view_(i...);
   }
   /// See view::part.
-  simdnn::view<T, L> part(int d, index_t begin, index_t count) { return view_.part(d, begin, count); }
-  simdnn::view<const T, L> part(int d, index_t begin, index_t count) const { return view_.part(d, begin, count); }
+  simdnn::view<T, L> part(int d, index_t begin, index_t count) {
+    return view_.part(d, begin, count);
+  }
+  simdnn::view<const T, L> part(int d, index_t begin, index_t count) const {
+    return view_.part(d, begin, count);
+  }
 
  private:
   std::pmr::memory_resource* memory_ = nullptr;

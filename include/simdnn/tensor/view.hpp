@@ -9,7 +9,8 @@
 
 namespace simdnn {
 
-/// One number per logical dimension: elements between neighbours, between blocks where L is blocked.
+/// One number per logical dimension: elements between neighbours, between blocks where L is
+/// blocked.
 using strides = std::array<index_t, max_rank>;
 
 /// A layout's tag, read once at compile time.
@@ -29,19 +30,22 @@ struct layout_table {
   /// By letter, from 'a' on.
   static constexpr auto dim = [] {
     std::array<signed char, 26> all{};
-    for (int i = 0; i < 26; ++i) all[i] = static_cast<signed char>(L.dim(static_cast<char>('a' + i)));
+    for (int i = 0; i < 26; ++i)
+      all[i] = static_cast<signed char>(L.dim(static_cast<char>('a' + i)));
     return all;
   }();
 };
 
-/// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names the
-/// caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
+/// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names
+/// the caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
 template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   using table = layout_table<L>;
   if (s.rank() != table::rank)
-    throw error(op, "shape", "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
-                "is " + s.str());
+    throw error(
+        op, "shape",
+        "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
+        "is " + s.str());
   strides result{};
   index_t run = table::block_size;
   for (int at = table::rank - 1; at >= 0; --at) {
@@ -75,7 +79,8 @@ class view {
   /// elements.
   view(T* data, const simdnn::shape& s) : view(data, s, dense_strides<L>(s, "view")) {}
   /// With strides of the caller's; nothing checks that they stay inside the memory.
-  view(T* data, const simdnn::shape& s, const simdnn::strides& st) : data_(data), shape_(s), strides_(st) {
+  view(T* data, const simdnn::shape& s, const simdnn::strides& st)
+      : data_(data), shape_(s), strides_(st) {
     if (data == nullptr && s.elements() != 0)
       throw error("view", "data", "a pointer to " + s.str() + " elements is needed", "is null");
   }
@@ -88,7 +93,8 @@ class view {
   T* data() const { return data_; }
   const simdnn::shape& shape() const { return shape_; }
   const simdnn::strides& strides() const { return strides_; }
-  /// By logical dimension, or by its letter; a letter that the layout lacks has size 1 and stride 0.
+  /// By logical dimension, or by its letter; a letter that the layout lacks has size 1 and stride
+  /// 0.
   index_t size(int d) const { return shape_[d]; }
   index_t size(char letter) const { return dim(letter) < 0 ? 1 : shape_[dim(letter)]; }
   index_t stride(int d) const { return strides_[d]; }
@@ -120,15 +126,18 @@ class view {
     return data_[offset(i...)];
   }
 
-  /// `count` of dimension d from `begin` on, without a copy: concat writes its parts through such views.
-  /// begin must be at a block's border; so must begin + count, unless it is the dimension's end.
+  /// `count` of dimension d from `begin` on, without a copy: concat writes its parts through such
+  /// views. begin must be at a block's border; so must begin + count, unless it is the dimension's
+  /// end.
   view part(int d, index_t begin, index_t count) const {
     const index_t end = shape_[d], block = table::block[d];
     if (begin < 0 || count < 0 || begin > end - count)
-      throw error("view::part", "range", "dimension " + std::to_string(d) + " has " + std::to_string(end),
+      throw error("view::part", "range",
+                  "dimension " + std::to_string(d) + " has " + std::to_string(end),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
     if (begin % block != 0 || (count % block != 0 && begin + count != end))
-      throw error("view::part", "range", "it must start and end at a multiple of the block " + std::to_string(block),
+      throw error("view::part", "range",
+                  "it must start and end at a multiple of the block " + std::to_string(block),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
     simdnn::shape s;
     for (int i = 0; i < table::rank; ++i) s.push_back(i == d ? count : shape_[i]);
@@ -154,7 +163,9 @@ concept tensor_like = requires(const std::remove_cvref_t<X>& x) {
 
 /// A tensor_like of this element type in this layout.
 template <class X, class T, layout L>
-concept tensor_of = tensor_like<X> && std::same_as<std::remove_const_t<typename std::remove_cvref_t<X>::value_type>, T> &&
-                    std::remove_cvref_t<X>::format == L;
+concept tensor_of =
+    tensor_like<X> &&
+    std::same_as<std::remove_const_t<typename std::remove_cvref_t<X>::value_type>, T> &&
+    std::remove_cvref_t<X>::format == L;
 
 }  // namespace simdnn

@@ -1,5 +1,6 @@
-// Dot products, k along the lanes: as many sums as a vector has lanes, of MR rows of a with N columns of
-// b, for products of few columns. Their lanes are added up all at once, into one vector. Called by gemm.
+// Dot products, k along the lanes: as many sums as a vector has lanes, of MR rows of a with N
+// columns of b, for products of few columns. Their lanes are added up all at once, into one vector.
+// Called by gemm.
 #pragma once
 
 #include <algorithm>
@@ -31,28 +32,32 @@ struct dot_steps : common_steps<V> {
   }
   // One vector of k. Rows from `last` on are the last one again.
   template <int... M, class T>
-  static SIMDNN_INLINE void multiply(V* acc, const T* a, index_t a_row, index_t last, const T* b, index_t b_column,
-                                     index_t lanes, std::integer_sequence<int, M...>) {
+  static SIMDNN_INLINE void multiply(V* acc, const T* a, index_t a_row, index_t last, const T* b,
+                                     index_t b_column, index_t lanes,
+                                     std::integer_sequence<int, M...>) {
     constexpr auto columns = std::make_integer_sequence<int, N>{};
     V bv[N];  // (N)
     load_b(bv, b, b_column, lanes, columns);
-    (multiply_row(acc + M * N, load(a + std::min<index_t>(M, last) * a_row, lanes), bv, columns), ...);
+    (multiply_row(acc + M * N, load(a + std::min<index_t>(M, last) * a_row, lanes), bv, columns),
+     ...);
   }
 };
 
 }  // namespace detail
 
-/// The sums of `rows` <= dot_rows rows, lane m * N + n that of row m and column n. a has `depth` neighbours
-/// a row, b as many a column.
+/// The sums of `rows` <= dot_rows rows, lane m * N + n that of row m and column n. a has `depth`
+/// neighbours a row, b as many a column.
 template <class T, class Isa, int N>
-SIMDNN_INLINE vec<T, Isa> dots(const T* a, index_t a_row, index_t rows, const T* b, index_t b_column, index_t depth) {
+SIMDNN_INLINE vec<T, Isa> dots(const T* a, index_t a_row, index_t rows, const T* b,
+                               index_t b_column, index_t depth) {
   using V = vec<T, Isa>;
   using step = detail::dot_steps<V, N>;
   constexpr auto all = std::make_integer_sequence<int, dot_rows<T, Isa, N>>{};
   V acc[V::lanes];  // (MR,N)
   for (V& x : acc) x = V(0);
   index_t k = 0;
-  for (; k + V::lanes <= depth; k += V::lanes) step::multiply(acc, a + k, a_row, rows - 1, b + k, b_column, V::lanes, all);
+  for (; k + V::lanes <= depth; k += V::lanes)
+    step::multiply(acc, a + k, a_row, rows - 1, b + k, b_column, V::lanes, all);
   if (k < depth) step::multiply(acc, a + k, a_row, rows - 1, b + k, b_column, depth - k, all);
   return V::reduce_add(acc);
 }

@@ -1,5 +1,5 @@
-// The unpacked tile (unpacked_tile.hpp) for sizes and strides known at compile time: no loop where it is
-// short, no checks, every address a constant away from three pointers. Called by gemm.
+// The unpacked tile (unpacked_tile.hpp) for sizes and strides known at compile time: no loop where
+// it is short, no checks, every address a constant away from three pointers. Called by gemm.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -7,7 +7,8 @@
 
 namespace simdnn::inline SIMDNN_ABI::tile {
 
-/// What is constant: a[m][k] at m * a_row + k * a_column, rows of b and c, the number of k and of columns.
+/// What is constant: a[m][k] at m * a_row + k * a_column, rows of b and c, the number of k and of
+/// columns.
 struct fixed_sizes {
   index_t a_row, a_column, b_row, c_row;
   int depth, columns;
@@ -15,7 +16,8 @@ struct fixed_sizes {
 
 /// c[m][n] = post_op(alpha * sum + beta * c[m][n]) for MR rows; `post` has its origin at c.
 template <class T, class Isa, int MR, fixed_sizes S, class PostOp>
-SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta, const PostOp& post) {
+SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
+                                  const PostOp& post) {
   using V = vec<T, Isa>;
   constexpr int NV = (S.columns + V::lanes - 1) / V::lanes;
   using step = detail::unpacked_steps<V, NV, (S.columns < V::lanes)>;

@@ -164,6 +164,16 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   step::prefetch_c(t.c, t.c_row, t.c_column, all);
   const index_t* segment = t.segments;
   const index_t* const segments_end = segment + t.segment_count;
+  const auto all_rounds = [](const auto& round, index_t& k) SIMDNN_INLINE_LAMBDA {
+    if (k >= together) {
+      do round(int_constant<together>{});
+      while (k >= together);
+    }
+    if (together > single && k > 0) {
+      do round(int_constant<single>{});
+      while (k > 0);
+    }
+  };
   // do-while, because clang keeps a second copy of the accumulators for a loop that may run zero
   // times and spills them all: 0.15 of peak instead of 0.8 (clang 19, 14x2, AVX-512). For the same
   // reason c is added behind the loop and not loaded before it.
@@ -190,12 +200,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
         b += count * b_row;
         k -= count;
       };
-      if (k >= together) do
-          round(int_constant<together>{});
-        while (k >= together);
-      if (together > single && k > 0) do
-          round(int_constant<single>{});
-        while (k > 0);
+      all_rounds(round, k);
     } else {
       const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
         __builtin_prefetch(b_next, 0, 2);
@@ -207,21 +212,15 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
         b += count * b_row;
         k -= count;
       };
-      if (k >= together) do
-          round(int_constant<together>{});
-        while (k >= together);
-      if (together > single && k > 0) do
-          round(int_constant<single>{});
-        while (k > 0);
+      all_rounds(round, k);
     }
   } while (++segment != segments_end);
 
   if constexpr (Order == a_order::pairs_by_row) step::add_pairs(acc, all);
   T* c = t.c;  // (MR,NV)
   index_t c_row = t.c_row;
-  asm(""
-      : "+r"(c),
-        "+r"(c_row));  // its rows' addresses are computed anew, not kept since they were prefetched
+  // Its rows' addresses are computed anew, not kept since they were prefetched.
+  asm("" : "+r"(c), "+r"(c_row));
   if (t.accumulate) step::add(acc, c, c_row, t.c_column, all);
   post.template tile<NV>(acc, c_row, t.c_column, all);
   step::store(acc, c, c_row, t.c_column, all);
@@ -232,8 +231,9 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
 template <class T, class Isa, a_order Order>
 struct standard_tiles {
   using function = void (*)(const operands<T>&, const kernel::standard<T>&);
-  static constexpr int vectors =
-      Order != a_order::pairs_by_row ? blocking<T, Isa>::NV : vec<T, Isa>::has_pairs ? 1 : 0;
+  static constexpr int vectors = Order != a_order::pairs_by_row ? blocking<T, Isa>::NV
+                                 : vec<T, Isa>::has_pairs       ? 1
+                                                                : 0;
   using table_type = std::array<const function*, vectors>;
   /// [vectors - 1][rows - 1], as many rows as most_rows<T, Isa>(vectors).
   static const table_type table;
@@ -339,11 +339,15 @@ index_t tile_count(index_t row_count, const panel& b) {
 }  // namespace simdnn::inline SIMDNN_ABI::tile
 
 /// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)                                                             \
-  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native, simdnn::tile::a_order::by_row>;   \
-  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native, simdnn::tile::a_order::by_block>; \
-  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native, simdnn::tile::a_order::by_k>;     \
-  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native, simdnn::tile::a_order::pairs_by_row>;
+#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)                                  \
+  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native,           \
+                                              simdnn::tile::a_order::by_row>;   \
+  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native,           \
+                                              simdnn::tile::a_order::by_block>; \
+  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native,           \
+                                              simdnn::tile::a_order::by_k>;     \
+  KEYWORD struct simdnn::tile::standard_tiles<T, simdnn::isa::native,           \
+                                              simdnn::tile::a_order::pairs_by_row>;
 #if defined(SIMDNN_EXTERN_TEMPLATES)
 SIMDNN_GEMM_TILE_INSTANCES(extern template, float)
 SIMDNN_GEMM_TILE_INSTANCES(extern template, double)

@@ -1,5 +1,4 @@
-// The tile for products of a few rows, which read b from memory once: MR rows of sums over all of
-// k,
+// The tile for products of a few rows, which read b from memory once: MR rows of sums over all k,
 //     sums[m][n] = sum over k of a[k][m] * b[k][n],
 // b one packed panel. k runs in four segments at once, because one stream does not take what the
 // memory gives: AVX-512, one thread, 25088 values of k, GB/s of b with one stream and with four and
@@ -145,7 +144,8 @@ constinit const typename skinny_tiles<T, Isa>::table_type skinny_tiles<T, Isa>::
 }  // namespace simdnn::inline SIMDNN_ABI::tile
 
 /// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_SKINNY_TILE_INSTANCES(KEYWORD, T) KEYWORD struct simdnn::tile::skinny_tiles<T, simdnn::isa::native>;
+#define SIMDNN_SKINNY_TILE_INSTANCES(KEYWORD, T) \
+  KEYWORD struct simdnn::tile::skinny_tiles<T, simdnn::isa::native>;
 #if defined(SIMDNN_EXTERN_TEMPLATES)
 SIMDNN_SKINNY_TILE_INSTANCES(extern template, float)
 SIMDNN_SKINNY_TILE_INSTANCES(extern template, double)

@@ -1,5 +1,5 @@
-// What the tiles have in common: folds over accumulators, whose every index is a constant (unroll.hpp
-// says why).
+// What the tiles have in common: folds over accumulators, whose every index is a constant
+// (unroll.hpp says why).
 #pragma once
 
 #include <simdnn/base/types.hpp>
@@ -30,8 +30,8 @@ struct common_steps {
                                          std::integer_sequence<int, N...>) {
     ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
   }
-  /// Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five pointers
-  /// fit into registers where fourteen do not.
+  /// Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
+  /// pointers fit into registers where fourteen do not.
   template <int... P>
   static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride,
                                        std::integer_sequence<int, P...>) {

@@ -253,7 +253,8 @@ SIMDNN_INLINE const unpacked_function<T>* unpacked_tiles(index_t columns) {
 }  // namespace simdnn::inline SIMDNN_ABI::tile
 
 /// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_UNPACKED_TILE_INSTANCES(KEYWORD, T) KEYWORD struct simdnn::tile::standard_unpacked<T, simdnn::isa::native>;
+#define SIMDNN_UNPACKED_TILE_INSTANCES(KEYWORD, T) \
+  KEYWORD struct simdnn::tile::standard_unpacked<T, simdnn::isa::native>;
 #if defined(SIMDNN_EXTERN_TEMPLATES)
 SIMDNN_UNPACKED_TILE_INSTANCES(extern template, float)
 SIMDNN_UNPACKED_TILE_INSTANCES(extern template, double)

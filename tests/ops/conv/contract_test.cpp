@@ -16,8 +16,9 @@ using test::random_tensor;
 namespace {
 
 constexpr layout blocked = "nChw16c";
-const char* const problems[] = {"mb3ic40ih9oc50kh3ph1", "mb2ic48ih7oc64kh1", "g2mb1ic6ih11oc40kh5sh2ph2",
-                                "mb2ic32ih11oc48kh3ph1", "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1"};
+const char* const problems[] = {"mb3ic40ih9oc50kh3ph1",        "mb2ic48ih7oc64kh1",
+                                "g2mb1ic6ih11oc40kh5sh2ph2",   "mb2ic32ih11oc48kh3ph1",
+                                "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1"};
 
 template <layout Src, layout Dst>
 void same_bits_for_any_threads(const conv_problem& p) {
@@ -28,7 +29,8 @@ void same_bits_for_any_threads(const conv_problem& p) {
     using plan = typename decltype(plan_type)::type;
     for (const std::string& name : plan::variant_list::names()) {
       CAPTURE(name);
-      if (plan::variant_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal), name)) continue;
+      if (plan::variant_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal), name))
+        continue;
       const plan own(p, {.variant = name});
       const auto one = run(own, executor_ref(serial{}));
       for (int count : {2, 3, 8}) {
@@ -46,14 +48,14 @@ void same_bits_for_any_threads(const conv_problem& p) {
                  plan(x, plan.pack(w, default_memory(), e), y, post::relu(), e, space);
                  return y;
                });
-  each_variant(std::type_identity<conv_backward_data_plan<float, Src, Dst>>{}, direction::backward_data,
-               [&](const auto& plan, executor_ref e) {
+  each_variant(std::type_identity<conv_backward_data_plan<float, Src, Dst>>{},
+               direction::backward_data, [&](const auto& plan, executor_ref e) {
                  tensor<float, Src> dx(p.src_shape());
                  plan(g, plan.pack(w), dx, e);
                  return dx;
                });
-  each_variant(std::type_identity<conv_backward_weights_plan<float, Src, Dst>>{}, direction::backward_weights,
-               [&](const auto& plan, executor_ref e) {
+  each_variant(std::type_identity<conv_backward_weights_plan<float, Src, Dst>>{},
+               direction::backward_weights, [&](const auto& plan, executor_ref e) {
                  tensor<float, "oihw"> dw(p.weights_shape());
                  plan(x, g, dw, e);
                  return dw;
@@ -71,7 +73,8 @@ void stay_in_bounds(const conv_problem& p, test::guard side) {
   test::guarded<float, Src> dx(p.src_shape(), side);
   test::guarded<float, "oihw"> dw(p.weights_shape(), side);
   test::guarded<float, "x"> db({p.out}, side);
-  conv_forward(p, x, w, y_reference, post::bias(b) | post::sum(g) | post::relu(), policy{.variant = "reference"});
+  conv_forward(p, x, w, y_reference, post::bias(b) | post::sum(g) | post::relu(),
+               policy{.variant = "reference"});
   for (const std::string& name : conv_plan<float, Src, Dst>::variant_list::names()) {
     CAPTURE(name);
     if (conv_plan<float, Src, Dst>::variant_list::refusal(
@@ -79,7 +82,8 @@ void stay_in_bounds(const conv_problem& p, test::guard side) {
       continue;
     conv_forward(p, x, w, y, post::bias(b) | post::sum(g) | post::relu(), policy{.variant = name});
     CHECK(test::difference(y, y_reference, p.in * 25) == "");
-    conv_forward(p, x, w, y, post::bias(b) | post::sigmoid() | post::sum(g), policy{.variant = name});
+    conv_forward(p, x, w, y, post::bias(b) | post::sigmoid() | post::sum(g),
+                 policy{.variant = name});
   }
   for (const char* name : {"direct", "gemm"}) {
     conv_backward_data(p, g, w, dx, policy{.variant = name});
@@ -107,14 +111,16 @@ TEST_CASE("conv: nothing is read or written out of bounds") {
 }
 
 TEST_CASE("conv: parts of larger tensors") {
-  const conv_problem p = conv_problem::parse("mb2ic32ih6oc48kh3ph1"), q = conv_problem::parse("mb2ic32ih6oc48kh1");
+  const conv_problem p = conv_problem::parse("mb2ic32ih6oc48kh3ph1"),
+                     q = conv_problem::parse("mb2ic32ih6oc48kh1");
   for (const conv_problem& problem : {p, q}) {
     CAPTURE(problem.str());
     const auto wide = random_tensor<float, blocked>({2, 64, 6, 6}, 1);
     const auto w = random_tensor<float, "oihw">(problem.weights_shape(), 2);
     const auto part = wide.part(1, 16, 32);
     tensor<float, blocked> src({2, 32, 6, 6}), dst({2, 48, 6, 6}), all({2, 96, 6, 6});
-    test::for_each_index(src.shape(), [&](const test::index& i) { test::element(src, i) = test::element(part, i); });
+    test::for_each_index(
+        src.shape(), [&](const test::index& i) { test::element(src, i) = test::element(part, i); });
     std::fill_n(all.data(), all.elements(), 5.0f);
     conv_forward(problem, src, w, dst);
     conv_forward(problem, part, w, all.part(1, 32, 48));
@@ -129,8 +135,10 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
   tensor<float, "nchw"> x(p.src_shape()), y(p.dst_shape()), narrow({2, 3, 6, 6});
   tensor<float, "oihw"> w(p.weights_shape());
   tensor<float, "x"> b({31});
-  CHECK(test::message([&] { conv_forward(p, narrow, w, y); }) == "conv_forward: src has 3 channels, the problem says 64");
-  CHECK(test::message([&] { conv_forward(p, x, w, x); }) == "conv_forward: dst has 64 channels, the problem says 32");
+  CHECK(test::message([&] { conv_forward(p, narrow, w, y); }) ==
+        "conv_forward: src has 3 channels, the problem says 64");
+  CHECK(test::message([&] { conv_forward(p, x, w, x); }) ==
+        "conv_forward: dst has 64 channels, the problem says 32");
   CHECK(test::message([&] { conv_forward(p, x, tensor<float, "oihw">({32, 64, 3, 2}), y); }) ==
         "conv_forward: weights has 2 width, the problem says 3");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::bias(b)); }) ==
@@ -138,33 +146,41 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::sum(narrow)); }) ==
         "conv_forward: post::sum has shape 2x3x6x6, it must lie in memory as dst, 2x32x6x6");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.variant = "winograd7"}); })
-            .starts_with("conv_forward: policy.variant is 'winograd7', there are reference, direct, pointwise, gemm"));
+            .starts_with("conv_forward: policy.variant is 'winograd7', there are reference, "
+                         "direct, pointwise, gemm"));
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.variant = "pointwise"}); }) ==
         "conv_forward: policy.variant is 'pointwise', the kernel is not 1x1");
   CHECK(test::message([&] { conv_backward_data(p, x, w, x); }) ==
         "conv_backward_data: diff_dst has 64 channels, the problem says 32");
   CHECK(test::message([&] { conv_backward_weights(p, x, y, w, b); }) ==
         "conv_backward_weights: diff_bias has 31 elements, the problem says 32");
-  CHECK(test::message([&] { conv_forward({.in = 3, .out = 4, .size = {5, 5}, .kernel = {7, 7}}, x, w, y); }) ==
-        "conv_forward: kernel is 7x7, it must fit into the padded source");
-  CHECK(test::message([&] { conv_plan<float, "nchw">({.batch = index_t{1} << 40, .in = 1 << 20, .size = {1 << 20, 1}, .kernel = {1, 1}}); })
-            .find("overflows") != std::string::npos);
+  CHECK(test::message([&] {
+          conv_forward({.in = 3, .out = 4, .size = {5, 5}, .kernel = {7, 7}}, x, w, y);
+        }) == "conv_forward: kernel is 7x7, it must fit into the padded source");
+  CHECK(test::message([&] {
+          conv_plan<float, "nchw">(
+              {.batch = index_t{1} << 40, .in = 1 << 20, .size = {1 << 20, 1}, .kernel = {1, 1}});
+        }).find("overflows") != std::string::npos);
   const conv_plan<float, "nchw"> direct(p, {.variant = "direct"}), gemm(p, {.variant = "gemm"});
-  CHECK(test::message([&] { direct(x, gemm.pack(w), y); })
-            .starts_with("conv_forward: weights are packed by variant gemm"));
+  CHECK(test::message([&] {
+          direct(x, gemm.pack(w), y);
+        }).starts_with("conv_forward: weights are packed by variant gemm"));
   const conv_problem square = conv_problem::parse("mb1ic16ih6oc16kh3ph1");
   const conv_plan<float, "nchw"> there(square, {.variant = "direct"});
   const conv_backward_data_plan<float, "nchw"> back(square, {.variant = "direct"});
   tensor<float, "nchw"> one(square.src_shape()), two(square.src_shape());
-  CHECK(test::message([&] { back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two); })
-            .starts_with("conv_backward_data: weights are packed by variant direct conv_forward, "));
+  CHECK(test::message([&] {
+          back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two);
+        }).starts_with("conv_backward_data: weights are packed by variant direct conv_forward, "));
   tensor<float, "nchw"> longer({3, 32, 6, 6});
-  CHECK(test::message([&] { conv_forward(p, x, w, longer.part(0, 0, 2), post::sum(longer.part(0, 1, 2))); }) ==
-        "conv_forward: dst overlaps post::sum, the two must not share memory");
+  CHECK(test::message([&] {
+          conv_forward(p, x, w, longer.part(0, 0, 2), post::sum(longer.part(0, 1, 2)));
+        }) == "conv_forward: dst overlaps post::sum, the two must not share memory");
   const conv_problem same = conv_problem::parse("mb2ic8ih6oc8kh3ph1");
   tensor<float, "nchw"> both(same.src_shape());
-  CHECK(test::message([&] { conv_forward(same, both, tensor<float, "oihw">(same.weights_shape()), both); }) ==
-        "conv_forward: dst overlaps src, the two must not share memory");
+  CHECK(test::message([&] {
+          conv_forward(same, both, tensor<float, "oihw">(same.weights_shape()), both);
+        }) == "conv_forward: dst overlaps src, the two must not share memory");
 }
 
 TEST_CASE("conv: a plan's second run allocates nothing; the caller may give the workspace") {
@@ -185,7 +201,8 @@ TEST_CASE("conv: a plan's second run allocates nothing; the caller may give the 
   plan(x, packed, y, post::none{}, serial{});
   CHECK(pool.stats().allocations == after);
   CHECK(test::same_bits(y, z));
-  CHECK(test::message([&] { plan(x, packed, y, post::none{}, serial{}, std::span(space).first(100)); })
-            .starts_with("conv: workspace has 100 bytes, "));
+  CHECK(test::message([&] {
+          plan(x, packed, y, post::none{}, serial{}, std::span(space).first(100));
+        }).starts_with("conv: workspace has 100 bytes, "));
   set_default_memory(nullptr);
 }

@@ -26,25 +26,28 @@ index_t terms(const conv_problem& p, direction pass) {
     taps *= p.kernel[d];
     pixels *= p.output(d);
   }
-  return pass == direction::forward ? p.in / p.groups * taps
-         : pass == direction::backward_data ? p.out / p.groups * taps : std::max<index_t>(pixels, 1);
+  return pass == direction::forward         ? p.in / p.groups * taps
+         : pass == direction::backward_data ? p.out / p.groups * taps
+                                            : std::max<index_t>(pixels, 1);
 }
 
 // What a variant's error may be beyond a plain sum's: Winograd transforms its operands.
 double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
 
-// All variants of all passes against reference, with the post-ops that a tile has at run time, with the
-// residual in dst itself, and with a lambda.
+// All variants of all passes against reference, with the post-ops that a tile has at run time, with
+// the residual in dst itself, and with a lambda.
 template <class T, layout Src, layout Dst, layout W>
 void compare_variants(const conv_problem& p) {
   CAPTURE(p.str());
   CAPTURE(std::string(Src.text()) + " -> " + std::string(Dst.text()));
   const auto x = random_tensor<T, Src>(p.src_shape(), 1);
   const auto w = random_tensor<T, W>(p.weights_shape(), 2);
-  const auto residual = random_tensor<T, Dst>(p.dst_shape(), 3), g = random_tensor<T, Dst>(p.dst_shape(), 4);
+  const auto residual = random_tensor<T, Dst>(p.dst_shape(), 3),
+             g = random_tensor<T, Dst>(p.dst_shape(), 4);
   const auto b = random_tensor<T, "x">({p.out}, 5), s = random_tensor<T, "x">({p.out}, 6);
   const auto standard = post::bias(b) | post::sum(residual) | post::clamp(-0.5, 6);
-  const auto fused = post::scale_shift(s, b) | post::tanh() | post::sum(residual) | test::square_plus_one{};
+  const auto fused =
+      post::scale_shift(s, b) | post::tanh() | post::sum(residual) | test::square_plus_one{};
 
   using plan = conv_plan<T, Src, Dst>;
   const plan forward(p, {.variant = "reference"});
@@ -52,11 +55,15 @@ void compare_variants(const conv_problem& p) {
   tensor<T, Dst> bare(p.dst_shape()), y1(p.dst_shape()), y2(p.dst_shape());
   forward(x, packed, bare);
   forward(x, packed, y1, standard);
-  constexpr bool any_post_op = std::is_same_v<T, float>;  // one type is enough: it compiles all variants anew
+  constexpr bool any_post_op =
+      std::is_same_v<T, float>;  // one type is enough: it compiles all variants anew
   if constexpr (any_post_op) forward(x, packed, y2, fused);
   for (const std::string& name : plan::variant_list::names()) {
     CAPTURE(name);
-    if (name == "reference" || plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name)) continue;
+    if (name == "reference" ||
+        plan::variant_list::refusal(
+            conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name))
+      continue;
     const plan own(p, {.variant = name});
     const auto own_packed = own.pack(w);
     auto y = dirty<T, Dst>(p.dst_shape());
@@ -73,7 +80,8 @@ void compare_variants(const conv_problem& p) {
     if constexpr (any_post_op) {
       y = dirty<T, Dst>(p.dst_shape());
       own(x, own_packed, y, fused);
-      CHECK(test::difference(y, y2, terms(p, direction::forward), 4 * factor(name)) == "");  // squared: twice, with slopes up to 2
+      CHECK(test::difference(y, y2, terms(p, direction::forward), 4 * factor(name)) ==
+            "");  // squared: twice, with slopes up to 2
       CHECK(test::padding_is_zero(y));
     }
   }
@@ -84,7 +92,10 @@ void compare_variants(const conv_problem& p) {
   data(g, data.pack(w), dx);
   for (const std::string& name : data_plan::variant_list::names()) {
     CAPTURE(name);
-    if (name == "reference" || data_plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::backward_data, accuracy::normal), name)) continue;
+    if (name == "reference" ||
+        data_plan::variant_list::refusal(
+            conv::make_query<Src, Dst>(p, direction::backward_data, accuracy::normal), name))
+      continue;
     const data_plan own(p, {.variant = name});
     auto own_dx = dirty<T, Src>(p.src_shape());
     own(g, own.pack(w), own_dx);
@@ -98,7 +109,10 @@ void compare_variants(const conv_problem& p) {
   weights_plan(p, {.variant = "reference"})(x, g, dw, db);
   for (const std::string& name : weights_plan::variant_list::names()) {
     CAPTURE(name);
-    if (name == "reference" || weights_plan::variant_list::refusal(conv::make_query<Src, Dst>(p, direction::backward_weights, accuracy::normal), name)) continue;
+    if (name == "reference" ||
+        weights_plan::variant_list::refusal(
+            conv::make_query<Src, Dst>(p, direction::backward_weights, accuracy::normal), name))
+      continue;
     const weights_plan own(p, {.variant = name});
     auto own_dw = dirty<T, W>(p.weights_shape());
     auto own_db = dirty<T, "x">({p.out});
@@ -130,7 +144,8 @@ TEST_CASE("conv: src and dst of different layouts, double") {
 }
 
 TEST_CASE("conv: one and three dimensions, blocked weights") {
-  for (const std::string& text : test::lines) compare_variants<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
+  for (const std::string& text : test::lines)
+    compare_variants<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
   for (const std::string& text : test::volumes)
     compare_variants<float, "nCdhw16c", "ncdhw", "OIdhw16i16o">(conv_problem::parse(text));
 }

@@ -1,17 +1,18 @@
+#include "support/gradient.hpp"
+
 #include <doctest/doctest.h>
 
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/tensor/tensor.hpp>
-
-#include "support/gradient.hpp"
 
 using namespace simdnn;
 using test::random_tensor;
 
 // Forward and backward are different code, so that they check each other.
 TEST_CASE("conv: gradients in double against finite differences") {
-  for (const char* text : {"mb2ic3ih5oc4kh3ph1", "g2mb1ic4ih6oc6kh3sh2ph1", "mb1ic2ih7oc3kh2dh1sh3ph1",
-                           "mb1ic5ih4iw3oc2kh1", "mb1ic2ih6oc2oh2kh2sh4ph0"}) {
+  for (const char* text :
+       {"mb2ic3ih5oc4kh3ph1", "g2mb1ic4ih6oc6kh3sh2ph1", "mb1ic2ih7oc3kh2dh1sh3ph1",
+        "mb1ic5ih4iw3oc2kh1", "mb1ic2ih6oc2oh2kh2sh4ph0"}) {
     const conv_problem p = conv_problem::parse(text);
     CAPTURE(text);
     auto x = random_tensor<double, "nchw">(p.src_shape(), 1);
@@ -28,7 +29,8 @@ TEST_CASE("conv: gradients in double against finite differences") {
     tensor<double, "x"> db({p.out});
     conv_backward_data(p, g, w, dx);
     conv_backward_weights(p, x, g, dw, db);
-    // The loss is linear in each operand: what differs is rounding over the step, 1e-16 * |loss| / 1e-5.
+    // The loss is linear in each operand: what differs is rounding over the step, 1e-16 * |loss| /
+    // 1e-5.
     CHECK(test::distance(test::numeric_gradient(x, loss), dx) < 1e-8);
     CHECK(test::distance(test::numeric_gradient(w, loss), dw) < 1e-8);
     CHECK(test::distance(test::numeric_gradient(b, loss), db) < 1e-8);

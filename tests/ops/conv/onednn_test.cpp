@@ -49,9 +49,7 @@ void compare(const conv_problem& p) {
   };
   forward([](const auto&) { return post::none{}; });
   forward([&](const auto&) { return post::bias(bias) | post::sum(g) | post::relu(); });
-  forward([&](const auto& y) {
-    return post::bias(bias) | test::square_plus_one{} | post::sum(y);
-  });
+  forward([&](const auto& y) { return post::bias(bias) | test::square_plus_one{} | post::sum(y); });
 
   auto dx = dirty<float, Src>(p.src_shape()), dx2 = dx;
   conv_backward_data(p, g, weights, dx, by_onednn);

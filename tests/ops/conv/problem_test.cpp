@@ -7,7 +7,13 @@
 using namespace simdnn;
 
 TEST_CASE("conv_problem: output sizes, flops and notation") {
-  const conv_problem p{.batch = 2, .in = 3, .out = 64, .size = {224, 224}, .kernel = {7, 7}, .stride = {2, 2}, .pad = {3, 3}};
+  const conv_problem p{.batch = 2,
+                       .in = 3,
+                       .out = 64,
+                       .size = {224, 224},
+                       .kernel = {7, 7},
+                       .stride = {2, 2},
+                       .pad = {3, 3}};
   CHECK(p.dst_shape() == shape{2, 64, 112, 112});
   CHECK(p.weights_shape() == shape{64, 3, 7, 7});
   CHECK(p.flops() == 2.0 * 2 * 64 * 112 * 112 * 3 * 49);
@@ -17,7 +23,8 @@ TEST_CASE("conv_problem: output sizes, flops and notation") {
 
 TEST_CASE("conv_problem: benchdnn derives what is unset") {
   std::string name;
-  const conv_problem a = conv_problem::parse("mb8_ic192ih13oc384oh13kh3sh1ph1n\"alexnet:conv3*2\"", &name);
+  const conv_problem a =
+      conv_problem::parse("mb8_ic192ih13oc384oh13kh3sh1ph1n\"alexnet:conv3*2\"", &name);
   CHECK(name == "alexnet:conv3*2");
   CHECK(a.size == spatial{13, 13});
   CHECK(a.kernel == spatial{3, 3});
@@ -32,12 +39,14 @@ TEST_CASE("conv_problem: benchdnn derives what is unset") {
 }
 
 TEST_CASE("conv_problem: the message names the field and the rule") {
-  CHECK(test::message([] { conv_problem{.in = 3, .out = 4, .groups = 2, .size = {5}, .kernel = {3}}.checked(); }) ==
-        "conv_problem: in is 3, it must be a multiple of groups");
+  CHECK(test::message([] {
+          conv_problem{.in = 3, .out = 4, .groups = 2, .size = {5}, .kernel = {3}}.checked();
+        }) == "conv_problem: in is 3, it must be a multiple of groups");
   CHECK(test::message([] { conv_problem{.size = {5, 5}, .kernel = {3}}.checked(); }) ==
         "conv_problem: kernel is 3, it must have as many numbers as size");
-  CHECK(test::message([] { conv_problem{.size = {5, 5}, .kernel = {3, 3}, .stride = {0, 1}}.checked(); }) ==
-        "conv_problem: stride is 0x1, each must be at least 1");
+  CHECK(test::message([] {
+          conv_problem{.size = {5, 5}, .kernel = {3, 3}, .stride = {0, 1}}.checked();
+        }) == "conv_problem: stride is 0x1, each must be at least 1");
   CHECK(test::message([] { conv_problem{.batch = -1, .size = {5}, .kernel = {3}}.checked(); }) ==
         "conv_problem: batch is -1, it must be at least 0");
   CHECK(test::message([] { conv_problem::parse("mb1ic3ic4"); }) ==

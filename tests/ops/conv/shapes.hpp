@@ -9,8 +9,8 @@
 
 namespace test {
 
-/// Odd on purpose: channels that are no multiple of a block, one pixel, strides beyond the kernel, dilation,
-/// groups, uneven padding, ends that are never read, enough k for several blocks.
+/// Odd on purpose: channels that are no multiple of a block, one pixel, strides beyond the kernel,
+/// dilation, groups, uneven padding, ends that are never read, enough k for several blocks.
 inline const std::vector<std::string> images = {
     "mb1ic1ih1oc1kh1",
     "mb2ic3ih15oc20kh7sh2ph3",
@@ -37,7 +37,8 @@ inline const std::vector<std::string> images = {
     "mb1ic130ih9iw6oc16oh9ow6kh7kw1ph3pw0",
     "mb2ic16ih7iw9oc24oh7ow9kh1kw3ph0pw1",
     "mb1ic64ih5iw6oc70oh7ow6kh3kw1ph2pw0",
-    // Depthwise: multipliers 1 to 3, kernels of 3, 5, 7 and 1x7, both strides, borders wider than the image.
+    // Depthwise: multipliers 1 to 3, kernels of 3, 5, 7 and 1x7, both strides, borders wider than
+    // the image.
     "g16mb2ic16ih14oc16kh3ph1",
     "g20mb1ic20ih15oc40kh3sh2ph1",
     "g33mb2ic33ih9iw30oc33kh5ph2",
@@ -52,10 +53,12 @@ inline const std::vector<std::string> images = {
     "mb1ic1ih13iw20oc32kh5ph2",
     "g2mb1ic4ih19oc24kh3sh2ph0",
 };
-inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1", "mb1ic16iw200oc32kw3pw1"};
-inline const std::vector<std::string> volumes = {"mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1",
-                                                 "mb1ic3id4ih5iw6oc9kd1kh1kw1", "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1",
-                                                 "g18mb1ic18id5ih6iw9oc18kd3kh3kw3pd1ph1pw1", "mb1ic1id7ih8iw15oc32kd5kh5kw5pd2ph2pw2"};
+inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1",
+                                               "mb1ic16iw200oc32kw3pw1"};
+inline const std::vector<std::string> volumes = {
+    "mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1", "mb1ic3id4ih5iw6oc9kd1kh1kw1",
+    "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1", "g18mb1ic18id5ih6iw9oc18kd3kh3kw3pd1ph1pw1",
+    "mb1ic1id7ih8iw15oc32kd5kh5kw5pd2ph2pw2"};
 
 /// A random problem of two dimensions that has outputs.
 inline simdnn::conv_problem random_problem(random& r) {
@@ -65,7 +68,9 @@ inline simdnn::conv_problem random_problem(random& r) {
     p.batch = r.integer(1, 3);
     p.in = p.groups * r.integer(1, 40);
     p.out = p.groups * r.integer(1, 70);
-    const auto pair = [&](index_t low, index_t high) { return simdnn::spatial{r.integer(low, high), r.integer(low, high)}; };
+    const auto pair = [&](index_t low, index_t high) {
+      return simdnn::spatial{r.integer(low, high), r.integer(low, high)};
+    };
     p.size = pair(1, 16);
     p.kernel = pair(1, 5);
     p.stride = pair(1, 3);

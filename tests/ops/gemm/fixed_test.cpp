@@ -15,7 +15,8 @@ namespace {
 template <class T, gemm_problem P, layout A, layout B, class MakePost>
 void compare(MakePost make_post) {
   CAPTURE(P.str());
-  CAPTURE(std::string(A.text()) + " " + std::string(B.text()) + (sizeof(T) == 4 ? " float" : " double"));
+  CAPTURE(std::string(A.text()) + " " + std::string(B.text()) +
+          (sizeof(T) == 4 ? " float" : " double"));
   const auto bias = random_tensor<T, "x">({P.n}, 3);
   const auto residual = random_tensor<T, "ab">(P.c_shape(), 4),
              before = random_tensor<T, "ab">(P.c_shape(), 5);

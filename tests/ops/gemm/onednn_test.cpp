@@ -35,9 +35,7 @@ void compare(const gemm_problem& p) {
   };
   check([](const auto&) { return post::none{}; });
   check([&](const auto&) { return post::bias(bias) | post::sum(residual) | post::relu(); });
-  check([&](const auto& c) {
-    return post::bias(bias) | test::square_plus_one{} | post::sum(c);
-  });
+  check([&](const auto& c) { return post::bias(bias) | test::square_plus_one{} | post::sum(c); });
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// axis: one spatial dimension of a sum over taps. The forward pass and each phase of the backward pass
-// to the data are the same loop over such axes:
+// axis: one spatial dimension of a sum over taps. The forward pass and each phase of the backward
+// pass to the data are the same loop over such axes:
 //     dst[first + i * step] = sum over taps t of src[i * advance + t.offset] * weights[t.kernel]
 // with zeros outside of src.
 #pragma once
@@ -26,9 +26,13 @@ struct axis {
 
   index_t front() const { return taps.front().offset; }
   /// Elements of src that n outputs see.
-  index_t reach(index_t n) const { return (n - 1) * advance + taps.back().offset - taps.front().offset + 1; }
+  index_t reach(index_t n) const {
+    return (n - 1) * advance + taps.back().offset - taps.front().offset + 1;
+  }
   /// The taps are neighbours in src.
-  bool dense() const { return taps.back().offset - taps.front().offset == static_cast<index_t>(taps.size()) - 1; }
+  bool dense() const {
+    return taps.back().offset - taps.front().offset == static_cast<index_t>(taps.size()) - 1;
+  }
 };
 
 /// Dimension d of the forward pass; the problem is in three dimensions.
@@ -38,17 +42,23 @@ inline axis forward_axis(const conv_problem& p, int d) {
   return a;
 }
 
-/// Dimension d of the backward pass to the data, for the elements of diff_src at phase, phase + stride, ...
-/// Element x = phase + i * stride takes diff_dst[(x + pad - k * dilation) / stride] for those k that divide.
-/// There may be no tap at all: these elements are zeros.
+/// Dimension d of the backward pass to the data, for the elements of diff_src at phase, phase +
+/// stride, ... Element x = phase + i * stride takes diff_dst[(x + pad - k * dilation) / stride] for
+/// those k that divide. There may be no tap at all: these elements are zeros.
 inline axis backward_axis(const conv_problem& p, int d, index_t phase) {
   const index_t stride = p.stride[d];
-  axis a{phase < p.size[d] ? (p.size[d] - phase - 1) / stride + 1 : 0, phase, stride, 1, p.output(d), {}};
+  axis a{phase < p.size[d] ? (p.size[d] - phase - 1) / stride + 1 : 0,
+         phase,
+         stride,
+         1,
+         p.output(d),
+         {}};
   for (index_t k = p.kernel[d] - 1; k >= 0; --k) {
     const index_t from = phase + p.pad[d] - k * p.dilation[d];
     if (floor_div(from, stride) * stride == from) a.taps.push_back({k, floor_div(from, stride)});
   }
-  std::sort(a.taps.begin(), a.taps.end(), [](const tap& x, const tap& y) { return x.offset < y.offset; });
+  std::sort(a.taps.begin(), a.taps.end(),
+            [](const tap& x, const tap& y) { return x.offset < y.offset; });
   return a;
 }
 

@@ -1,5 +1,6 @@
-// band: the part of one image that a work unit reads, copied into L2 as [channel block][d][h][w][channel],
-// padding written out. After that no layout, border or stride of src matters to the tiles any more.
+// band: the part of one image that a work unit reads, copied into L2 as [channel
+// block][d][h][w][channel], padding written out. After that no layout, border or stride of src
+// matters to the tiles any more.
 #pragma once
 
 #include <cstring>
@@ -8,8 +9,8 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// Channels lie in blocks of up to 16, the last one shorter where they are no multiple: few channels, as
-/// in a first layer, cost what they are.
+/// Channels lie in blocks of up to 16, the last one shorter where they are no multiple: few
+/// channels, as in a first layer, cost what they are.
 struct channel_blocks {
   static constexpr index_t size = 16;
   index_t channels;
@@ -24,16 +25,18 @@ struct band {
 
   index_t pixels() const { return size[0] * size[1] * size[2]; }
   index_t elements() const { return channels.channels * pixels(); }
-  /// Where block b's pixel (d, h, w) starts; its channels are neighbours, and so are a row's pixels.
+  /// Where block b's pixel (d, h, w) starts; its channels are neighbours, and so are a row's
+  /// pixels.
   index_t at(index_t b, index_t d, index_t h, index_t w) const {
-    return b * channel_blocks::size * pixels() + ((d * size[1] + h) * size[2] + w) * channels.length(b);
+    return b * channel_blocks::size * pixels() +
+           ((d * size[1] + h) * size[2] + w) * channels.length(b);
   }
 
-  /// Copies channels c0 .. c0 + channels of image n, from (d0, h0, w0) on, which may lie outside of the
-  /// image of `extent` (zeros there). Only blocks first .. first + count are written.
+  /// Copies channels c0 .. c0 + channels of image n, from (d0, h0, w0) on, which may lie outside of
+  /// the image of `extent` (zeros there). Only blocks first .. first + count are written.
   template <class T>
-  void fill(T* to, const image<const T>& src, const index_t (&extent)[3], index_t n, index_t c0, const index_t (&from)[3],
-            index_t first, index_t count) const {
+  void fill(T* to, const image<const T>& src, const index_t (&extent)[3], index_t n, index_t c0,
+            const index_t (&from)[3], index_t first, index_t count) const {
     for (index_t b = first; b < first + count; ++b) {
       const index_t length = channels.length(b), c = c0 + b * channel_blocks::size;
       const index_t w_begin = std::clamp<index_t>(-from[2], 0, size[2]);
@@ -47,25 +50,29 @@ struct band {
             continue;
           }
           std::memset(static_cast<void*>(row), 0, w_begin * length * sizeof(T));
-          copy_row(row + w_begin * length, src, src.data + src.pixel(n, sd, sh, from[2] + w_begin), c, length,
-                   w_end - w_begin);
-          std::memset(static_cast<void*>(row + w_end * length), 0, (size[2] - w_end) * length * sizeof(T));
+          copy_row(row + w_begin * length, src, src.data + src.pixel(n, sd, sh, from[2] + w_begin),
+                   c, length, w_end - w_begin);
+          std::memset(static_cast<void*>(row + w_end * length), 0,
+                      (size[2] - w_end) * length * sizeof(T));
         }
     }
   }
 
  private:
   template <class T>
-  static void copy_row(T* row, const image<const T>& src, const T* pixel, index_t c, index_t length, index_t count) {
+  static void copy_row(T* row, const image<const T>& src, const T* pixel, index_t c, index_t length,
+                       index_t count) {
     const index_t step = src.stride[2];
     if (src.contiguous(c, length) == length) {
       const T* from = pixel + src.channel(c);
       if (step == length) {
         std::memcpy(row, from, count * length * sizeof(T));
       } else if (length == channel_blocks::size) {  // a size known at compile time needs no call
-        for (index_t w = 0; w < count; ++w) std::memcpy(row + w * length, from + w * step, channel_blocks::size * sizeof(T));
+        for (index_t w = 0; w < count; ++w)
+          std::memcpy(row + w * length, from + w * step, channel_blocks::size * sizeof(T));
       } else if (length == channel_blocks::size / 2) {
-        for (index_t w = 0; w < count; ++w) std::memcpy(row + w * length, from + w * step, channel_blocks::size / 2 * sizeof(T));
+        for (index_t w = 0; w < count; ++w)
+          std::memcpy(row + w * length, from + w * step, channel_blocks::size / 2 * sizeof(T));
       } else {
         for (index_t w = 0; w < count; ++w)
           for (index_t i = 0; i < length; ++i) row[w * length + i] = from[w * step + i];

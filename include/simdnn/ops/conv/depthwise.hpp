@@ -1,6 +1,6 @@
 // Depthwise convolution: each output channel o sums over one input channel, o / multiplier:
-//     dst[n][o][y] = sum over k of src[n][o / multiplier][y * stride - pad + k * dilation] *
-//     weights[o][0][k]
+//     dst[n][o][y] =
+//         sum over k of src[n][o / multiplier][y * stride - pad + k * dilation] * weights[o][0][k]
 // Vectors are of what lies side by side in dst, channels or pixels.
 //
 //     for units (an image, a chunk of channels, rows of outputs), in parallel:

@@ -1,6 +1,6 @@
-// Direct convolution: the definition's sum over taps, blocked (sliding.hpp). One to three dimensions, any
-// kernel, stride, padding, dilation and groups, any layouts. Backward to the data is the same for each
-// phase of the stride: the elements of diff_src that see the same taps.
+// Direct convolution: the definition's sum over taps, blocked (sliding.hpp). One to three
+// dimensions, any kernel, stride, padding, dilation and groups, any layouts. Backward to the data
+// is the same for each phase of the stride: the elements of diff_src that see the same taps.
 #pragma once
 
 #include <simdnn/ops/conv/sliding.hpp>
@@ -16,8 +16,8 @@ class direct {
   static constexpr bool automatic = true;
   static const char* refuses(const query&) { return nullptr; }
 
-  /// Cycles, relative to the other variants': products, with the columns that fill up the last tile, and
-  /// the copies into bands, once a group of channels.
+  /// Cycles, relative to the other variants': products, with the columns that fill up the last
+  /// tile, and the copies into bands, once a group of channels.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const bool forward = q.pass == direction::forward;
@@ -32,14 +32,17 @@ class direct {
     const index_t in = p.in / p.groups, out = p.out / p.groups;
     if (q.pass == direction::forward) {
       parts_.emplace_back(p.batch, p.groups, in, out,
-                          std::array{forward_axis(p, 0), forward_axis(p, 1), forward_axis(p, 2)}, true);
+                          std::array{forward_axis(p, 0), forward_axis(p, 1), forward_axis(p, 2)},
+                          true);
       return;
     }
     for (index_t z = 0; z < p.stride[0]; ++z)
       for (index_t y = 0; y < p.stride[1]; ++y)
         for (index_t x = 0; x < p.stride[2]; ++x)
-          parts_.emplace_back(p.batch, p.groups, out, in,
-                              std::array{backward_axis(p, 0, z), backward_axis(p, 1, y), backward_axis(p, 2, x)}, false);
+          parts_.emplace_back(
+              p.batch, p.groups, out, in,
+              std::array{backward_axis(p, 0, z), backward_axis(p, 1, y), backward_axis(p, 2, x)},
+              false);
   }
 
   index_t packed_elements() const {
@@ -60,8 +63,8 @@ class direct {
                executor_ref executor, std::span<std::byte> given) const {
     run(src, packed, dst, post, executor, given);
   }
-  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src, executor_ref executor,
-                     std::span<std::byte> given) const {
+  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                     executor_ref executor, std::span<std::byte> given) const {
     run(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
   }
 
@@ -72,8 +75,8 @@ class direct {
     return most;
   }
   template <class PostOp>
-  void run(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post, executor_ref executor,
-           std::span<std::byte> given) const {
+  void run(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
+           executor_ref executor, std::span<std::byte> given) const {
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     for (const auto& part : parts_) {
       part(src, packed, dst, post, post.reads(dst.data), executor, space);

@@ -1,12 +1,13 @@
 // Backward to the weights: diff_weights[o][i][k] = sum over images n and outputs y of
-// diff_dst[n][o][y] * src[n][i][y * stride - pad + k * dilation], and diff_bias[o] = sum of diff_dst.
+// diff_dst[n][o][y] * src[n][i][y * stride - pad + k * dilation], and diff_bias[o] = sum of
+// diff_dst.
 //
-// Rows of a tile are taps and input channels, columns are output channels, and k runs over the pixels of a
-// band:
+// Rows of a tile are taps and input channels, columns are output channels, and k runs over the
+// pixels of a band:
 //     for chunks of NR output channels and blocks of input channels, in parallel:
 //       for bands of pixels, in order:  copy diff_dst (pixels,NR) and src (band.hpp);  for taps:  tiles
-// A unit owns its part of diff_weights and sums over all pixels in one order, so that the result does not
-// depend on the number of threads.
+// A unit owns its part of diff_weights and sums over all pixels in one order, so that the result
+// does not depend on the number of threads.
 #pragma once
 
 #include <array>
@@ -28,7 +29,8 @@ class direct_weights {
   static const char* refuses(const query&) { return nullptr; }
   static double cost(const query& q) {
     const index_t columns = q.problem.out / q.problem.groups;
-    return q.problem.flops() / 2 / static_cast<double>(columns) * static_cast<double>(ceil_div(columns, NR));
+    return q.problem.flops() / 2 / static_cast<double>(columns) *
+           static_cast<double>(ceil_div(columns, NR));
   }
 
   explicit direct_weights(const query& q)
@@ -36,21 +38,27 @@ class direct_weights {
     in_ = p_.in / p_.groups;
     out_ = p_.out / p_.groups;
     for (int d = 0; d < 3; ++d) outputs_[d] = axes_[d].outputs;
-    const auto fitting = [](index_t count, index_t most) { return ceil_div(count, ceil_div(count, std::max<index_t>(most, 1))); };
+    const auto fitting = [](index_t count, index_t most) {
+      return ceil_div(count, ceil_div(count, std::max<index_t>(most, 1)));
+    };
     constexpr index_t pixels = blocking<T, Isa>::pixels;
-    images_ = p_.batch == 0 ? 1 : fitting(p_.batch, pixels / (outputs_[0] * outputs_[1] * outputs_[2]));
+    images_ =
+        p_.batch == 0 ? 1 : fitting(p_.batch, pixels / (outputs_[0] * outputs_[1] * outputs_[2]));
     rows_[0] = fitting(outputs_[0], pixels / (outputs_[1] * outputs_[2]));
     rows_[1] = fitting(outputs_[1], pixels / outputs_[2]);
-    band_ = {{in_}, {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
+    band_ = {{in_},
+             {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
   }
 
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  void backward_weights(const image<const T>& src, const image<const T>& diff_dst, const filter<T>& diff_weights,
-                        T* diff_bias, executor_ref executor, std::span<std::byte> given) const {
+  void backward_weights(const image<const T>& src, const image<const T>& diff_dst,
+                        const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
+                        std::span<std::byte> given) const {
     const index_t chunks = p_.groups * ceil_div(out_, NR), blocks = band_.channels.count();
     const index_t workers = std::max(executor.concurrency(), 1);
-    const index_t parts = std::min(blocks, chunks >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, chunks));
+    const index_t parts =
+        std::min(blocks, chunks >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, chunks));
     const workspace space(worker_bytes(), workers, given, "conv");
     parallel_for(executor, chunks * parts, [&](index_t begin, index_t end, index_t worker) {
       for (index_t i = begin; i < end; ++i)
@@ -60,19 +68,23 @@ class direct_weights {
   }
 
  private:
-  // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums (k,NR), k =
-  // [channel block][kd][kh][kw][channel]; the bias (NR); the segments.
+  // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums
+  // (k,NR), k = [channel block][kd][kh][kw][channel]; the bias (NR); the segments.
   index_t pixels() const { return images_ * rows_[0] * rows_[1] * outputs_[2]; }
   index_t block_elements() const { return std::min(in_, channel_blocks::size) * band_.pixels(); }
   index_t taps() const { return p_.kernel[0] * p_.kernel[1] * p_.kernel[2]; }
-  static index_t bytes(index_t elements) { return round_up(elements * static_cast<index_t>(sizeof(T)), 64); }
+  static index_t bytes(index_t elements) {
+    return round_up(elements * static_cast<index_t>(sizeof(T)), 64);
+  }
   index_t worker_bytes() const {
-    return bytes(pixels() * NR) + bytes(images_ * block_elements()) + bytes(in_ * taps() * NR) + bytes(NR) +
+    return bytes(pixels() * NR) + bytes(images_ * block_elements()) + bytes(in_ * taps() * NR) +
+           bytes(NR) +
            round_up(images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(index_t)), 64);
   }
 
-  void unit(const image<const T>& src, const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
-            index_t chunk, index_t block_begin, index_t block_end, std::byte* space) const {
+  void unit(const image<const T>& src, const image<const T>& diff_dst,
+            const filter<T>& diff_weights, T* diff_bias, index_t chunk, index_t block_begin,
+            index_t block_end, std::byte* space) const {
     const auto take = [&](index_t size) {
       std::byte* p = space;
       space += size;
@@ -95,7 +107,8 @@ class direct_weights {
     for (at[0] = 0; at[0] < p_.batch; at[0] += images_)
       for (at[1] = 0; at[1] < outputs_[0]; at[1] += rows_[0])
         for (at[2] = 0; at[2] < outputs_[1]; at[2] += rows_[1]) {
-          const index_t count[3] = {std::min(images_, p_.batch - at[0]), std::min(rows_[0], outputs_[0] - at[1]),
+          const index_t count[3] = {std::min(images_, p_.batch - at[0]),
+                                    std::min(rows_[0], outputs_[0] - at[1]),
                                     std::min(rows_[1], outputs_[1] - at[2])};
           copy_columns(diff_dst, at, count, group * out_ + o, valid, columns);
           if (diff_bias != nullptr && block_begin == 0)
@@ -104,12 +117,13 @@ class direct_weights {
             add_block(src, at, count, group, b, rows, columns, segments, sums);
         }
     store(sums, group * out_ + o, valid, block_begin, block_end, diff_weights);
-    if (diff_bias != nullptr && block_begin == 0) std::copy(bias, bias + valid, diff_bias + group * out_ + o);
+    if (diff_bias != nullptr && block_begin == 0)
+      std::copy(bias, bias + valid, diff_bias + group * out_ + o);
   }
 
   // diff_dst's channels c .. c + valid as (pixels,NR), zeros behind.
-  void copy_columns(const image<const T>& diff_dst, const index_t (&at)[4], const index_t (&count)[3], index_t c,
-                    index_t valid, T* to) const {
+  void copy_columns(const image<const T>& diff_dst, const index_t (&at)[4],
+                    const index_t (&count)[3], index_t c, index_t valid, T* to) const {
     if (valid < NR) std::fill(to, to + count[0] * count[1] * count[2] * outputs_[2] * NR, T(0));
     const index_t step = diff_dst.stride[2], width = outputs_[2];
     for (index_t n = 0; n < count[0]; ++n)
@@ -121,7 +135,8 @@ class direct_weights {
             const T* from = row + diff_dst.channel(c + i);
             if (run % V::lanes == 0)
               for (index_t x = 0; x < width; ++x)
-                for (index_t v = 0; v < run; v += V::lanes) V::load(from + x * step + v).store(to + x * NR + i + v);
+                for (index_t v = 0; v < run; v += V::lanes)
+                  V::load(from + x * step + v).store(to + x * NR + i + v);
             else
               for (index_t x = 0; x < width; ++x)
                 for (index_t v = 0; v < run; ++v) to[x * NR + i + v] = from[x * step + v];
@@ -139,38 +154,44 @@ class direct_weights {
   }
 
   // The band's part of the sums of one block of input channels.
-  void add_block(const image<const T>& src, const index_t (&at)[4], const index_t (&count)[3], index_t group, index_t b,
-                 T* rows, const T* columns, index_t* segments, T* sums) const {
+  void add_block(const image<const T>& src, const index_t (&at)[4], const index_t (&count)[3],
+                 index_t group, index_t b, T* rows, const T* columns, index_t* segments,
+                 T* sums) const {
     const index_t extent[3] = {axes_[0].size, axes_[1].size, axes_[2].size};
-    const index_t from[3] = {at[1] * axes_[0].advance + axes_[0].front(), at[2] * axes_[1].advance + axes_[1].front(),
-                             axes_[2].front()};
+    const index_t from[3] = {at[1] * axes_[0].advance + axes_[0].front(),
+                             at[2] * axes_[1].advance + axes_[1].front(), axes_[2].front()};
     const index_t length = band_.channels.length(b);
     index_t segment = 0;
     for (index_t n = 0; n < count[0]; ++n) {
       // A band of this block only: its elements start where a whole band's block b would.
       T* const image_rows = rows + n * block_elements();
-      band_.fill(image_rows - band_.at(b, 0, 0, 0), src, extent, at[0] + n, group * in_, from, b, 1);
+      band_.fill(image_rows - band_.at(b, 0, 0, 0), src, extent, at[0] + n, group * in_, from, b,
+                 1);
       for (index_t z = 0; z < count[1]; ++z)
         for (index_t y = 0; y < count[2]; ++y)
-          segments[segment++] = n * block_elements() + offset(b, z * axes_[0].advance, y * axes_[1].advance, 0);
+          segments[segment++] =
+              n * block_elements() + offset(b, z * axes_[0].advance, y * axes_[1].advance, 0);
     }
     T* c = sums + b * channel_blocks::size * taps() * NR;
     const bool joined = axes_[2].dense();
-    const index_t kw = p_.kernel[2], calls = joined ? 1 : kw, count_rows = joined ? kw * length : length;
+    const index_t kw = p_.kernel[2], calls = joined ? 1 : kw,
+                  count_rows = joined ? kw * length : length;
     for (index_t d = 0; d < p_.kernel[0]; ++d)
       for (index_t h = 0; h < p_.kernel[1]; ++h)
         for (index_t x = 0; x < calls; ++x, c += count_rows * NR)
           tile::for_each_tile(count_rows, MR, [&](index_t m, int tile_rows) {
-            const tile::operands<T> t{.a = rows + offset(b, d * p_.dilation[0], h * p_.dilation[1], x * p_.dilation[2]) + m,
-                                      .a_stride = axes_[2].advance * length,
-                                      .segments = segments,
-                                      .segment_count = segment,
-                                      .segment_length = outputs_[2],
-                                      .b = columns,
-                                      .c = c + m * NR,
-                                      .c_row = NR,
-                                      .c_column = V::lanes,
-                                      .accumulate = true};
+            const tile::operands<T> t{
+                .a = rows + offset(b, d * p_.dilation[0], h * p_.dilation[1], x * p_.dilation[2]) +
+                     m,
+                .a_stride = axes_[2].advance * length,
+                .segments = segments,
+                .segment_count = segment,
+                .segment_length = outputs_[2],
+                .b = columns,
+                .c = c + m * NR,
+                .c_row = NR,
+                .c_column = V::lanes,
+                .accumulate = true};
             tile::dispatch<T, Isa, tile::a_order::by_k>(tile_rows, t, kernel::standard<T>{});
           });
   }

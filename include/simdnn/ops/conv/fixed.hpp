@@ -1,8 +1,8 @@
 // fixed_conv: a convolution whose problem is known at compile time, for shapes so small that
 // planning, checking and looking up at run time would count.
 //
-//     constexpr conv_problem p{.in = 16, .out = 16, .size = {8, 8}, .kernel = {3, 3}, .pad = {1,
-//     1}}; const fixed_conv<float, p, "nChw16c"> conv(weights);               // packs them, once
+//     constexpr conv_problem p{.in = 16, .out = 16, .size = {8, 8}, .kernel = {3, 3}};
+//     const fixed_conv<float, p, "nChw16c"> conv(weights);               // packs them, once
 //     conv(src, dst, post::bias(b) | post::relu());
 //
 // dst is cut into tiles of rows x columns pixels by NV vectors of output channels, which stay in

@@ -1,6 +1,7 @@
-// Convolution as an explicit matrix product (im2col): for a block of output pixels, what each of them sees
-// is copied into one row of a matrix, k = [kd][kh][kw][channel], and the rows are multiplied by the weights.
-// The plainest fast algorithm; it takes everything, and costs the copies.
+// Convolution as an explicit matrix product (im2col): for a block of output pixels, what each of
+// them sees is copied into one row of a matrix, k = [kd][kh][kw][channel], and the rows are
+// multiplied by the weights. The plainest fast algorithm; it takes everything, and costs the
+// copies.
 //
 //     forward            dst (pixels,out)      = rows (pixels,k) * weights (k,out)
 //     backward to data   rows (pixels,k)       = diff_dst (pixels,out) * weights (out,k), added into diff_src
@@ -25,7 +26,8 @@ class gemm {
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = (q.pass == direction::backward_data ? p.in : p.out) / p.groups;
-    return p.flops() / 2 / static_cast<double>(columns) * (static_cast<double>(ceil_div(columns, NR)) + 1);
+    return p.flops() / 2 / static_cast<double>(columns) *
+           (static_cast<double>(ceil_div(columns, NR)) + 1);
   }
 
   explicit gemm(const query& q) : p_(q.problem), pass_(q.pass) {
@@ -34,23 +36,29 @@ class gemm {
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
     k_ = in_ * p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     const index_t widest = std::max(k_, out_) + NR;
-    block_ = std::clamp<index_t>(blocking<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))), MR, 32 * MR);
+    block_ = std::clamp<index_t>(blocking<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))),
+                                 MR, 32 * MR);
     // The summed side of the product, cut into pieces of KC whose weights stay in L1.
-    const index_t summed = pass_ == direction::backward_data ? out_ : k_, piece = blocking<T, Isa>::KC;
+    const index_t summed = pass_ == direction::backward_data ? out_ : k_,
+                  piece = blocking<T, Isa>::KC;
     for (index_t s = 0; s * piece < summed; ++s) segments_.push_back(s * piece);
     cut<T, Isa>(k_blocks_, columns(), 0, summed / piece, piece, 0, summed);
-    if (summed % piece != 0) cut<T, Isa>(k_blocks_, columns(), summed / piece, 1, summed % piece, summed - summed % piece, summed);
+    if (summed % piece != 0)
+      cut<T, Isa>(k_blocks_, columns(), summed / piece, 1, summed % piece, summed - summed % piece,
+                  summed);
   }
 
   index_t packed_elements() const { return p_.groups * ceil_div(columns(), NR) * summed() * NR; }
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     const bool forward = pass_ == direction::forward;
     if (forward) {
-      pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k_, false, [&](auto emit) {
-        for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t x) {
-          for (index_t c = 0; c < in_; ++c) emit(c, d, h, x);
-        });
-      });
+      pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k_, false,
+                           [&](auto emit) {
+                             for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2],
+                                      [&](index_t d, index_t h, index_t x) {
+                                        for (index_t c = 0; c < in_; ++c) emit(c, d, h, x);
+                                      });
+                           });
       return;
     }
     // Columns are k, so a column is a tap and an input channel: each group's panels one by one.
@@ -59,7 +67,9 @@ class gemm {
         const auto panel = tile::panel::of<T, Isa>(k_ - n0, false);
         for (index_t o = 0; o < out_; ++o)
           for (index_t n = n0; n < n0 + panel.row; ++n)
-            packed[panel.at(o, n - n0)] = n < k_ ? w.data[w.out.at(group * out_ + o) + w.in.at(n % in_) + tap(w, n / in_)] : T(0);
+            packed[panel.at(o, n - n0)] =
+                n < k_ ? w.data[w.out.at(group * out_ + o) + w.in.at(n % in_) + tap(w, n / in_)]
+                       : T(0);
       }
   }
 
@@ -70,22 +80,24 @@ class gemm {
                executor_ref executor, std::span<std::byte> given) const {
     const index_t blocks = ceil_div(pixels(), block_);
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
-    parallel_for(executor, p_.batch * p_.groups * blocks, [&](index_t begin, index_t end, index_t worker) {
-      const buffers b(*this, space.template slice<std::byte>(worker));
-      for (index_t unit = begin; unit < end; ++unit) {
-        const index_t n = unit / (p_.groups * blocks), group = unit / blocks % p_.groups, first = unit % blocks * block_;
-        const index_t count = std::min(block_, pixels() - first);
-        gather_rows(src, n, group, first, count, b.rows);
-        const index_t runs = list_runs(dst, n, first, count, b.rows, b.runs);
-        const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
-        multiply<T, Isa>(p, b.runs, runs, packed + group * ceil_div(out_, NR) * k_ * NR, dst, group * out_, out_, p_.out,
-                         post.reads(dst.data), post);
-      }
-    });
+    parallel_for(
+        executor, p_.batch * p_.groups * blocks, [&](index_t begin, index_t end, index_t worker) {
+          const buffers b(*this, space.template slice<std::byte>(worker));
+          for (index_t unit = begin; unit < end; ++unit) {
+            const index_t n = unit / (p_.groups * blocks), group = unit / blocks % p_.groups,
+                          first = unit % blocks * block_;
+            const index_t count = std::min(block_, pixels() - first);
+            gather_rows(src, n, group, first, count, b.rows);
+            const index_t runs = list_runs(dst, n, first, count, b.rows, b.runs);
+            const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
+            multiply<T, Isa>(p, b.runs, runs, packed + group * ceil_div(out_, NR) * k_ * NR, dst,
+                             group * out_, out_, p_.out, post.reads(dst.data), post);
+          }
+        });
   }
 
-  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src, executor_ref executor,
-                     std::span<std::byte> given) const {
+  void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                     executor_ref executor, std::span<std::byte> given) const {
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(executor, p_.batch, [&](index_t begin, index_t end, index_t worker) {
       const buffers b(*this, space.template slice<std::byte>(worker));
@@ -102,22 +114,24 @@ class gemm {
             const image<T> rows{b.rows, 0, 1, 1, {0, 0, k_}};
             const run<T> line{b.pixels, 0, 0, count, 0};
             const product<T> p{segments_.data(), k_blocks_, out_, 1, k_, b.scratch};
-            multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0, k_, k_, false,
-                             kernel::standard<T>{});
+            multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0,
+                             k_, k_, false, kernel::standard<T>{});
             scatter_rows(b.rows, n, group, first, count, diff_src);
           }
       }
     });
   }
 
-  void backward_weights(const image<const T>& src, const image<const T>& diff_dst, const filter<T>& diff_weights,
-                        T* diff_bias, executor_ref executor, std::span<std::byte> given) const {
+  void backward_weights(const image<const T>& src, const image<const T>& diff_dst,
+                        const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
+                        std::span<std::byte> given) const {
     const index_t panels = ceil_div(out_, NR);
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(executor, p_.groups * panels, [&](index_t begin, index_t end, index_t worker) {
       const buffers b(*this, space.template slice<std::byte>(worker));
       for (index_t unit = begin; unit < end; ++unit) {
-        const index_t group = unit / panels, o = unit % panels * NR, valid = std::min(NR, out_ - o), zero = 0;
+        const index_t group = unit / panels, o = unit % panels * NR, valid = std::min(NR, out_ - o),
+                      zero = 0;
         T bias[NR] = {};
         std::fill(b.sums, b.sums + k_ * NR, T(0));
         for (index_t n = 0; n < p_.batch; ++n)
@@ -129,14 +143,16 @@ class gemm {
             for (index_t i = 0; i < count; ++i)
               for (index_t c = 0; c < valid; ++c) bias[c] += b.scratch[i * NR + c];
             tile::for_each_tile(k_, MR, [&](index_t m, int rows) {
-              const tile::operands<T> t{b.rows + m, k_, &zero, 1, count, b.scratch, b.sums + m * NR, NR, V::lanes, true};
+              const tile::operands<T> t{b.rows + m,      k_, &zero,    1,   count, b.scratch,
+                                        b.sums + m * NR, NR, V::lanes, true};
               tile::dispatch<T, Isa, tile::a_order::by_k>(rows, t, kernel::standard<T>{});
             });
           }
         for (index_t k = 0; k < k_; ++k)
           for (index_t c = 0; c < valid; ++c)
-            diff_weights.data[diff_weights.out.at(group * out_ + o + c) + diff_weights.in.at(k % in_) +
-                              tap(diff_weights, k / in_)] = b.sums[k * NR + c];
+            diff_weights.data[diff_weights.out.at(group * out_ + o + c) +
+                              diff_weights.in.at(k % in_) + tap(diff_weights, k / in_)] =
+                b.sums[k * NR + c];
         if (diff_bias != nullptr) std::copy(bias, bias + valid, diff_bias + group * out_ + o);
       }
     });
@@ -147,7 +163,8 @@ class gemm {
   index_t summed() const { return pass_ == direction::backward_data ? out_ : k_; }
   index_t columns() const { return pass_ == direction::backward_data ? k_ : out_; }
 
-  // A worker's slice: rows (block,k), pixels of diff_dst (block,out), scratch (block,NR), sums (k,NR), runs.
+  // A worker's slice: rows (block,k), pixels of diff_dst (block,out), scratch (block,NR), sums
+  // (k,NR), runs.
   struct buffers {
     T *rows, *pixels, *scratch, *sums;
     run<T>* runs;
@@ -164,7 +181,9 @@ class gemm {
       runs = reinterpret_cast<run<T>*>(at);
     }
   };
-  static index_t bytes(index_t elements) { return round_up(elements * static_cast<index_t>(sizeof(T)), 64); }
+  static index_t bytes(index_t elements) {
+    return round_up(elements * static_cast<index_t>(sizeof(T)), 64);
+  }
   index_t worker_bytes() const {
     return bytes(block_ * k_) + bytes(block_ * out_) + bytes(block_ * NR) + bytes(k_ * NR) +
            round_up(block_ * static_cast<index_t>(sizeof(run<T>)), 64);
@@ -172,25 +191,30 @@ class gemm {
 
   template <class U>
   index_t tap(const filter<U>& w, index_t t) const {
-    return w.tap(t / (p_.kernel[1] * p_.kernel[2]), t / p_.kernel[2] % p_.kernel[1], t % p_.kernel[2]);
+    return w.tap(t / (p_.kernel[1] * p_.kernel[2]), t / p_.kernel[2] % p_.kernel[1],
+                 t % p_.kernel[2]);
   }
 
-  // f(row, tap, offset of src's pixel or -1 in the padding) for output pixels first .. first + count.
+  // f(row, tap, offset of src's pixel or -1 in the padding) for output pixels first .. first +
+  // count.
   template <class U, class F>
   void for_each_tap(const image<U>& src, index_t n, index_t first, index_t count, F&& f) const {
     for (index_t i = 0; i < count; ++i) {
-      const index_t at = first + i, x = at % outputs_[2], y = at / outputs_[2] % outputs_[1], z = at / outputs_[2] / outputs_[1];
+      const index_t at = first + i, x = at % outputs_[2], y = at / outputs_[2] % outputs_[1],
+                    z = at / outputs_[2] / outputs_[1];
       index_t t = 0;
       for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t kd, index_t kh, index_t kw) {
         const index_t s[3] = {z * p_.stride[0] - p_.pad[0] + kd * p_.dilation[0],
                               y * p_.stride[1] - p_.pad[1] + kh * p_.dilation[1],
                               x * p_.stride[2] - p_.pad[2] + kw * p_.dilation[2]};
-        const bool inside = s[0] >= 0 && s[0] < p_.size[0] && s[1] >= 0 && s[1] < p_.size[1] && s[2] >= 0 && s[2] < p_.size[2];
+        const bool inside = s[0] >= 0 && s[0] < p_.size[0] && s[1] >= 0 && s[1] < p_.size[1] &&
+                            s[2] >= 0 && s[2] < p_.size[2];
         f(i, t++, inside ? src.pixel(n, s[0], s[1], s[2]) : -1);
       });
     }
   }
-  void gather_rows(const image<const T>& src, index_t n, index_t group, index_t first, index_t count, T* rows) const {
+  void gather_rows(const image<const T>& src, index_t n, index_t group, index_t first,
+                   index_t count, T* rows) const {
     for_each_tap(src, n, first, count, [&](index_t i, index_t t, index_t pixel) {
       T* to = rows + i * k_ + t * in_;
       if (pixel < 0)
@@ -199,18 +223,24 @@ class gemm {
         copy_channels(src, pixel, group * in_, in_, to);
     });
   }
-  void scatter_rows(const T* rows, index_t n, index_t group, index_t first, index_t count, const image<T>& dst) const {
+  void scatter_rows(const T* rows, index_t n, index_t group, index_t first, index_t count,
+                    const image<T>& dst) const {
     for_each_tap(dst, n, first, count, [&](index_t i, index_t t, index_t pixel) {
       if (pixel < 0) return;
-      for (index_t c = 0; c < in_; ++c) dst.data[pixel + dst.channel(group * in_ + c)] += rows[i * k_ + t * in_ + c];
+      for (index_t c = 0; c < in_; ++c)
+        dst.data[pixel + dst.channel(group * in_ + c)] += rows[i * k_ + t * in_ + c];
     });
   }
-  void gather_pixels(const image<const T>& src, index_t n, index_t group, index_t first, index_t count, T* to) const {
+  void gather_pixels(const image<const T>& src, index_t n, index_t group, index_t first,
+                     index_t count, T* to) const {
     for (index_t at = first; at < first + count; ++at, to += out_)
-      copy_channels(src, src.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], at % outputs_[2]),
+      copy_channels(src,
+                    src.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1],
+                              at % outputs_[2]),
                     group * out_, out_, to);
   }
-  static void copy_channels(const image<const T>& src, index_t pixel, index_t c, index_t count, T* to) {
+  static void copy_channels(const image<const T>& src, index_t pixel, index_t c, index_t count,
+                            T* to) {
     for (index_t i = 0; i < count;) {
       const index_t run = src.contiguous(c + i, count - i);
       std::memcpy(to + i, src.data + pixel + src.channel(c + i), run * sizeof(T));
@@ -219,11 +249,15 @@ class gemm {
   }
 
   // Output pixels first .. first + count, one run for each row of dst that they touch.
-  index_t list_runs(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows, run<T>* runs) const {
+  index_t list_runs(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
+                    run<T>* runs) const {
     index_t r = 0;
     for (index_t i = 0; i < count; ++r) {
-      const index_t at = first + i, x = at % outputs_[2], length = std::min(outputs_[2] - x, count - i);
-      runs[r] = {rows, i, dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x), length, i};
+      const index_t at = first + i, x = at % outputs_[2],
+                    length = std::min(outputs_[2] - x, count - i);
+      runs[r] = {rows, i,
+                 dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x),
+                 length, i};
       i += length;
     }
     return r;

@@ -1,7 +1,7 @@
 // The inner loops that direct and pointwise convolution share: runs of pixels times packed weights.
 //
-//     for chunks of NR output channels:  for blocks of k, whose weights stay in L1:  for runs:  for
-//     tiles
+//     for chunks of NR output channels:
+//       for blocks of k, whose weights stay in L1:  for runs:  for tiles
 //
 // Results go straight to dst where whole vectors of channels are neighbours there; else they pass
 // through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
@@ -36,8 +36,8 @@ struct run {
 struct k_block {
   index_t segment, segments, length, row;
   index_t pixel;  ///< elements from one pixel to the next where these segments lie
-  index_t origin,
-      tap_row;  ///< tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row
+  /// Tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row.
+  index_t origin, tap_row;
 
   /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where
   /// begin >= end.

@@ -56,11 +56,8 @@ image<T> as_image(const view<T, L>& v) {
                 "which only c may "
                 "be blocked, such as \"nchw\", \"nhwc\", \"nChw16c\", \"ncw\", \"nCdhw16c\"");
   constexpr index_t block = L.block(1);
-  return {v.data(),
-          v.stride('n'),
-          block,
-          v.stride('c'),
-          {v.stride('d'), v.stride('h'), v.stride('w')}};
+  return {
+      v.data(), v.stride('n'), block, v.stride('c'), {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
 /// weights and their gradient: {o, i per group, [kd,] [kh,] kw}; o and i may be blocked.

@@ -1,7 +1,8 @@
 // conv_problem: the geometry of a convolution.
 //
-// dst[n][o][y] = sum over i, k of src[n][i][y * stride - pad + k * dilation] * weights[o][i][k], in each
-// spatial dimension, i running over the input channels of o's group (cross-correlation, as in the field).
+// dst[n][o][y] = sum over i, k of src[n][i][y * stride - pad + k * dilation] * weights[o][i][k], in
+// each spatial dimension, i running over the input channels of o's group (cross-correlation, as in
+// the field).
 #pragma once
 
 #include <simdnn/base/math.hpp>
@@ -13,17 +14,18 @@ namespace simdnn {
 
 /// Filled with designated initialisers:
 ///     conv_problem{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad = {1, 1}}
-/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many, or none.
+/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many,
+/// or none.
 struct conv_problem {
   index_t batch = 1;
   index_t in = 1;      ///< input channels, all groups together
   index_t out = 1;     ///< output channels, all groups together
   index_t groups = 1;  ///< output channels of group g see input channels of group g only
-  spatial size = {};        ///< of src
+  spatial size = {};   ///< of src
   spatial kernel = {};
-  spatial stride = {};    ///< none: 1
-  spatial pad = {};       ///< zeros in front; none: 0
-  spatial pad_end = {};   ///< zeros behind, may be negative (the end is then not read); none: as pad
+  spatial stride = {};   ///< none: 1
+  spatial pad = {};      ///< zeros in front; none: 0
+  spatial pad_end = {};  ///< zeros behind, may be negative (the end is then not read); none: as pad
   spatial dilation = {};  ///< distance of the kernel's taps; none: 1, which means no dilation
 
   friend constexpr bool operator==(const conv_problem&, const conv_problem&) = default;
@@ -33,7 +35,8 @@ struct conv_problem {
   /// The same with every default written out; throws error naming the field that breaks a rule.
   conv_problem checked(const char* op = "conv_problem") const {
     conv_problem p = *this;
-    const auto rule = [&](bool holds, const char* field, const std::string& value, const char* must) {
+    const auto rule = [&](bool holds, const char* field, const std::string& value,
+                          const char* must) {
       if (!holds) throw error(op, field, must, "is " + value);
     };
     rule(batch >= 0, "batch", std::to_string(batch), "it must be at least 0");
@@ -43,11 +46,13 @@ struct conv_problem {
     rule(in % groups == 0, "in", std::to_string(in), "it must be a multiple of groups");
     rule(out % groups == 0, "out", std::to_string(out), "it must be a multiple of groups");
     rule(rank() >= 1, "size", "empty", "one to three spatial sizes are needed");
-    const auto fill = [&](spatial& field, const char* name, const spatial& otherwise, index_t least) {
+    const auto fill = [&](spatial& field, const char* name, const spatial& otherwise,
+                          index_t least) {
       if (field.empty()) field = otherwise;
       rule(field.rank == rank(), name, field.str(), "it must have as many numbers as size");
       for (int d = 0; d < rank(); ++d) {
-        rule(field[d] >= least, name, field.str(), least == 0 ? "each must be at least 0" : "each must be at least 1");
+        rule(field[d] >= least, name, field.str(),
+             least == 0 ? "each must be at least 0" : "each must be at least 1");
         rule(field[d] < (index_t{1} << 31), name, field.str(), "each must be below 2^31");
       }
     };
@@ -93,17 +98,21 @@ struct conv_problem {
   }
   /// Multiplications and additions of one pass, padding counted.
   constexpr double flops() const {
-    double n = 2.0 * static_cast<double>(batch) * static_cast<double>(out) * static_cast<double>(in / groups);
-    for (int d = 0; d < rank(); ++d) n *= static_cast<double>(output(d)) * static_cast<double>(kernel[d]);
+    double n = 2.0 * static_cast<double>(batch) * static_cast<double>(out) *
+               static_cast<double>(in / groups);
+    for (int d = 0; d < rank(); ++d)
+      n *= static_cast<double>(output(d)) * static_cast<double>(kernel[d]);
     return n;
   }
   /// Elements of src, weights and dst, each once.
   constexpr double elements() const {
-    return static_cast<double>(src_shape().elements()) + static_cast<double>(weights_shape().elements()) +
+    return static_cast<double>(src_shape().elements()) +
+           static_cast<double>(weights_shape().elements()) +
            static_cast<double>(dst_shape().elements());
   }
 
-  /// benchdnn's notation, where dilation 0 means none: mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1.
+  /// benchdnn's notation, where dilation 0 means none:
+  /// mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1.
   std::string str() const {
     const conv_problem p = checked();
     std::string text;
@@ -111,7 +120,8 @@ struct conv_problem {
     text.append("mb").append(std::to_string(batch));
     const auto put = [&](const char* key, auto number) {
       constexpr const char* letters[] = {"d", "h", "w"};
-      for (int d = 0; d < rank(); ++d) text.append(key).append(letters[3 - rank() + d]).append(std::to_string(number(d)));
+      for (int d = 0; d < rank(); ++d)
+        text.append(key).append(letters[3 - rank() + d]).append(std::to_string(number(d)));
     };
     text.append("ic").append(std::to_string(in));
     put("i", [&](int d) { return p.size[d]; });
@@ -124,8 +134,8 @@ struct conv_problem {
     return text;
   }
 
-  /// Reads benchdnn's notation; unset fields are derived as benchdnn does, a size of dst that the floor
-  /// rule with equal padding does not give sets pad_end. `name` takes what stands behind n.
+  /// Reads benchdnn's notation; unset fields are derived as benchdnn does, a size of dst that the
+  /// floor rule with equal padding does not give sets pad_end. `name` takes what stands behind n.
   static conv_problem parse(std::string_view text, std::string* name = nullptr) {
     const char* op = "conv_problem";
     notation t(text, op);
@@ -135,7 +145,8 @@ struct conv_problem {
     p.batch = t.take("mb", 2);
     p.in = t.need("ic");
     p.out = t.need("oc");
-    const bool has_size = t.has("iw") || t.has("ih") || t.has("id"), has_output = t.has("ow") || t.has("oh") || t.has("od");
+    const bool has_size = t.has("iw") || t.has("ih") || t.has("id"),
+               has_output = t.has("ow") || t.has("oh") || t.has("od");
     if (!has_size) t.need("ih");
     p.size = t.take_spatial(rank, "i", 1);
     const spatial out = t.take_spatial(rank, "o", 1);

@@ -26,12 +26,12 @@ using with_onednn = variants<Own...>;
 template <int Outputs, int Taps>
 using minimal = winograd_transform<Outputs, Taps>;
 template <class T, class Isa>
-using forward_variants =
-    with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>, depthwise<T, Isa>,
-                first_layer<T, Isa>,
-                winograd<T, Isa, minimal<4, 3>>, winograd<T, Isa, minimal<2, 3>>, winograd<T, Isa, minimal<2, 5>>,
-                winograd<T, Isa, minimal<1, 1>, minimal<4, 3>>, winograd<T, Isa, minimal<4, 3>, minimal<1, 1>>,
-                winograd<T, Isa, minimal<1, 1>, minimal<2, 7>>, winograd<T, Isa, minimal<2, 7>, minimal<1, 1>>>;
+using forward_variants = with_onednn<
+    T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>, depthwise<T, Isa>,
+    first_layer<T, Isa>, winograd<T, Isa, minimal<4, 3>>, winograd<T, Isa, minimal<2, 3>>,
+    winograd<T, Isa, minimal<2, 5>>, winograd<T, Isa, minimal<1, 1>, minimal<4, 3>>,
+    winograd<T, Isa, minimal<4, 3>, minimal<1, 1>>, winograd<T, Isa, minimal<1, 1>, minimal<2, 7>>,
+    winograd<T, Isa, minimal<2, 7>, minimal<1, 1>>>;
 template <class T, class Isa>
 using backward_data_variants =
     with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>,

@@ -5,15 +5,14 @@
 //
 //     for blocks of tiles, in parallel:
 //       for chunks of input channels:
-//         B^T d B                                       [point][channel block][tile][channel], in
-//         L2 for points:  (tiles,chunk) * (chunk,out)      [point][panel of NR output
-//         channels][tile][NR]
+//         B^T d B                                     [point][channel block][tile][channel] in L2
+//         for points:  (tiles,chunk) * (chunk,out)    [point][panel of NR channels][tile][NR]
 //       A^T m A, post-ops, store
 //
 // The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles
-// of the register ask for the weights of the next ones. Sums over input channels are cut into
-// three chains or more, of at most 64 terms, which bounds their rounding error. Backward to the data is the same
-// with flipped weights and input and output channels exchanged.
+// of the register ask for the weights of the next ones. Sums over input channels are cut into three
+// chains or more, of at most 64 terms, which bounds their rounding error. Backward to the data is
+// the same with flipped weights and input and output channels exchanged.
 #pragma once
 
 #include <array>
@@ -64,8 +63,8 @@ class winograd {
   }
 
   /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory; few tiles
-  /// do not hide it.
+  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory; few
+  /// tiles do not hide it.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -96,7 +95,8 @@ class winograd {
         blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
-    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? 56 : hiding), whole(56));
+    const index_t most =
+        std::clamp(fitting, whole(weight_bytes() > distant ? 56 : hiding), whole(56));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));

@@ -1,9 +1,9 @@
-// The transforms of Winograd's minimal filtering F(Outputs, Taps) in one dimension (Lavin and Gray, arXiv
-// 1509.09308):
+// The transforms of Winograd's minimal filtering F(Outputs, Taps) in one dimension (Lavin and Gray,
+// arXiv 1509.09308):
 //     y = A^T [ (G g) * (B^T d) ]
-// from Toom and Cook's interpolation at 0, pairs of points +-p, and infinity. Pairs make sums that even and
-// odd powers share. Large and small points alike blow up rounding errors: of four points +-5/8 and +-3/2
-// err 2.7 times less in two dimensions than +-1 and +-2.
+// from Toom and Cook's interpolation at 0, pairs of points +-p, and infinity. Pairs make sums that
+// even and odd powers share. Large and small points alike blow up rounding errors: of four points
+// +-5/8 and +-3/2 err 2.7 times less in two dimensions than +-1 and +-2.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -14,7 +14,8 @@ namespace simdnn::inline SIMDNN_ABI::conv {
 template <int Outputs, int Taps>
 struct winograd_transform {
   static constexpr int outputs = Outputs, taps = Taps, inputs = Outputs + Taps - 1;
-  static_assert(inputs == 4 || inputs == 6 || inputs == 8, "there are points for one, two and three pairs");
+  static_assert(inputs == 4 || inputs == 6 || inputs == 8,
+                "there are points for one, two and three pairs");
 
   /// y = B^T d
   template <class V>
@@ -22,7 +23,8 @@ struct winograd_transform {
     y[0] = sum<V, pairs>(all.c, d, 0);
     y[inputs - 1] = sum<V, pairs>(all.c, d, 1);
     unroll<pairs>([&](auto i) SIMDNN_INLINE_LAMBDA {
-      const V even = sum<V, pairs - 1>(others[i].c, d, 2), odd = V(number<V>(points[i])) * sum<V, pairs - 1>(others[i].c, d, 1);
+      const V even = sum<V, pairs - 1>(others[i].c, d, 2),
+              odd = V(number<V>(points[i])) * sum<V, pairs - 1>(others[i].c, d, 1);
       y[1 + 2 * i] = even + odd;
       y[2 + 2 * i] = even - odd;
     });
@@ -39,7 +41,8 @@ struct winograd_transform {
       const auto& s = j % 2 == 0 ? sums : differences;
       V result = j == 0 ? m[0] + s[0] : V(number<V>(power(points[0], j))) * s[0];
       unroll<pairs - 1>([&](auto i) SIMDNN_INLINE_LAMBDA {
-        result = j == 0 ? result + s[i + 1] : fma(s[i + 1], V(number<V>(power(points[i + 1], j))), result);
+        result = j == 0 ? result + s[i + 1]
+                        : fma(s[i + 1], V(number<V>(power(points[i + 1], j))), result);
       });
       y[j] = j == outputs - 1 ? result + m[inputs - 1] : result;
     });
@@ -74,13 +77,15 @@ struct winograd_transform {
     for (int i = 0; i < pairs; ++i) n.c[i] = choose(i);
     return n;
   }
-  // Coefficients, by ascending powers of z, of the product of z - p^2 over all pairs but `left_out`.
+  // Coefficients, by ascending powers of z, of the product of z - p^2 over all pairs but
+  // `left_out`.
   static constexpr numbers product(int left_out) {
     numbers n{};
     n.c[0] = 1;
     for (int i = 0; i < pairs; ++i) {
       if (i == left_out) continue;
-      for (int k = pairs; k >= 0; --k) n.c[k] = (k > 0 ? n.c[k - 1] : 0) - choose(i) * choose(i) * n.c[k];
+      for (int k = pairs; k >= 0; --k)
+        n.c[k] = (k > 0 ? n.c[k - 1] : 0) - choose(i) * choose(i) * n.c[k];
     }
     return n;
   }
@@ -93,7 +98,9 @@ struct winograd_transform {
   template <class V, int Last>
   static SIMDNN_INLINE V sum(const double (&c)[pairs + 1], const V (&d)[inputs], int first) {
     V result = d[first + 2 * Last];
-    unroll<Last>([&](auto i) SIMDNN_INLINE_LAMBDA { result = fma(d[first + 2 * (Last - 1 - i)], V(number<V>(c[Last - 1 - i])), result); });
+    unroll<Last>([&](auto i) SIMDNN_INLINE_LAMBDA {
+      result = fma(d[first + 2 * (Last - 1 - i)], V(number<V>(c[Last - 1 - i])), result);
+    });
     return result;
   }
 

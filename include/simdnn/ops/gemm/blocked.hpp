@@ -5,8 +5,9 @@
 //     for each MC rows and NC columns (in parallel):
 //         for blocks of k:  copy a;  for panels:  for KC of the block:  for tiles
 //
-// A few rows, one or two tiles', are bound by the memory that b comes from: they take all of k at once
-// (tile/skinny_tile.hpp), so that b is read from one end to the other, as long as a stays in L2.
+// A few rows, one or two tiles', are bound by the memory that b comes from: they take all of k at
+// once (tile/skinny_tile.hpp), so that b is read from one end to the other, as long as a stays in
+// L2.
 //
 // Every sum over k runs in the same order whatever the number of threads.
 #pragma once
@@ -42,7 +43,8 @@ class blocked {
         kc_(blocks(p_.k, blocking<T, Isa>::KC)),
         mc_(blocks(p_.m, blocking<T, Isa>::MC)),
         nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)),
-        depth_(kc_ * std::clamp<index_t>(a_elements / (mc_ * kc_), 1, ceil_div(std::max<index_t>(p_.k, 1), kc_))) {}
+        depth_(kc_ * std::clamp<index_t>(a_elements / (mc_ * kc_), 1,
+                                         ceil_div(std::max<index_t>(p_.k, 1), kc_))) {}
 
   /// [panel][k][NR]
   index_t packed_elements() const { return ceil_div(p_.n, NR) * p_.k * NR; }
@@ -96,7 +98,9 @@ class blocked {
     constexpr index_t line = 64 / sizeof(T);
     return (ceil_div(length, line) | 1) * line;
   }
-  index_t copy_elements() const { return std::max(mc_ * odd_lines(depth_), depth_ * odd_lines(mc_)); }
+  index_t copy_elements() const {
+    return std::max(mc_ * odd_lines(depth_), depth_ * odd_lines(mc_));
+  }
   index_t worker_bytes() const {
     if (skinny_) return p_.m * NR * static_cast<index_t>(sizeof(T));
     return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T));
@@ -131,11 +135,13 @@ class blocked {
           const index_t depth = std::min(kc_, k_end - k);
           const T* const panel = packed + n / NR * p_.k * NR + k * NR;
           // What is read next: the panel's next rows, or the next panel's first ones.
-          const T* const next = k + depth < k_end ? panel + depth * NR : packed + (n / NR + 1) * p_.k * NR + k0 * NR;
+          const T* const next =
+              k + depth < k_end ? panel + depth * NR : packed + (n / NR + 1) * p_.k * NR + k0 * NR;
           const bool accumulate = add || k > 0;
           const a_block from = rows_of_a.at(0, k - k0);
           if (whole && k + depth == p_.k)
-            tiles(from, panel, next, rows, depth, to, to_row, accumulate, post.at(n, m0 * c.row_stride + n));
+            tiles(from, panel, next, rows, depth, to, to_row, accumulate,
+                  post.at(n, m0 * c.row_stride + n));
           else
             tiles(from, panel, next, rows, depth, to, to_row, accumulate, kernel::standard<T>{});
         }
@@ -156,11 +162,14 @@ class blocked {
     }
   };
 
-  // In place, or a copy where its neighbours are neighbours along neither dimension, where rows would
-  // fall on few of L1's sets, and where there is an alpha, which each element takes once here.
-  a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth, T* copy) const {
+  // In place, or a copy where its neighbours are neighbours along neither dimension, where rows
+  // would fall on few of L1's sets, and where there is an alpha, which each element takes once
+  // here.
+  a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth,
+                     T* copy) const {
     const bool by_row = a.column_stride == 1;
-    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 2048 != 0) return {a.at(m0, k0), a.row_stride, true};
+    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 2048 != 0)
+      return {a.at(m0, k0), a.row_stride, true};
     const index_t lines = by_row ? rows : depth, length = by_row ? depth : rows;
     const index_t from = by_row ? a.row_stride : a.column_stride, to = odd_lines(length);
     const T* src = a.at(m0, k0);
@@ -175,8 +184,8 @@ class blocked {
 
   // Each tile fetches its share of what the next ones read of b.
   template <class PostOp>
-  static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth, T* c,
-                    index_t c_row, bool accumulate, const PostOp& post) {
+  static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth,
+                    T* c, index_t c_row, bool accumulate, const PostOp& post) {
     using tile::a_order;
     constexpr index_t line = 64 / sizeof(T);
     const index_t origin = 0, share = round_up(ceil_div(depth * NR, ceil_div(rows, MR)), line);
@@ -203,7 +212,8 @@ class blocked {
 
   // Of skinny products: a as [k][m], times alpha.
   index_t shared_bytes() const {
-    return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment) : 0;
+    return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment)
+                   : 0;
   }
   template <class PostOp>
   void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
@@ -224,7 +234,9 @@ class blocked {
     const auto run_tile = tile::skinny_tiles<T, Isa>::table[p_.m - 1];
     const T beta = static_cast<T>(p_.beta);
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t worker) {
-      T* const sums = reinterpret_cast<T*>(memory + shared_bytes() + worker * round_up(worker_bytes(), memory_pool::alignment));  // (m,NR)
+      T* const sums = reinterpret_cast<T*>(
+          memory + shared_bytes() +
+          worker * round_up(worker_bytes(), memory_pool::alignment));  // (m,NR)
       for (index_t panel = begin; panel < end; ++panel) {
         const index_t n = panel * NR, columns = std::min(NR, p_.n - n);
         run_tile(rows, packed + n * p_.k, p_.k, sums);

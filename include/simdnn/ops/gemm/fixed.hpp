@@ -37,14 +37,15 @@ constexpr auto fitting_isa() {
 
 }  // namespace gemm
 
-/// c = post_ops(P.alpha * a * b + P.beta * c), a {m, k}, b {k, n} and c {m, n} without gaps, in layout A, B and
-/// "ab". Sizes are at least 1 and are meant to be small: all is written out. Nothing is checked but the
-/// post-ops' operands, and nothing allocated; c must not overlap a or b.
+/// c = post_ops(P.alpha * a * b + P.beta * c), a {m, k}, b {k, n} and c {m, n} without gaps, in
+/// layout A, B and "ab". Sizes are at least 1 and are meant to be small: all is written out.
+/// Nothing is checked but the post-ops' operands, and nothing allocated; c must not overlap a or b.
 template <class T, gemm_problem P, layout A = "ab", layout B = "ab", class Isa = isa::native,
           post_op PostOp = post::none>
 SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = {}) {
-  static_assert((A == layout("ab") || A == layout("ba")) && (B == layout("ab") || B == layout("ba")),
-                "gemm: a and b have layout \"ab\" (rows) or \"ba\" (columns)");
+  static_assert(
+      (A == layout("ab") || A == layout("ba")) && (B == layout("ab") || B == layout("ba")),
+      "gemm: a and b have layout \"ab\" (rows) or \"ba\" (columns)");
   static_assert(P.m > 0 && P.n > 0 && P.k > 0, "fixed_gemm: m, n and k are at least 1");
   using F = decltype(gemm::fitting_isa<T, P.n, Isa>());
   constexpr int M = P.m, N = P.n, K = P.k, lanes = vec<T, F>::lanes;
@@ -62,14 +63,17 @@ SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = 
         return lower(ops, view<T, "ab">(c, P.c_shape()), N, "fixed_gemm");
     }();
     constexpr int vectors = (N + lanes - 1) / lanes;
-    gemm::for_each_part<vectors, tile::unpacked_vectors<T, Isa>>([&]<int V0, int NV>() SIMDNN_INLINE_LAMBDA {
-      constexpr int n = V0 * lanes, columns = NV * lanes < N - n ? NV * lanes : N - n;
-      constexpr tile::fixed_sizes sizes{a_row, a_column, N, N, K, columns};
-      gemm::for_each_part<M, tile::unpacked_rows<T, Isa>(NV)>([&]<int M0, int MR>() SIMDNN_INLINE_LAMBDA {
-        tile::multiply_fixed<T, F, MR, sizes>(a + M0 * a_row, b + n, c + M0 * N + n, static_cast<T>(P.alpha),
-                                              static_cast<T>(P.beta), post.at(n, M0 * N + n));
-      });
-    });
+    gemm::for_each_part<vectors, tile::unpacked_vectors<T, Isa>>(
+        [&]<int V0, int NV>() SIMDNN_INLINE_LAMBDA {
+          constexpr int n = V0 * lanes, columns = NV * lanes < N - n ? NV * lanes : N - n;
+          constexpr tile::fixed_sizes sizes{a_row, a_column, N, N, K, columns};
+          gemm::for_each_part<M, tile::unpacked_rows<T, Isa>(NV)>(
+              [&]<int M0, int MR>() SIMDNN_INLINE_LAMBDA {
+                tile::multiply_fixed<T, F, MR, sizes>(
+                    a + M0 * a_row, b + n, c + M0 * N + n, static_cast<T>(P.alpha),
+                    static_cast<T>(P.beta), post.at(n, M0 * N + n));
+              });
+        });
   }
 }
 

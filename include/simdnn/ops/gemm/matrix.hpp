@@ -37,17 +37,20 @@ SIMDNN_INLINE matrix<T> matrix_of(X& x) {
 }
 template <class X>
 SIMDNN_INLINE bool has_shape(const X& x, index_t rows, index_t columns) {
-  const auto fits = [&](const shape& s) { return s.rank() == 2 && s[0] == rows && s[1] == columns; };
+  const auto fits = [&](const shape& s) {
+    return s.rank() == 2 && s[0] == rows && s[1] == columns;
+  };
   if constexpr (requires { x.shape(); })
     return fits(x.shape());
   else
     return fits(x.as_view().shape());
 }
 
-/// Whether both are known to share no memory, from their first and last elements: a quick answer before
-/// check_no_overlap's exact one.
+/// Whether both are known to share no memory, from their first and last elements: a quick answer
+/// before check_no_overlap's exact one.
 template <class T, class U>
-bool ranges_apart(matrix<T> a, index_t a_rows, index_t a_columns, matrix<U> b, index_t b_rows, index_t b_columns) {
+bool ranges_apart(matrix<T> a, index_t a_rows, index_t a_columns, matrix<U> b, index_t b_rows,
+                  index_t b_columns) {
   const auto begin = [](auto m) { return reinterpret_cast<std::uintptr_t>(m.data); };
   const auto last = [](auto m, index_t rows, index_t columns) {
     return reinterpret_cast<std::uintptr_t>(m.at(rows - 1, columns - 1));

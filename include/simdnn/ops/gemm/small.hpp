@@ -31,7 +31,8 @@ class small {
   static double cost(const gemm_query& q) {
     const gemm_problem& p = q.problem;
     constexpr double most_flops = 2.0 * 64 * 64 * 64, most_b = 32 * 1024 / sizeof(T);
-    const bool fits = p.flops() <= most_flops && static_cast<double>(p.k) * static_cast<double>(p.n) <= most_b;
+    const bool fits =
+        p.flops() <= most_flops && static_cast<double>(p.k) * static_cast<double>(p.n) <= most_b;
     return p.flops() * (fits ? 0.5 : 2);
   }
 
@@ -51,17 +52,19 @@ class small {
   /// [k][n], and where there may be dot products [n][k] behind it.
   index_t packed_elements() const { return packed_elements_; }
   void pack(matrix<const T> b, T* packed, executor_ref) const {
-    for (index_t k = 0; k < p_.k; ++k) tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
+    for (index_t k = 0; k < p_.k; ++k)
+      tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
     if (!dots_ || p_.n == 1) return;
     T* const columns = packed + p_.k * p_.n;
-    for (index_t n = 0; n < p_.n; ++n) tile::gather(b.at(0, n), b.row_stride, columns + n * p_.k, p_.k);
+    for (index_t n = 0; n < p_.n; ++n)
+      tile::gather(b.at(0, n), b.row_stride, columns + n * p_.k, p_.k);
   }
   index_t workspace_bytes(int) const { return 0; }
 
   /// c has neighbouring columns and must not overlap a or b.
   template <class PostOp>
-  SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, executor_ref,
-                         std::span<std::byte>) const {
+  SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+                         executor_ref, std::span<std::byte>) const {
     multiply(a, {packed, p_.n, 1}, c, post, dots_ && p_.n > 1 ? packed + p_.k * p_.n : nullptr);
   }
 
@@ -71,8 +74,8 @@ class small {
   template <class PostOp>
   SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c, const PostOp& post,
                               const T* columns = nullptr) const {
-    // Handed on by reference: copies of what was just stored would wait for the stores, for longer than
-    // the smallest products take.
+    // Handed on by reference: copies of what was just stored would wait for the stores, for longer
+    // than the smallest products take.
     operands t{.a = a.data,
                .a_row = a.row_stride,
                .a_column = a.column_stride,
@@ -97,15 +100,18 @@ class small {
     index_t tiles, least, larger;
   };
   row_tiles cut_rows(index_t vectors) const {
-    const index_t tiles = std::max<index_t>(ceil_div(p_.m, tile::unpacked_rows<T, Isa>(vectors)), 1);
+    const index_t tiles =
+        std::max<index_t>(ceil_div(p_.m, tile::unpacked_rows<T, Isa>(vectors)), 1);
     return {tiles, p_.m / tiles, p_.m % tiles};
   }
-  // By cycles measured with AVX-512 (gcc 12): a row of a tile, its one vector hardly filled, takes 0.75 a k,
-  // for it loads that often; a vector of sums 0.5 a lane and vector of k, and 2.3 a lane to add up.
+  // By cycles measured with AVX-512 (gcc 12): a row of a tile, its one vector hardly filled, takes
+  // 0.75 a k, for it loads that often; a vector of sums 0.5 a lane and vector of k, and 2.3 a lane
+  // to add up.
   static bool wants_dots(const gemm_problem& p) {
     if (p.n < 1 || p.n > most_dots) return false;
     const auto m = static_cast<double>(p.m), k = static_cast<double>(p.k);
-    const auto tiles = static_cast<double>(ceil_div(p.m, lanes / p.n) * lanes), v = static_cast<double>(ceil_div(p.k, lanes));
+    const auto tiles = static_cast<double>(ceil_div(p.m, lanes / p.n) * lanes),
+               v = static_cast<double>(ceil_div(p.k, lanes));
     return tiles * (0.5 * v + 2.3) < m * (0.75 * k + 1.8);
   }
 
@@ -114,7 +120,8 @@ class small {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, {t.c, t.c_row, 1}, post);
     if (p_.n == 1 && (t.b_row == 1 || p_.k == 1)) columns = t.b;
-    if (dots_ && columns != nullptr && (t.a_column == 1 || p_.k == 1)) return dots(t, columns, post);
+    if (dots_ && columns != nullptr && (t.a_column == 1 || p_.k == 1))
+      return dots(t, columns, post);
     if (vectors_ <= most_vectors) return panel(t, rows_, post);
     const operands whole = t;
     tile::for_each_tile(vectors_, most_vectors, [&](index_t first, int count) {
@@ -146,8 +153,8 @@ class small {
     run(cut.tiles - cut.larger, cut.least, post.at(0, m * t.c_row));
   }
 
-  // A post-op that is not built into the tiles: applied to their results while those are in L1, beside
-  // c, which it may read.
+  // A post-op that is not built into the tiles: applied to their results while those are in L1,
+  // beside c, which it may read.
   template <class PostOp>
   static void beside(tile::unpacked_function<T> run_tile, operands t, index_t rows,
                      const PostOp& post) {
@@ -158,9 +165,11 @@ class small {
     for (index_t i = 0; i < count; ++i) {
       T* const at = c + i * rows * c_row;
       if (t.beta != 0)
-        for (index_t m = 0; m < rows; ++m) std::copy_n(at + m * c_row, t.columns, results + m * t.columns);
+        for (index_t m = 0; m < rows; ++m)
+          std::copy_n(at + m * c_row, t.columns, results + m * t.columns);
       run_tile(t, {});
-      tile::flush<T, Isa>(results, t.columns, at, c_row, rows, t.columns, post.at(0, i * rows * c_row));
+      tile::flush<T, Isa>(results, t.columns, at, c_row, rows, t.columns,
+                          post.at(0, i * rows * c_row));
       t.a += rows * t.a_row;
     }
   }
@@ -179,7 +188,8 @@ class small {
     const bool plain = t.c_row == N && is_nothing(post);
     for (index_t m = 0; m < all_rows; m += most) {
       const index_t rows = std::min(most, all_rows - m);
-      V sums = alpha * tile::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.depth);
+      V sums = alpha *
+               tile::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.depth);
       T* const c = t.c + m * t.c_row;
       if (plain) {
         if (t.beta != 0) sums = V::fma(beta, V::load(c, rows * N), sums);
@@ -208,7 +218,7 @@ class small {
   index_t vectors_;
   bool dots_;
   index_t packed_elements_;
-  row_tiles rows_;                                    // where one panel of columns is all
+  row_tiles rows_;                                 // where one panel of columns is all
   tile::unpacked_function<T> one_tile_ = nullptr;  // where one tile is all
 };
 

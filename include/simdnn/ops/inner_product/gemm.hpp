@@ -65,8 +65,7 @@ class as_gemm {
                      const view<T, Src>& diff_src, executor_ref executor,
                      std::span<std::byte> given) const {
     product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
-                 {diff_src.data(), diff_src.stride(0), 1}, kernel::standard<T>{}, executor,
-                 given);
+                 {diff_src.data(), diff_src.stride(0), 1}, kernel::standard<T>{}, executor, given);
     // Zero weights give zeros there, but for a diff_dst that is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }

@@ -7,8 +7,10 @@ namespace simdnn::inline SIMDNN_ABI {
 
 template <class T>
 struct blocking<T, isa::avx512> {
-  static constexpr int NV = 2;   // 28 accumulators, 2 vectors of b, 1 of a: 31 registers, 0.57 loads an FMA
-  static constexpr int MR = 14;  // 14 divides 224, 112, 56, 28 and 14, the widths of most networks' maps
+  static constexpr int NV =
+      2;  // 28 accumulators, 2 vectors of b, 1 of a: 31 registers, 0.57 loads an FMA
+  static constexpr int MR =
+      14;  // 14 divides 224, 112, 56, 28 and 14, the widths of most networks' maps
   static constexpr index_t KC = 1024 / sizeof(T);
   static constexpr index_t MC = 16 * MR;
   static constexpr index_t NC = 1024;
