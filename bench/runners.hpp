@@ -45,10 +45,8 @@ inline team make_team(int threads) {
 template <class List, class Query>
 std::vector<variant_info> describe(const Query& q) {
   std::vector<variant_info> found;
-  List::for_each([&]<class Variant>() {
-    const char* reason = Variant::refuses(q);
-    found.push_back({Variant::name, reason == nullptr ? "" : reason, Variant::automatic});
-  });
+  for (const auto& d : List::describe(q, {}))
+    found.push_back({d.name, d.refusal == nullptr ? "" : d.refusal, d.eligible});
   return found;
 }
 

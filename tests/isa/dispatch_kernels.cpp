@@ -1,6 +1,7 @@
 #include "dispatch_kernels.hpp"
 
 #include <memory>
+#include <simdnn/ops/activation.hpp>
 #include <simdnn/tensor/memory_pool.hpp>
 
 namespace tests {
@@ -22,9 +23,16 @@ int count() {
   return *own + ++*shared;
 }
 
+void relu(simdnn::tensor<float, "x">& x) {
+  simdnn::activation_forward(simdnn::function::relu{}, x, x);
+}
+
 }  // namespace
 
-SIMDNN_ISA_TABLE(test_kernels) = {
-    .compiled_for = compiled_for, .default_memory = default_memory, .fail = fail, .count = count};
+SIMDNN_ISA_TABLE(test_kernels) = {.compiled_for = compiled_for,
+                                  .default_memory = default_memory,
+                                  .fail = fail,
+                                  .count = count,
+                                  .relu = relu};
 
 }  // namespace tests

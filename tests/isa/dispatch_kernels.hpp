@@ -3,6 +3,7 @@
 
 #include <memory_resource>
 #include <simdnn/isa/dispatch.hpp>
+#include <simdnn/tensor/tensor.hpp>
 
 namespace tests {
 
@@ -15,6 +16,8 @@ struct test_kernels {
   void (*fail)(bool own_class);
   /// A thread-local and a static counter with constructors and destructors: one more on each call.
   int (*count)();
+  /// An operation of the library, which reports its call.
+  void (*relu)(simdnn::tensor<float, "x">&);
 };
 SIMDNN_ISA_VARIANTS(test_kernels)
 

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <simdnn/isa/dispatch.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/tensor/memory_pool.hpp>
+#include <string>
 #include <vector>
 
 #include "isa/dispatch_kernels.hpp"
@@ -67,6 +69,19 @@ TEST_CASE("every variant of this program") {
     CHECK_THROWS_AS(k->fail(true), tests::own_failure);
     CHECK(k->count() == 2);
     CHECK(k->count() == 4);
+    // The hook is the program's.
+    std::vector<std::string> isas;
+    const simdnn::call_hook hook{
+        [](const simdnn::call_record& call, void* data) {
+          static_cast<std::vector<std::string>*>(data)->push_back(call.isa);
+        },
+        &isas};
+    simdnn::tensor<float, "x"> x({3});
+    CHECK(simdnn::set_call_hook(&hook) == nullptr);
+    k->relu(x);
+    CHECK(simdnn::set_call_hook(nullptr) == &hook);
+    k->relu(x);
+    CHECK(isas == std::vector<std::string>{k.name()});
   }
   CHECK(variants >= 1);
 }

@@ -4,6 +4,7 @@
 
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 
 #include "support/compare.hpp"
 

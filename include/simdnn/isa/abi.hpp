@@ -18,6 +18,12 @@
 #define SIMDNN_ABI_ONEDNN own
 #endif
 
+#if defined(SIMDNN_NO_CALL_RECORDS)
+#define SIMDNN_ABI_CALLS mute
+#else
+#define SIMDNN_ABI_CALLS rec
+#endif
+
 // The exact feature macros, one digit each: -mavx alone is not sse42, and gcc emits VNNI, BF16,
 // F16C or BMI2 instructions of its own accord where the flags allow them.
 #if defined(__SSE3__)
@@ -81,12 +87,12 @@
 #define SIMDNN_ABI_AVX512FP16 0
 #endif
 
-#define SIMDNN_ABI_PASTE(isa, a, b, c, d, e, f, g, h, i, j, k, l, omp, dnn) \
-  isa##_##a##b##c##d##e##f##g##h##i##j##k##l##_##omp##_##dnn
+#define SIMDNN_ABI_PASTE(isa, a, b, c, d, e, f, g, h, i, j, k, l, omp, dnn, calls) \
+  isa##_##a##b##c##d##e##f##g##h##i##j##k##l##_##omp##_##dnn##_##calls
 #define SIMDNN_ABI_EXPAND(...) SIMDNN_ABI_PASTE(__VA_ARGS__)
 #define SIMDNN_ABI                                                                        \
   SIMDNN_ABI_EXPAND(SIMDNN_NATIVE_ISA, SIMDNN_ABI_SSE3, SIMDNN_ABI_SSE41, SIMDNN_ABI_AVX, \
                     SIMDNN_ABI_AVX2, SIMDNN_ABI_FMA, SIMDNN_ABI_F16C, SIMDNN_ABI_BMI2,    \
                     SIMDNN_ABI_AVXVNNI, SIMDNN_ABI_AVX512F, SIMDNN_ABI_AVX512VL,          \
                     SIMDNN_ABI_AVX512VNNI, SIMDNN_ABI_AVX512FP16, SIMDNN_ABI_OPENMP,      \
-                    SIMDNN_ABI_ONEDNN)
+                    SIMDNN_ABI_ONEDNN, SIMDNN_ABI_CALLS)

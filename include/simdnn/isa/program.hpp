@@ -5,7 +5,14 @@
 #include <atomic>
 #include <memory_resource>
 
+namespace simdnn {
+struct call_hook;
+}
+
 namespace simdnn::isa {
+
+/// Whether calls are printed; unknown until somebody has looked into the environment.
+enum class verbosity { unknown, off, on };
 
 /// Settings and state shared by all units of a program. Whoever adds such a thing adds a member,
 /// constant-initialised.
@@ -13,6 +20,9 @@ struct program_state {
   /// What the user set as default resource, and the pool that serves where nothing is set.
   std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
   std::atomic<std::pmr::memory_resource*> pool{nullptr};
+  /// Who is told of calls, and whether they are printed (ops/call_record.hpp).
+  std::atomic<const call_hook*> hook{nullptr};
+  std::atomic<verbosity> verbose{verbosity::unknown};
 };
 
 /// Which state this unit sees: its own, until dispatch says otherwise.

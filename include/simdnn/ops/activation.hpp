@@ -7,6 +7,7 @@
 
 #include <simdnn/ops/activation/variants.hpp>
 #include <simdnn/ops/alike.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/post_ops/functions.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -38,7 +39,13 @@ void activation_forward(const F& f, const Src& src, Dst&& dst,
   check_alike(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
-  activation::direct<F, T, D::format, Isa>(x.shape()).forward(f, x, y, executor);
+  using direct = activation::direct<F, T, D::format, Isa>;
+  const calls::timer timer;
+  direct(x.shape()).forward(f, x, y, executor);
+  timer.stop(executor, [&] {
+    return calls::record<T, Isa, D::format>(op, direct::name, x.shape().str(),
+                                            2 * static_cast<double>(x.shape().elements()));
+  });
 }
 
 /// diff_src = f.gradient(diff_dst, src, dst). diff_src may be any of the others itself; other
@@ -65,7 +72,13 @@ void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, co
   check_same_or_apart(r, x, op, "diff_src", "src");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (x.empty()) return;
-  activation::direct<F, T, R::format, Isa>(x.shape()).backward(f, g, x, y, r, executor);
+  using direct = activation::direct<F, T, R::format, Isa>;
+  const calls::timer timer;
+  direct(x.shape()).backward(f, g, x, y, r, executor);
+  timer.stop(executor, [&] {
+    return calls::record<T, Isa, R::format>(op, direct::name, x.shape().str(),
+                                            4 * static_cast<double>(x.shape().elements()));
+  });
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -11,6 +11,7 @@
 
 #include <initializer_list>
 #include <simdnn/ops/alike.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/concat/variants.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -49,6 +50,16 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
                 "have " + std::to_string(channels) + " channels together");
 }
 
+// The parts' shapes, one behind the other, as in benchdnn.
+template <class T, class U, layout L>
+call_record record(const char* op, const view<U, L>& whole, std::span<const view<T, L>> parts) {
+  std::string shapes;
+  for (const view<T, L>& part : parts) shapes += (shapes.empty() ? "" : ":") + part.shape().str();
+  using element = std::remove_const_t<T>;
+  return calls::record<element, isa::native, L>(op, direct<element, L>::name, shapes,
+                                                2 * static_cast<double>(whole.shape().elements()));
+}
+
 }  // namespace concat
 
 /// Copies the inputs into dst and zeros the padding of its last block. Throws error where the
@@ -60,7 +71,9 @@ void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst,
   concat::check(d, srcs, "concat_forward", "dst", "srcs");
   if (d.empty()) return;
   using T = typename decltype(d)::value_type;
+  const calls::timer timer;
   concat::direct<T, d.format>(d.shape()).forward(srcs, d, executor);
+  timer.stop(executor, [&] { return concat::record("concat_forward", d, srcs); });
 }
 template <tensor_like Dst>
 void concat_forward(std::initializer_list<concat::source<Dst>> srcs, Dst&& dst,
@@ -77,7 +90,9 @@ void concat_backward(const DiffDst& diff_dst, std::span<const concat::target<Dif
   concat::check(g, diff_srcs, "concat_backward", "diff_dst", "diff_srcs");
   if (g.empty()) return;
   using T = std::remove_const_t<typename decltype(g)::value_type>;
+  const calls::timer timer;
   concat::direct<T, g.format>(g.shape()).backward(g, diff_srcs, executor);
+  timer.stop(executor, [&] { return concat::record("concat_backward", g, diff_srcs); });
 }
 template <tensor_like DiffDst>
 void concat_backward(const DiffDst& diff_dst,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/conv/fixed.hpp>
 #include <simdnn/ops/conv/variants.hpp>
 #include <simdnn/ops/operands.hpp>
@@ -52,7 +53,7 @@ void backward_weights(const Chosen& variant, const image<const T>& src,
 }
 
 /// What the plans with packed weights share; Variants is the direction's list.
-template <class T, class Variants>
+template <class T, class Variants, class Isa>
 class weighted_plan {
  public:
   using variant_list = Variants;
@@ -82,7 +83,11 @@ class weighted_plan {
     const view<const T, W::format> w = weights.as_view();
     check_shape(w, problem_.weights_shape(), op_, "weights");
     check_packed(into);
+    const calls::timer timer;
     conv::pack<T>(variant_, as_filter(w), into.data(), executor);
+    timer.stop(executor, [&] {
+      return calls::packing<T, Isa, W::format>(op_, variant_name(), problem_.str(), w.shape());
+    });
   }
 
  protected:
@@ -110,8 +115,8 @@ class weighted_plan {
 /// A chosen way to compute one convolution for operands of these types and layouts. Immutable;
 /// callable from many threads.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> {
-  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>>;
+class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa>;
 
  public:
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
@@ -136,8 +141,12 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
     check_no_overlap(y, x, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower(ops, y, this->problem_.out, this->op_);
+    const calls::timer timer;
     conv::forward<T>(this->variant_, conv::as_image(x), weights.data(), conv::as_image(y), post,
                      executor, given);
+    timer.stop(executor, [&] {
+      return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
+    });
   }
 
  private:
@@ -157,8 +166,8 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> 
 /// The gradient with respect to src. diff_dst has layout Dst, diff_src layout Src.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_backward_data_plan
-    : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>> {
-  using base = conv::weighted_plan<T, conv::backward_data_variants<T, Isa>>;
+    : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::backward_data_variants<T, Isa>, Isa>;
 
  public:
   explicit conv_backward_data_plan(const conv_problem& p, const policy& wanted = {})
@@ -179,8 +188,12 @@ class conv_backward_data_plan
     check_shape(x, this->problem_.src_shape(), this->op_, "diff_src");
     check_no_overlap(x, y, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
+    const calls::timer timer;
     conv::backward_data<T>(this->variant_, conv::as_image(y), weights.data(), conv::as_image(x),
                            executor, given);
+    timer.stop(executor, [&] {
+      return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
+    });
   }
 
  private:
@@ -262,8 +275,11 @@ class conv_backward_weights_plan {
     check_shape(w, problem_.weights_shape(), op, "diff_weights");
     check_no_overlap(w, x, op, "diff_weights", "src");
     check_no_overlap(w, y, op, "diff_weights", "diff_dst");
+    const calls::timer timer;
     conv::backward_weights<T>(variant_, conv::as_image(x), conv::as_image(y), conv::as_filter(w),
                               bias, executor, given);
+    timer.stop(executor,
+               [&] { return calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_); });
   }
 
   conv_problem problem_;

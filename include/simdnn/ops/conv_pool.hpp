@@ -35,8 +35,8 @@ inline constexpr bool sums<post::sum_op<T, L>> = true;
 /// oneDNN's, which takes no rows of an image in place; weights are packed for this plan, not for
 /// conv_plan's. Immutable; callable from many threads.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>> {
-  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>>;
+class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa>;
   static constexpr const char* op = "conv_pool_forward";
   static_assert(Src.rank() == 4 && Dst.rank() == 4 &&
                     (!Dst.plain() || Dst.letter(Dst.outer_dim(3)) == 'c' ||
@@ -78,7 +78,15 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
     check_no_overlap(y, x, op, "dst", "src");
     this->check_packed(weights);
     const auto post = lower(ops, y, this->problem_.out, op);
+    const calls::timer timer;
     banded_.forward(this->variant_, x, weights.data(), y, post, executor, given);
+    timer.stop(executor, [&] {
+      const conv_problem& p = this->problem_;
+      call_record call = calls::record<T, Isa, Src, Dst>(op, this->variant_name(), p);
+      call.bytes -=
+          static_cast<double>(p.dst_shape().elements() - dst_shape().elements()) * sizeof(T);
+      return call;
+    });
   }
 
  private:

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/gemm/batch.hpp>
 #include <simdnn/ops/gemm/fixed.hpp>
 #include <simdnn/ops/gemm/variants.hpp>
@@ -33,9 +34,10 @@ class gemm_plan {
 
  public:
   using variant_list = gemm::all<T, Isa>;
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
-  explicit gemm_plan(const gemm_problem& p, const policy& wanted = {})
-      : problem_(p.checked("gemm")), variant_(choose(problem_, wanted)) {}
+  /// Throws error where the problem breaks a rule or the policy's variant does not take it. Calls
+  /// are recorded as ones of `op`.
+  explicit gemm_plan(const gemm_problem& p, const policy& wanted = {}, const char* op = "gemm")
+      : problem_(p.checked("gemm")), op_(op), variant_(choose(problem_, wanted)) {}
 
   const gemm_problem& problem() const { return problem_; }
   const char* variant_name() const {
@@ -60,7 +62,11 @@ class gemm_plan {
   void repack(const X& b, packed<T>& into, executor_ref executor = default_executor()) const {
     const auto v = checked<B>(b, problem_.k, problem_.n, "b");
     into.check(variant_name(), packed_elements(), "gemm");
+    const calls::timer timer;
     std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); }, variant_);
+    timer.stop(executor, [&] {
+      return calls::packing<T, Isa, B>(op_, variant_name(), problem_.str(), problem_.b_shape());
+    });
   }
 
   /// a {m, k}, c {m, n}, its columns neighbours in memory; c must not share memory with a.
@@ -77,11 +83,13 @@ class gemm_plan {
       b.check(v.name, v.packed_elements(), "gemm");
       v.run(from, b.data(), to, post, executor, given);
     };
+    const calls::timer timer;
     // Not by way of std::visit: a small product takes no longer than that.
     if (const auto* variant = std::get_if<gemm::small<T, Isa>>(&variant_))
       run(*variant);
     else
       std::visit(run, variant_);
+    timer.stop(executor, [&] { return record(); });
   }
 
   /// The same with b {k, n} as it lies. The variant `small` reads it in place where its columns are
@@ -98,10 +106,14 @@ class gemm_plan {
     const auto to = checked_c(c, a, from);
     if (!ranges_apart(weights, problem_.k, problem_.n, to, problem_.m, problem_.n))
       check_no_overlap(view<T, "ab">(c.as_view()), view<const T, B>(b.as_view()), "gemm", "c", "b");
-    variant->multiply(from, weights, to, lower_for(c, ops));
+    const auto post = lower_for(c, ops);
+    const calls::timer timer;
+    variant->multiply(from, weights, to, post);
+    timer.stop(serial{}, [&] { return record(); });
   }
 
  private:
+  call_record record() const { return calls::record<T, Isa, A, B>(op_, variant_name(), problem_); }
   static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
     const gemm_query q{p, wanted.accuracy};
     const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };
@@ -159,6 +171,7 @@ class gemm_plan {
   }
 
   gemm_problem problem_;
+  const char* op_;
   typename variant_list::chosen variant_;
 };
 
@@ -174,15 +187,15 @@ void gemm_forward(const gemm_problem& p, const X& a, const W& b, Y&& c, const Po
 
 namespace gemm {
 
-// dst = alpha * x * y, dst by rows or by columns: then its transpose is y' * x'.
+// dst = alpha * x * y for `op`, dst by rows or by columns: then its transpose is y' * x'.
 template <class Isa, class T, layout X, layout Y, layout D>
-void product(double alpha, const view<const T, X>& x, const view<const T, Y>& y,
+void product(const char* op, double alpha, const view<const T, X>& x, const view<const T, Y>& y,
              const view<T, D>& dst, const policy& wanted, executor_ref executor) {
   if constexpr (D == layout("ab")) {
     const gemm_problem p{.m = dst.size(0), .n = dst.size(1), .k = x.size(1), .alpha = alpha};
-    gemm_forward<Isa>(p, x, y, dst, post::none{}, wanted, executor);
+    gemm_plan<T, X, Y, Isa>(p, wanted, op)(x, y, dst, post::none{}, executor);
   } else {
-    product<Isa>(alpha, transposed(y), transposed(x), transposed(dst), wanted, executor);
+    product<Isa>(op, alpha, transposed(y), transposed(x), transposed(dst), wanted, executor);
   }
 }
 
@@ -206,7 +219,7 @@ void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& 
   check_neighbours<std::remove_cvref_t<X>::format.tag[1]>(va, op, "diff_a");
   check_no_overlap(va, vg, op, "diff_a", "diff_c");
   check_no_overlap(va, vb, op, "diff_a", "b");
-  gemm::product<Isa>(p.alpha, vg, transposed(vb), va, wanted, executor);
+  gemm::product<Isa>(op, p.alpha, vg, transposed(vb), va, wanted, executor);
 }
 
 /// The gradient with respect to b: diff_b {k, n} = alpha * a' * diff_c; otherwise as above.
@@ -225,7 +238,7 @@ void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W
   check_neighbours<std::remove_cvref_t<W>::format.tag[1]>(vb, op, "diff_b");
   check_no_overlap(vb, va, op, "diff_b", "a");
   check_no_overlap(vb, vg, op, "diff_b", "diff_c");
-  gemm::product<Isa>(p.alpha, transposed(va), vg, vb, wanted, executor);
+  gemm::product<Isa>(op, p.alpha, transposed(va), vg, vb, wanted, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

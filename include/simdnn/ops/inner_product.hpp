@@ -15,6 +15,7 @@
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/inner_product/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
@@ -91,6 +92,8 @@ class plan {
     return p.checked(op);
   }
 
+  call_record record() const { return calls::record<T, Isa, Src>(op_, variant_name(), problem_); }
+
   const char* op_;
   inner_product_problem problem_;
   typename variant_list::chosen variant_;
@@ -113,8 +116,13 @@ class weights_plan : public plan<T, Src, Isa> {
     const view<const T, W::format> v = weights.as_view();
     this->check_weights(v, "weights");
     check_packed(into);
+    const calls::timer timer;
     std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
                this->variant_);
+    timer.stop(executor, [&] {
+      return calls::packing<T, Isa, W::format>(this->op_, this->variant_name(),
+                                               this->problem_.str(), v.shape());
+    });
   }
 
  protected:
@@ -156,8 +164,10 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     check_no_overlap(to, from, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower(ops, to, this->problem_.out, this->op_);
+    const calls::timer timer;
     std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
                this->variant_);
+    timer.stop(executor, [&] { return this->record(); });
   }
 
  private:
@@ -194,8 +204,10 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
     this->check_src(to, "diff_src");
     check_no_overlap(to, from, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
+    const calls::timer timer;
     std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); },
                this->variant_);
+    timer.stop(executor, [&] { return this->record(); });
   }
 
  private:
@@ -272,9 +284,11 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
     this->check_weights(to, "diff_weights");
     check_no_overlap(to, from, this->op_, "diff_weights", "src");
     check_no_overlap(to, diff, this->op_, "diff_weights", "diff_dst");
+    const calls::timer timer;
     std::visit(
         [&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, given); },
         this->variant_);
+    timer.stop(executor, [&] { return this->record(); });
   }
 };
 

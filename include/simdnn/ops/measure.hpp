@@ -3,9 +3,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <simdnn/isa/abi.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/policy.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/tensor.hpp>
@@ -52,14 +52,13 @@ using trial_run = std::function<void()>;
 /// meets all alike, and are compared by the median of their times relative to the first one's of
 /// the same turn.
 inline std::size_t fastest(const std::vector<trial_run>& runs) {
-  using clock = std::chrono::steady_clock;
   constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: a sample's least, the turns' most
   constexpr int least_turns = 5, most_turns = 51;
   constexpr double hopeless = 2;  // times the fastest: drops out after the first call
-  const auto seconds = [](const trial_run& run, int calls) {
-    const auto start = clock::now();
-    for (int i = 0; i < calls; ++i) run();
-    return std::max(std::chrono::duration<double>(clock::now() - start).count() / calls, 1e-9);
+  const auto seconds = [](const trial_run& run, int count) {
+    const std::int64_t start = calls::now();
+    for (int i = 0; i < count; ++i) run();
+    return std::max(static_cast<double>(calls::now() - start) * 1e-9 / count, 1e-9);
   };
 
   struct racer {
@@ -77,8 +76,8 @@ inline std::size_t fastest(const std::vector<trial_run>& runs) {
   std::erase_if(racers, [&](const racer& r) { return r.first > hopeless * best; });
   if (racers.size() == 1) return racers[0].index;
 
-  const auto end = clock::now() + std::chrono::duration<double>(all_turns);
-  for (int turn = 0; turn < least_turns || (turn < most_turns && clock::now() < end); ++turn)
+  const std::int64_t end = calls::now() + static_cast<std::int64_t>(all_turns * 1e9);
+  for (int turn = 0; turn < least_turns || (turn < most_turns && calls::now() < end); ++turn)
     for (racer& r : racers)
       r.times.push_back(
           seconds(runs[r.index], static_cast<int>(std::clamp(sample / r.first, 1.0, 1e4))));

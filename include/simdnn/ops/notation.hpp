@@ -4,12 +4,13 @@
 #pragma once
 
 #include <charconv>
-#include <map>
 #include <simdnn/base/error.hpp>
 #include <simdnn/base/types.hpp>
 #include <simdnn/ops/spatial.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace simdnn {
 
@@ -38,20 +39,27 @@ class notation {
         throw error(op_, "problem", "keys and numbers are expected, such as mb8ic64ih56oc64kh3ph1",
                     "cannot be read at '" + std::string(text.substr(key_begin)) + "'");
       at = end - text.data();
-      if (!values_.emplace(key, value).second)
+      if (has(key))
         throw error(op_, "problem", "a key may occur once",
                     "has '" + key + "' twice in '" + std::string(text) + "'");
+      values_.emplace_back(key, value);
     }
   }
 
-  bool has(const std::string& key) const { return values_.count(key) != 0; }
+  bool has(std::string_view key) const {
+    for (const auto& [name, value] : values_)
+      if (name == key) return true;
+    return false;
+  }
   /// The number behind a key, which then counts as read.
   index_t take(const std::string& key, index_t otherwise) {
-    const auto it = values_.find(key);
-    if (it == values_.end()) return otherwise;
-    const index_t value = it->second;
-    values_.erase(it);
-    return value;
+    for (auto it = values_.begin(); it != values_.end(); ++it) {
+      if (it->first != key) continue;
+      const index_t value = it->second;
+      values_.erase(it);
+      return value;
+    }
+    return otherwise;
   }
   /// The same, where the key must be there.
   index_t need(const std::string& key) {
@@ -63,7 +71,7 @@ class notation {
   void finish() const {
     if (!values_.empty())
       throw error(op_, "problem", "this operation has no such key",
-                  "has '" + values_.begin()->first + "' in '" + std::string(text_) + "'");
+                  "has '" + values_.front().first + "' in '" + std::string(text_) + "'");
   }
   /// What stood behind n, quotes removed.
   const std::string& name() const { return name_; }
@@ -92,7 +100,7 @@ class notation {
  private:
   const char* op_;
   std::string_view text_;
-  std::map<std::string, index_t> values_;
+  std::vector<std::pair<std::string, index_t>> values_;  // not a map, which compiles longer
   std::string name_;
 };
 

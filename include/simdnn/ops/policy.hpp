@@ -1,13 +1,27 @@
 // What a user may say about how an operation is to be done.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <simdnn/parallel/executor.hpp>
+#include <string>
 #include <string_view>
 
 namespace simdnn {
 
-class tuning_cache;
+/// Who remembers which variant was measured to be the fastest: tuning_cache (tuning_cache.hpp), or a
+/// class of the user's.
+class variant_memory {
+ public:
+  /// The variant kept for this key where known(variant), else measure()'s, which is kept from now
+  /// on. Called from any thread.
+  virtual std::string pick(const std::string& key,
+                           const std::function<bool(const std::string&)>& known,
+                           const std::function<std::string()>& measure) = 0;
+
+ protected:
+  ~variant_memory() = default;
+};
 
 /// The pass of an operation.
 enum class direction { forward, backward_data, backward_weights };
@@ -24,12 +38,12 @@ struct policy {
   /// Lets the choice by cost take oneDNN, where the program was built with it.
   bool allow_onednn = false;
   /// Where set, and no variant is named, the fastest by measurement is taken in place of the cost
-  /// model's choice: from the cache, which must outlive the plan's construction, else by timing
+  /// model's choice: from this memory, which must outlive the plan's construction, else by timing
   /// every variant that the choice by cost could take, once, with a bias and relu where the op
   /// fuses such, on operands that the plan allocates for it and drops. Results are then the same
-  /// bits where the cache is the same.
-  tuning_cache* measured = nullptr;
-  /// Who runs what is measured, and how many threads the cache's entry is for; none:
+  /// bits where the memory is the same.
+  variant_memory* measured = nullptr;
+  /// Who runs what is measured, and how many threads the memory's entry is for; none:
   /// default_executor().
   std::optional<executor_ref> executor = {};
 };

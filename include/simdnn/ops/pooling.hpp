@@ -12,6 +12,7 @@
 #pragma once
 
 #include <simdnn/ops/alike.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/pooling/variants.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -100,7 +101,9 @@ class pooling_plan {
       check_no_overlap(*taps, src, forward_op, "taps", "src");
       check_no_overlap(*taps, dst, forward_op, "taps", "dst");
     }
+    const calls::timer timer;
     std::visit([&](const auto& v) { v.forward(src, dst, taps, executor); }, chosen_);
+    timer.stop(executor, [&] { return record(forward_op, taps != nullptr); });
   }
   void run_backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
                     const view<T, Src>& diff_src, executor_ref executor) const {
@@ -112,7 +115,16 @@ class pooling_plan {
       check(*taps, problem_.dst_shape(), backward_op, "taps");
       check_no_overlap(diff_src, *taps, backward_op, "diff_src", "taps");
     }
+    const calls::timer timer;
     std::visit([&](const auto& v) { v.backward(diff_dst, taps, diff_src, executor); }, chosen_);
+    timer.stop(executor, [&] { return record(backward_op, taps != nullptr); });
+  }
+
+  call_record record(const char* op, bool with_taps) const {
+    call_record call = calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_);
+    call.problem += std::string("_n") + to_name(problem_.kind);
+    if (with_taps) call.bytes += static_cast<double>(problem_.dst_shape().elements()) * sizeof(T);
+    return call;
   }
 
   pooling_problem problem_;

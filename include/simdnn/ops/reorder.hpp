@@ -5,6 +5,7 @@
 #pragma once
 
 #include <simdnn/ops/alike.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/reorder/variants.hpp>
 #include <simdnn/tensor/tensor.hpp>
 
@@ -39,7 +40,14 @@ void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor
     throw error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
   check_no_overlap(to, from, "reorder", "dst", "src");
   if (from.empty()) return;
-  reordering::direct<T, Src::format, D::format>(from.shape())(from, to, executor);
+  using direct = reordering::direct<T, Src::format, D::format>;
+  const calls::timer timer;
+  direct(from.shape())(from, to, executor);
+  timer.stop(executor, [&] {
+    return calls::record<T, isa::native, Src::format, D::format>(
+        "reorder", direct::name, from.shape().str(),
+        2 * static_cast<double>(from.shape().elements()));
+  });
 }
 
 /// A new tensor in layout L, from default_memory().

@@ -11,10 +11,10 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <simdnn/base/error.hpp>
 #include <simdnn/ops/measure.hpp>
-#include <simdnn/ops/tuning_cache.hpp>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -35,6 +35,35 @@ struct variants {
   }
 
   static std::vector<std::string> names() { return {Variants::name...}; }
+
+  /// What is said of one variant where a choice is made.
+  struct description {
+    const char* name;
+    bool eligible;        ///< may be taken without being named
+    const char* refusal;  ///< nullptr where it takes the query
+    double cost;          ///< 0 where it refuses
+  };
+  /// All of them, in their order, for this query and policy.
+  template <class Query>
+  static std::array<description, sizeof...(Variants)> describe(const Query& query,
+                                                               const policy& wanted) {
+    const auto one = [&]<class Variant>() {
+      const char* const refusal = Variant::refuses(query);
+      return description{Variant::name, eligible<Variant>(wanted), refusal,
+                         refusal == nullptr ? Variant::cost(query) : 0};
+    };
+    return {one.template operator()<Variants>()...};
+  }
+  static constexpr int none = -1;
+  /// The index of the one that is taken where none is named, or none.
+  static int least(std::span<const description> all) {
+    int best = none;
+    for (int i = 0; i < static_cast<int>(all.size()); ++i)
+      if (all[i].eligible && all[i].refusal == nullptr &&
+          (best == none || all[i].cost < all[best].cost))
+        best = i;
+    return best;
+  }
 
   /// Why the variant of this name does not take the query; nullptr where it does.
   template <class Query>
@@ -121,37 +150,26 @@ template <class Query>
 typename variants<Variants...>::chosen variants<Variants...>::choose(const Query& query,
                                                                      const policy& wanted,
                                                                      const char* op) {
-  constexpr int none = -1;
-  int best = none, at = 0;
-  double best_cost = std::numeric_limits<double>::infinity();
-  std::string refusals;
-  const auto consider = [&]<class Variant>() {
-    const int index = at++;
-    const char* reason = Variant::refuses(query);
-    if (!wanted.variant.empty()) {
-      if (wanted.variant != Variant::name) return;
-      if (reason != nullptr)
-        throw error(op, "policy.variant", reason, "is '" + std::string(Variant::name) + "'");
-      best = index;
-      return;
+  const auto all = describe(query, wanted);
+  if (!wanted.variant.empty()) {
+    for (const description& d : all) {
+      if (wanted.variant != d.name) continue;
+      if (d.refusal != nullptr)
+        throw error(op, "policy.variant", d.refusal, "is '" + std::string(d.name) + "'");
+      return construct(query, static_cast<int>(&d - all.data()),
+                       std::index_sequence_for<Variants...>{});
     }
-    if (!eligible<Variant>(wanted)) return;
-    if (reason != nullptr) {
-      refusals += (refusals.empty() ? "" : "; ") + std::string(Variant::name) + ": " + reason;
-      return;
-    }
-    const double cost = Variant::cost(query);
-    if (cost < best_cost) {
-      best = index;
-      best_cost = cost;
-    }
-  };
-  for_each(consider);
-  if (best == none && !wanted.variant.empty())
     throw error(op, "policy.variant", "there are " + list(),
                 "is '" + std::string(wanted.variant) + "'");
-  if (best == none)
+  }
+  const int best = least(all);
+  if (best == none) {
+    std::string refusals;
+    for (const description& d : all)
+      if (d.eligible)
+        refusals += (refusals.empty() ? "" : "; ") + std::string(d.name) + ": " + d.refusal;
     throw error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
+  }
   return construct(query, best, std::index_sequence_for<Variants...>{});
 }
 

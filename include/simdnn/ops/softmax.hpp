@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <simdnn/ops/alike.hpp>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/softmax/variants.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <span>
@@ -53,6 +54,13 @@ void check_labels(std::span<const std::int32_t> labels, const view<const T, "nc"
                   "is " + std::to_string(labels[i]));
 }
 
+// A call that passes over so many tensors like x.
+template <class Isa, class T, layout L>
+call_record record(const char* op, const view<const T, L>& x, int tensors) {
+  return calls::record<T, Isa, L>(op, direct<T, L, Isa>::name, x.shape().str(),
+                                  tensors * static_cast<double>(x.shape().elements()));
+}
+
 }  // namespace softmax
 
 /// dst may be src itself.
@@ -69,7 +77,9 @@ void softmax_forward(const Src& src, Dst&& dst, executor_ref executor = default_
   check_alike(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
+  const calls::timer timer;
   softmax::direct<T, L, Isa>(x.shape()).forward(x, y, executor);
+  timer.stop(executor, [&] { return softmax::record<Isa>(op, x, 2); });
 }
 
 /// diff_src = dst * (diff_dst - sum over channels of diff_dst * dst); diff_src may be either of the
@@ -91,7 +101,9 @@ void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_sr
   check_same_or_apart(r, g, op, "diff_src", "diff_dst");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (y.empty()) return;
+  const calls::timer timer;
   softmax::direct<T, L, Isa>(y.shape()).backward(g, y, r, executor);
+  timer.stop(executor, [&] { return softmax::record<Isa>(op, y, 3); });
 }
 
 /// Writes the probabilities, which may be the logits themselves, and returns the mean loss, 0 for
@@ -113,6 +125,7 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   softmax::check_labels(labels, x, op, "logits");
   const index_t batch = x.size('n');
   if (batch == 0) return 0;
+  const calls::timer timer;
   // A loss per image, added up in their order whoever computed them.
   const workspace scratch(batch * static_cast<index_t>(sizeof(double)), 1);
   double* losses = scratch.slice<double>(0);
@@ -127,6 +140,7 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   });
   double sum = 0;
   for (index_t n = 0; n < batch; ++n) sum += losses[n];
+  timer.stop(executor, [&] { return softmax::record<Isa>(op, x, 2); });
   return sum / static_cast<double>(batch);
 }
 
@@ -148,11 +162,13 @@ void softmax_cross_entropy_backward(const Probabilities& probabilities,
   check_same_or_apart(r, y, op, "diff_logits", "probabilities");
   softmax::check_labels(labels, y, op, "probabilities");
   const auto batch = static_cast<T>(y.size('n'));
+  const calls::timer timer;
   parallel_for(executor, y.size('n'), [&](index_t begin, index_t end, index_t) {
     for (index_t n = begin; n < end; ++n)
       for (index_t c = 0; c < y.size('c'); ++c)
         r(n, c) = (y(n, c) - (c == labels[n] ? T(1) : T(0))) / batch;
   });
+  timer.stop(executor, [&] { return softmax::record<Isa>(op, y, 2); });
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -9,16 +9,16 @@
 
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <simdnn/base/error.hpp>
+#include <simdnn/ops/policy.hpp>
 #include <string>
 
 namespace simdnn {
 
 /// Callable from many threads.
-class tuning_cache {
+class tuning_cache final : public variant_memory {
  public:
   tuning_cache() = default;
   /// As load().
@@ -70,10 +70,9 @@ class tuning_cache {
                   "cannot be written");
   }
 
-  /// The variant kept for this key where known(variant), else measure()'s, which is kept from now
-  /// on. One caller measures at a time: others would disturb it.
+  /// One caller measures at a time: others would disturb it.
   std::string pick(const std::string& key, const std::function<bool(const std::string&)>& known,
-                   const std::function<std::string()>& measure) {
+                   const std::function<std::string()>& measure) override {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(key);
     if (at != entries_.end() && known(at->second)) return at->second;

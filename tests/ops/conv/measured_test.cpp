@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <simdnn/ops/conv.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 
 #include "support/compare.hpp"
 #include "support/random.hpp"

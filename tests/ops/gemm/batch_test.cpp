@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <simdnn/ops/gemm.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 #include <vector>
 
 #include "support/allocations.hpp"

@@ -130,11 +130,15 @@ struct query {
   index_t dst_block = 1;
 };
 
+inline query make_query(const layout& src, const layout& dst, const conv_problem& p, direction pass,
+                        simdnn::accuracy accuracy) {
+  const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
+  return {in_three_dimensions(p), pass,       accuracy,    plain(src),
+          src.block(1),           plain(dst), dst.block(1)};
+}
 template <layout Src, layout Dst>
 query make_query(const conv_problem& p, direction pass, simdnn::accuracy accuracy) {
-  const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
-  return {in_three_dimensions(p), pass,       accuracy,    plain(Src),
-          Src.block(1),           plain(Dst), Dst.block(1)};
+  return make_query(Src, Dst, p, pass, accuracy);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

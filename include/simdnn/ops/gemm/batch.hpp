@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/gemm/variants.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/post_ops/post_op.hpp>
@@ -66,7 +67,25 @@ class gemm_batch_plan {
     check_no_overlap(vc, vb, op, "c", "b");
 
     const auto post = lower(ops, vc, problem_.n, op);
+    const calls::timer timer;
+    run(va, vb, vc, post, executor, given);
+    timer.stop(executor, [&] {
+      call_record call = calls::record<T, Isa, A, B>(op, variant_name(), problem_);
+      call.problem = "batch" + std::to_string(batch) + ':' + call.problem;
+      call.flops *= static_cast<double>(batch);
+      call.bytes = static_cast<double>(va.shape().elements() + vb.shape().elements() +
+                                       vc.shape().elements()) *
+                   sizeof(T);
+      return call;
+    });
+  }
 
+ private:
+  template <class PostOp>
+  void run(const view<const T, A>& va, const view<const T, B>& vb, const view<T, "abc">& vc,
+           const PostOp& post, executor_ref executor, std::span<std::byte> given) const {
+    const index_t batch = vc.size(0);
+    const bool one_b = vb.size(0) == 1;
     const auto* const small = std::get_if<gemm::small<T, Isa>>(&variant_);
     if (small != nullptr && small->reads_in_place(nth(vb, 0))) {
       parallel_for(executor, batch, [&](index_t begin, index_t end, index_t) {
@@ -94,7 +113,6 @@ class gemm_batch_plan {
         variant_);
   }
 
- private:
   static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
     const gemm_query q{p, wanted.accuracy};
     const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };

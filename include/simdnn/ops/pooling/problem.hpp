@@ -14,6 +14,12 @@ namespace simdnn {
 /// that hit src. average_padded: the sum over the kernel's volume, padding counting as zeros.
 enum class pooling_kind { max, average, average_padded };
 
+constexpr const char* to_name(pooling_kind kind) {
+  return kind == pooling_kind::max       ? "max"
+         : kind == pooling_kind::average ? "average"
+                                         : "average_padded";
+}
+
 /// Filled with designated initialisers:
 ///     pooling_problem{.channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}}
 /// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many,

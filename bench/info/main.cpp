@@ -1,0 +1,203 @@
+// simdnn_info: what simdnn is here, and what it would do with a problem.
+#include <getopt.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <bench/info/info.hpp>
+#include <bench/provenance.hpp>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <simdnn/parallel/parallel_for.hpp>
+
+namespace simdnn::info {
+namespace {
+
+constexpr const char* usage = R"(simdnn_info: versions, this machine, and what simdnn would choose
+
+  simdnn_info                          versions, instruction sets, caches, threads, oneDNN
+  simdnn_info --operations             every operation, pass and algorithm, as Markdown
+  simdnn_info [OPTION...] PROBLEM...   all variants for problems in benchdnn's notation
+
+  --op conv|conv_pool|gemm|inner_product|pooling   default conv
+  --dir FWD|BWD_D|BWD_W                default FWD; pooling's backward pass is BWD_D
+  --src LAYOUT, --dst LAYOUT           default nChw16c and its like; dst as src
+  --type float|double                  default float
+  --isa sse42|avx2|avx512              default the best that this CPU runs
+  --accuracy normal|strict             strict: nothing that rounds more than plain sums
+  --onednn                             oneDNN may be chosen
+
+For example: simdnn_info --isa avx2 mb1_ic64ih56_oc64oh56_kh3_ph1
+             simdnn_info --op gemm 512x512:512x512
+)";
+
+std::string cache(const char* name, int level) {
+  const long bytes = sysconf(level);
+  if (bytes <= 0) return std::string(name) + " unknown";
+  return std::string(name) + ' ' + std::to_string(bytes / 1024) + " KiB";
+}
+
+// The processors' worth of time that this process's control group allows, of version 2 or 1.
+std::string cgroup_limit() {
+  double quota = 0, period = 0;
+  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  if (std::string word; v2 >> word >> period) {
+    if (word == "max") return "no limit";
+    quota = std::stod(word);
+  } else {
+    std::ifstream q("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+        p("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+    if (!(q >> quota && p >> period)) return "none found";
+    if (quota < 0) return "no limit";
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f processors", quota / period);
+  return text;
+}
+
+int allowed_processors() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+void print_machine() {
+  for (const auto& [name, value] : bench::provenance())
+    std::printf("%-12s %s\n", name.c_str(), value.c_str());
+  std::string compiled;
+  for (const isa::variant* v : simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).variants)
+    compiled += (compiled.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
+  std::printf("%-12s compiled for %s; this CPU runs %s; dispatch takes %s\n", "isa",
+              compiled.c_str(), isa::to_name(isa::best_supported()),
+              isa::dispatch<info_kernels>().name());
+  std::printf("%-12s %s, %s, %s\n", "caches", cache("L1d", _SC_LEVEL1_DCACHE_SIZE).c_str(),
+              cache("L2", _SC_LEVEL2_CACHE_SIZE).c_str(),
+              cache("L3", _SC_LEVEL3_CACHE_SIZE).c_str());
+  std::printf("%-12s %d by default; %ld processors, %d of them allowed, control group: %s\n",
+              "threads", executor_ref(default_executor()).concurrency(),
+              sysconf(_SC_NPROCESSORS_ONLN), allowed_processors(), cgroup_limit().c_str());
+#if defined(SIMDNN_WITH_ONEDNN)
+  std::printf("%-12s built in, taken where a policy allows or names it\n", "oneDNN");
+#else
+  std::printf("%-12s not built in\n", "oneDNN");
+#endif
+}
+
+// The ISAs' lists as a table in Markdown. `reference` is everywhere, `onednn` where it was built in.
+void print_operations() {
+  const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).variants;
+  const auto rows = [](const isa::variant* v) {
+    return static_cast<const info_kernels*>(v->table)->operations;
+  };
+  std::printf("| operation | pass | layouts | ISA | algorithms |\n|---|---|---|---|---|\n");
+  for (std::size_t i = 0; i < rows(isas[0]).size(); ++i) {
+    std::string where, algorithms;
+    for (const isa::variant* v : isas)
+      where += (where.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
+    for (const char* name : rows(isas[0])[i].variants) {
+      if (std::strcmp(name, "reference") == 0 || std::strcmp(name, "onednn") == 0) continue;
+      algorithms += (algorithms.empty() ? "`" : ", `") + std::string(name) + '`';
+      // With the ISAs that have it, where not all do.
+      std::string has;
+      for (const isa::variant* v : isas)
+        for (const char* other : rows(v)[i].variants)
+          if (std::strcmp(name, other) == 0)
+            has += (has.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
+      if (has != where) algorithms += " (" + has + ')';
+    }
+    const operation_row& row = rows(isas[0])[i];
+    std::printf("| `%s` | %s | %s | %s | %s |\n", row.op, row.pass, row.layouts, where.c_str(),
+                algorithms.c_str());
+  }
+}
+
+void print(const answer& a) {
+  std::printf("%s\n", a.call.c_str());
+  for (const variant_row& row : a.rows) {
+    std::printf("  %-18s ", row.name.c_str());
+    if (!row.refusal.empty())
+      std::printf("refuses: %s\n", row.refusal.c_str());
+    else
+      std::printf("cost %10.4g%s\n", row.cost,
+                  row.chosen     ? "  chosen"
+                  : row.eligible ? ""
+                                 : "  only by name");
+  }
+}
+
+// The index of an option's value among the words that it may be.
+template <std::size_t N>
+std::size_t one_of(const char* option, const char* value, const char* const (&words)[N]) {
+  std::string list;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (std::strcmp(value, words[i]) == 0) return i;
+    list += (list.empty() ? "" : ", ") + std::string(words[i]);
+  }
+  throw error("simdnn_info", option, "it is one of " + list, "is '" + std::string(value) + "'");
+}
+
+int run(int argc, char** argv) {
+  enum { help, op, dir, src, dst, type, isa_name, accuracy_name, onednn, operations };
+  const option options[] = {{"help", no_argument, nullptr, help},
+                            {"op", required_argument, nullptr, op},
+                            {"dir", required_argument, nullptr, dir},
+                            {"src", required_argument, nullptr, src},
+                            {"dst", required_argument, nullptr, dst},
+                            {"type", required_argument, nullptr, type},
+                            {"isa", required_argument, nullptr, isa_name},
+                            {"accuracy", required_argument, nullptr, accuracy_name},
+                            {"onednn", no_argument, nullptr, onednn},
+                            {"operations", no_argument, nullptr, operations},
+                            {}};
+  request r;
+  std::string isa;
+  for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
+    if (c == help) {
+      std::fputs(usage, stdout);
+      return 0;
+    }
+    if (c == operations) {
+      print_operations();
+      return 0;
+    }
+    if (c == op)
+      r.op = optarg;
+    else if (c == dir)
+      r.pass = static_cast<direction>(one_of("--dir", optarg, {"FWD", "BWD_D", "BWD_W"}));
+    else if (c == src)
+      r.src = optarg;
+    else if (c == dst)
+      r.dst = optarg;
+    else if (c == type)
+      r.in_double = one_of("--type", optarg, {"float", "double"}) == 1;
+    else if (c == isa_name)
+      isa = optarg;
+    else if (c == accuracy_name)
+      r.wanted = one_of("--accuracy", optarg, {"normal", "strict"}) == 1 ? accuracy::strict
+                                                                         : accuracy::normal;
+    else if (c == onednn)
+      r.allow_onednn = true;
+    else {
+      std::fputs("simdnn_info: --help lists the options\n", stderr);
+      return 2;
+    }
+  }
+  if (optind == argc) print_machine();
+  const auto code = isa.empty() ? simdnn::isa::dispatch<info_kernels>()
+                                : simdnn::isa::dispatch<info_kernels>(isa);
+  for (int i = optind; i < argc; ++i) {
+    r.problem = argv[i];
+    print(code->describe(r));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace simdnn::info
+
+int main(int argc, char** argv) try {
+  return simdnn::info::run(argc, argv);
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "%s\n", e.what());
+  return 1;
+}
