@@ -1,7 +1,8 @@
 #!/bin/sh
 # consumer_test.sh FROM ROOT BUILD CXX: a user's project takes simdnn from the source tree ROOT by
-# add_subdirectory, FetchContent or as a Meson subproject, or from an installation of BUILD by
-# find_package or pkg-config; compiles with CXX, and runs.
+# add_subdirectory, FetchContent or as a Meson subproject, from an installation of BUILD by
+# find_package or pkg-config, from the Conan recipe, the vcpkg port or as a single header; compiles
+# with CXX, and runs. doxygen makes the pages that a user reads.
 set -eu
 from=$1 root=$2 build=$3 CXX=$4
 here=$root/tests/consumers
@@ -26,17 +27,29 @@ need() { # COMMAND PACKAGE
   command -v "$1" >/dev/null || { echo "skipped: $1 is not installed (Debian: $2)"; exit 77; }
 }
 
+consume() { # CMAKE_OPTION...
+  cmake -G Ninja -S "$here/cmake" -B "$work/build" -DFROM="$from" -DCMAKE_BUILD_TYPE=Release "$@"
+  cmake --build "$work/build"
+  for program in "$work"/build/bin/variants*; do
+    expect "isa=* dot=600" "$program"
+  done
+  expect "isa=sse2 sum=1" "$work/build/bin/plain"
+  [ "$from" = conan ] || expect "isa=* sum=1" "$work/build/bin/native"
+}
+
+make_target() { # TARGET, built in a new configuration of ROOT
+  cmake -G Ninja -S "$root" -B "$work/build" -DSIMDNN_TESTS=OFF -DSIMDNN_BENCH=OFF \
+    -DSIMDNN_EXAMPLES=OFF
+  cmake --build "$work/build" --target "$1"
+}
+
 case $from in
-  add_subdirectory | FetchContent | find_package)
-    [ "$from" != find_package ] || cmake --install "$build" --prefix "$work/prefix" >/dev/null
-    cmake -G Ninja -S "$here/cmake" -B "$work/build" -DFROM="$from" -DSIMDNN_ROOT="$root" \
-      -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$work/prefix"
-    cmake --build "$work/build"
-    for program in "$work"/build/bin/variants*; do
-      expect "isa=* dot=600" "$program"
-    done
-    expect "isa=sse2 sum=1" "$work/build/bin/plain"
-    expect "isa=* sum=1" "$work/build/bin/native"
+  add_subdirectory | FetchContent)
+    consume -DSIMDNN_ROOT="$root"
+    ;;
+  find_package)
+    cmake --install "$build" --prefix "$work/prefix" >/dev/null
+    consume -DCMAKE_PREFIX_PATH="$work/prefix"
     ;;
   pkg-config)
     need pkg-config pkg-config
@@ -56,5 +69,78 @@ case $from in
     meson compile -C "$work/build"
     expect "isa=* dot=600" "$work/build/variants"
     expect "isa=sse2 sum=1" "$work/build/plain"
+    ;;
+  conan)
+    need python3 python3
+    need pkg-config pkg-config
+    venv=$build/conan
+    if ! "$venv/bin/conan" --version >/dev/null 2>&1; then
+      if ! python3 -m venv --clear "$venv" || ! "$venv/bin/pip" install -q "conan>=2,<3"; then
+        echo "skipped: conan could not be installed (Debian: python3-venv; the rest is pip's)"
+        exit 77
+      fi
+    fi
+    # Only for what follows, in this directory alone.
+    PATH=$venv/bin:$PATH CONAN_HOME=$work/home
+    export PATH CONAN_HOME
+    conan profile detect
+    set -- --no-remote -s compiler.cppstd=20 -c tools.cmake.cmaketoolchain:generator=Ninja
+    conan create "$here/conan/xsimd" "$@"
+    mkdir "$work/test_package"  # conan builds in it
+    cp "$root"/test_package/*.* "$work/test_package"
+    conan create "$root" --test-folder="$work/test_package" "$@"
+    conan install --requires="simdnn/[*]" "$@" \
+      -g CMakeDeps -g CMakeToolchain -g PkgConfigDeps --output-folder="$work/deps"
+    consume -DCMAKE_TOOLCHAIN_FILE="$work/deps/conan_toolchain.cmake"
+    PKG_CONFIG_LIBDIR=$work/deps
+    export PKG_CONFIG_LIBDIR
+    expect "*-I$work/home/*-I$work/home/*" pkg-config --cflags simdnn
+    expect "*-fopenmp*" pkg-config --cflags simdnn
+    ;;
+  vcpkg)
+    need pkg-config pkg-config
+    install_port() { # DIR FEATURES
+      cmake -DROOT="$root" -DDIR="$1" -DFEATURES="$2" -P "$here/vcpkg/install_port.cmake"
+    }
+    install_port "$work" openmp
+    consume -DFEATURES=openmp -DCMAKE_PREFIX_PATH="$work/installed/x64-linux"
+    if [ -e /usr/include/oneapi/dnnl/dnnl.hpp ]; then
+      install_port "$work/onednn" onednn
+      cmake -G Ninja -S "$here/cmake" -B "$work/onednn/build" -DFROM=vcpkg -DFEATURES=onednn \
+        -DCMAKE_PREFIX_PATH="$work/onednn/installed/x64-linux"
+    else
+      echo "without the feature onednn: oneDNN is not installed (Debian: libdnnl-dev)"
+    fi
+    ;;
+  single_header)
+    need python3 python3
+    make_target simdnn_single_header
+    # The README's first program, with the one header in the place of simdnn's.
+    # shellcheck disable=SC2016 # no command
+    sed -n '/^```cpp$/,/^```$/{/^```$/q;/^```/d;p;}' "$root/README.md" |
+      sed '/#include <simdnn\//d; 1i #include <simdnn.hpp>' >"$work/program.cpp"
+    set -- -std=c++20 -Wall -Wextra -DSIMDNN_BASELINE -I "$work/build/single_include"
+    "$CXX" "$@" -c "$here/single_header/other.cpp" -o "$work/other.o"
+    "$CXX" "$@" "$work/program.cpp" "$work/other.o" -o "$work/program"
+    expect "winograd_*: 0" "$work/program"
+    case $("$CXX" --version) in
+      *clang*) other=g++ ;;
+      *) other=clang++-19 ;;
+    esac
+    if command -v "$other"; then
+      "$other" "$@" -DSIMDNN_EXTERN_TEMPLATES -fsyntax-only "$work/program.cpp"
+    fi
+    ;;
+  doxygen)
+    need doxygen doxygen
+    make_target simdnn_docs
+    page() { # FILE TEXT
+      grep -q "$2" "$work/build/docs/html/$1" || { echo "$1 does not say \"$2\""; exit 1; }
+    }
+    page index.html "instruction set and what to fuse"
+    page classsimdnn_1_1conv__plan.html "callable from many threads"
+    page classsimdnn_1_1conv__plan.html "Weights in the order that this plan reads"
+    page conv_8hpp.html "of which c may be blocked"
+    page namespacesimdnn_1_1isa.html "lowers the choice"
     ;;
 esac

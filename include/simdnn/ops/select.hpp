@@ -28,7 +28,7 @@ struct variants {
   /// One of them, constructed.
   using chosen = std::variant<Variants...>;
 
-  /// f.template operator()<Variant>() for each.
+  /// `f.template operator()<Variant>()` for each.
   template <class F>
   static void for_each(F&& f) {
     (f.template operator()<Variants>(), ...);
