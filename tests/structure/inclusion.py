@@ -1,0 +1,170 @@
+"""inclusion.py [--markdown] [--runs N]: what it costs to include and to use simdnn.
+
+For g++-12 and clang++-19, whichever are found. Headers: a translation unit that only includes one,
+at -O0. Uses: one that makes a plan and calls it once, at -O2, alone and with SIMDNN_EXTERN_TEMPLATES.
+Time is the CPU time of the compiler and the assembler, the least of N runs (3; of uses, one) in
+which all rows take turns; a ratio to xsimd or <regex> is to the same run's. inclusion_test.py holds
+the headers to a budget.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import NamedTuple
+
+from compiler import AVX2, ROOT
+
+COMPILERS = ["g++-12", "clang++-19"]
+FLAGS = ["-std=c++20", *AVX2, "-fno-math-errno", "-ffp-contract=fast", f"-I{ROOT / 'include'}"]
+XSIMD, REGEX = "xsimd/xsimd.hpp", "regex"
+ANCHORS = [XSIMD, REGEX, "vector"]
+HEADERS = [
+    "simdnn/tensor/tensor.hpp",
+    *sorted(f"simdnn/ops/{name}.hpp" for name in (
+        "activation", "concat", "conv", "conv_pool", "gemm", "inner_product", "pooling", "reorder",
+        "softmax")),
+    "simdnn/simdnn.hpp",
+]
+
+CONV = """
+using image = simdnn::tensor<float, "nChw16c">;
+using vector = simdnn::tensor<float, "x">;
+using filter = simdnn::tensor<float, "oihw">;
+void run(const simdnn::conv_problem& p, const image& x, const filter& w, const vector& b, image& y) {
+  const simdnn::conv_plan<float, "nChw16c"> plan{p};
+  const auto packed = plan.pack(w);
+  plan(x, packed, y, simdnn::post::bias(b) | simdnn::post::relu());
+"""
+FREE_POST_OP = "  plan(x, packed, y, simdnn::post::fuse([](auto v) { return v * v; }));\n"
+IMAGES = 'using image = simdnn::tensor<float, "nChw16c">;\n'
+# name: (op's header, what stands below its include)
+USES = {
+    "conv": ("conv", CONV + "}\n"),
+    "conv, one post-op more": ("conv", CONV + FREE_POST_OP + "}\n"),
+    "gemm": ("gemm", """
+using matrix = simdnn::tensor<float, "ab">;
+void run(const simdnn::gemm_problem& p, const matrix& a, const matrix& b, matrix& c) {
+  const simdnn::gemm_plan<float> plan{p};
+  plan(a, plan.pack(b), c);
+}
+"""),
+    "inner_product": ("inner_product", """
+using matrix = simdnn::tensor<float, "nc">;
+void run(const simdnn::inner_product_problem& p, const matrix& x,
+         const simdnn::tensor<float, "oi">& w, matrix& y) {
+  const simdnn::inner_product_plan<float, "nc"> plan{p};
+  plan(x, plan.pack(w), y);
+}
+"""),
+    "pooling": ("pooling", IMAGES + """
+void run(const simdnn::pooling_problem& p, const image& x, image& y) {
+  simdnn::pooling_plan<float, "nChw16c"> plan(p);
+  plan.forward(x, y);
+}
+"""),
+    "activation": ("activation", IMAGES + """
+void run(const image& x, image& y) { simdnn::activation_forward(simdnn::function::tanh{}, x, y); }
+"""),
+    "softmax": ("softmax", """
+using matrix = simdnn::tensor<float, "nc">;
+void run(const matrix& x, matrix& y) { simdnn::softmax_forward(x, y); }
+"""),
+    "reorder": ("reorder", IMAGES + """
+void run(const simdnn::tensor<float, "nchw">& x, image& y) { simdnn::reorder(x, y); }
+"""),
+    "concat": ("concat", IMAGES + """
+void run(const image& a, const image& b, image& y) { simdnn::concat_forward({a, b}, y); }
+"""),
+}
+
+
+class Cost(NamedTuple):
+    seconds: float  # of CPU
+    bytes: int  # of the object file
+    text: int  # of its code and constants
+
+
+def compiled(compiler, source, *flags):
+    """The Cost of compiling a text once; exits with the compiler's message where it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        unit, result = pathlib.Path(folder, "unit.cpp"), pathlib.Path(folder, "unit.o")
+        unit.write_text(source)
+        child = subprocess.Popen([compiler, *FLAGS, *flags, "-c", unit, "-o", result])
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            sys.exit(f"{compiler} does not compile:\n{source}")
+        sizes = subprocess.run(["size", result], check=True, text=True, stdout=subprocess.PIPE)
+        text = int(sizes.stdout.splitlines()[1].split()[0])
+        return Cost(usage.ru_utime + usage.ru_stime, result.stat().st_size, text)
+
+
+def included(compiler, header):
+    """The costs of a unit that only includes the header, at -O0."""
+    return compiled(compiler, f"#include <{header}>\n", "-O0")
+
+
+def used(compiler, name, *flags):
+    """The cost of a unit that uses an op, at -O2."""
+    op, body = USES[name]
+    return compiled(compiler, f"#include <simdnn/ops/{op}.hpp>\n{body}", "-O2", *flags)
+
+
+def least(cost, rows, runs):
+    """Row to the cheapest of `runs` costs of it; the rows take turns."""
+    turns = [{row: cost(row) for row in rows} for _ in range(runs)]
+    return {row: min(turn[row] for turn in turns) for row in rows}
+
+
+def header_table(compiler, runs):
+    costs = least(lambda header: included(compiler, header), ANCHORS + HEADERS, runs)
+    xsimd, regex = costs[XSIMD], costs[REGEX]
+    yield ["include alone, -O0", "CPU s", "x xsimd", "s over xsimd", "x <regex>", "object KB",
+           "x xsimd"]
+    for header, cost in costs.items():
+        over = cost.seconds - xsimd.seconds
+        yield [f"<{header}>", f"{cost.seconds:.2f}", f"{cost.seconds / xsimd.seconds:.2f}",
+               f"{over:.2f}", f"{over / regex.seconds:.2f}", f"{cost.bytes / 1e3:.1f}",
+               f"{cost.bytes / xsimd.bytes:.1f}"]
+
+
+def use_table(compiler, xsimd):
+    yield ["use once, -O2", "CPU s", "x xsimd", "text KB", "extern: CPU s", "x xsimd", "text KB"]
+    for name in USES:
+        row = [name]
+        for flags in [], ["-DSIMDNN_EXTERN_TEMPLATES"]:
+            cost = used(compiler, name, *flags)
+            row += [f"{cost.seconds:.2f}", f"{cost.seconds / xsimd:.2f}", f"{cost.text / 1e3:.1f}"]
+        yield row
+
+
+def show(rows, markdown):
+    """Prints rows in columns; the first is the head."""
+    rows = list(rows)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for number, row in enumerate(rows):
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]
+        print("| " + " | ".join(cells) + " |" if markdown else "  ".join(cells))
+        if number == 0 and markdown:
+            print("|-" + "-|-".join("-" * w for w in widths[:1]) + "-|"
+                  + "|".join("-" * (w + 1) + ":" for w in widths[1:]) + "|")
+    print(flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--markdown", action="store_true")
+    arguments.add_argument("--runs", type=int, default=3, help="of the headers; of uses, one")
+    options = arguments.parse_args()
+    for compiler in filter(shutil.which, COMPILERS):
+        print(f"{compiler} {' '.join(FLAGS[:-1])}\n")
+        show(header_table(compiler, options.runs), options.markdown)
+        show(use_table(compiler, included(compiler, XSIMD).seconds), options.markdown)
+
+
+if __name__ == "__main__":
+    main()
