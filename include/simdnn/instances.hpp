@@ -4,8 +4,8 @@
 //     #include <simdnn/instances.hpp>
 //     SIMDNN_INSTANCES(float)
 //     SIMDNN_INSTANCES(double)    where the program uses it too
-// (or the parts of it, in several). A forgotten one is an error of the linker. Post-ops other than
-// bias, scale, sum and limits are compiled where they are used, as without all this.
+// (or the parts of it, in several). A forgotten one is an error of the linker. Of post-ops other than
+// bias, scale, sum and limits a few small functions are compiled where they are used.
 #pragma once
 
 #include <simdnn/ops/conv.hpp>

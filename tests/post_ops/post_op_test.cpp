@@ -73,6 +73,60 @@ void check_tile(const Kernel& k) {
     }
 }
 
+// kernel::fused, moved to image 1: two lines of three pixels of some channels from the second
+// vector on, with a short last vector, and the same with pixels as columns. dst holds the residual
+// where the post-op reads it, and results are put there only.
+template <class PostOp, class Expected>
+void check_fused(const PostOp& ops, operands& o, Expected expected) {
+  const auto whole = lower<isa::native>(ops, o.dst.as_view(), channels, "conv_forward");
+  const index_t image = o.dst.as_view().offset(1, 0, 0, 0), line = 3 * channels;
+  const kernel::fused<float> k = whole.at(0, image);
+  float* const dst = o.dst.data() + image;
+  const index_t count = channels - V::lanes - 1, first = V::lanes;
+  constexpr index_t pixels = 3;
+  std::array<float, 2 * pixels * channels> x;
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.01f * static_cast<float>(i) - 1;
+  const auto check = [&](index_t y, index_t p, index_t c, float from, float before, bool inside) {
+    const index_t at = y * line + p * channels + c;
+    const double want = expected(static_cast<double>(from), c, image + at);
+    CHECK(dst[at] == (inside ? doctest::Approx(want).epsilon(1e-5) : doctest::Approx(before)));
+    if (inside)
+      CHECK(k(static_cast<double>(from), kernel::where<>{c, at, 1}) ==
+            doctest::Approx(want).epsilon(1e-6));
+  };
+
+  test::fill_random(o.dst, 5);
+  auto before = o.dst;
+  k.template store<V>({.from = x.data(),
+                       .from_row = channels,
+                       .to = dst + first,
+                       .to_row = channels,
+                       .rows = pixels,
+                       .columns = count,
+                       .to_column = V::lanes,
+                       .lines = 2,
+                       .from_line = pixels * channels,
+                       .to_line = line},
+                      first, first);
+  for (index_t y = 0; y < 2; ++y)
+    for (index_t p = 0; p < pixels; ++p)
+      for (index_t c = 0; c < channels; ++c)
+        check(y, p, c, x[std::max<index_t>((y * pixels + p) * channels + c - first, 0)],
+              before.data()[image + y * line + p * channels + c], c >= first && c < first + count);
+
+  // As nchw would have it: a channel's pixels side by side, channels 20 elements apart.
+  test::fill_random(o.dst, 6);
+  before = o.dst;
+  constexpr index_t from = 3, rows = 2, columns = 19, step = 20;
+  k.template store_pixels<V>({x.data(), columns, dst, step, rows, columns, V::lanes}, from, 0);
+  for (index_t r = 0; r < rows; ++r)
+    for (index_t i = 0; i < columns; ++i)
+      CHECK(dst[r * step + i] == doctest::Approx(expected(static_cast<double>(x[r * columns + i]),
+                                                          from + r, image + r * step + i))
+                                     .epsilon(1e-5));
+  CHECK(dst[columns] == before.data()[image + columns]);
+}
+
 template <class X>
 constexpr bool is_standard = std::is_same_v<X, kernel::standard<float>>;
 
@@ -129,6 +183,36 @@ TEST_CASE("any other order or function is a chain, from left to right") {
                  const double v = x > 0 ? x : 0.5 * x, e = v > 0 ? v : std::expm1(v);
                  return 1 / (1 + std::exp(-e));
                });
+}
+
+TEST_CASE("one type of post-op stands for all") {
+  operands o;
+  const auto bias_at = [&](index_t c) { return static_cast<double>(o.bias(c)); };
+  const auto residual_at = [&](index_t at) { return static_cast<double>(o.residual.data()[at]); };
+  const auto residual_and_bias = post::bias(o.bias) | post::sum(o.residual);
+  check_fused(post::none{}, o, [](double x, index_t, index_t) { return x; });
+  check_fused(residual_and_bias | post::relu(), o, [&](double x, index_t c, index_t at) {
+    return std::max(x + bias_at(c) + residual_at(at), 0.);
+  });
+  check_fused(
+      residual_and_bias | [](auto v) { return v * v; }, o,
+      [&](double x, index_t c, index_t at) {
+        const double v = x + bias_at(c) + residual_at(at);
+        return v * v;
+      });
+
+  const auto fused = [&](const auto& ops) {
+    const auto whole = lower<isa::native>(ops, o.dst.as_view(), channels, "conv_forward");
+    const kernel::fused<float> moved = whole.at(3, 17);
+    CHECK(whole.reads(o.dst.data()) == moved.reads(o.dst.data() + 17));
+    CHECK_FALSE(moved.reads(o.dst.data()));
+    return std::array{whole.is_free(), whole.nothing(), whole.reads(o.dst.data())};
+  };
+  using flags = std::array<bool, 3>;
+  CHECK(fused(post::none{}) == flags{false, true, false});
+  CHECK(fused(post::sum(o.dst)) == flags{false, false, true});
+  CHECK(fused(post::sum(o.residual) | post::tanh()) == flags{true, false, false});
+  CHECK(fused(post::tanh() | post::sum(o.dst)) == flags{true, false, true});
 }
 
 TEST_CASE("a residual may be dst itself, and says so") {

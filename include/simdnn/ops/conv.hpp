@@ -30,9 +30,9 @@ template <class T, class Chosen>
 void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
   std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
 }
-template <class T, class Chosen, class PostOp>
+template <class T, class Chosen>
 void forward(const Chosen& variant, const image<const T>& src, const T* packed, const image<T>& dst,
-             const PostOp& post, executor_ref executor, std::span<std::byte> given) {
+             const kernel::fused<T>& post, executor_ref executor, std::span<std::byte> given) {
   std::visit([&](const auto& v) { v.forward(src, packed, dst, post, executor, given); }, variant);
 }
 template <class T, class Chosen>
@@ -140,7 +140,7 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
     check_shape(y, this->problem_.dst_shape(), this->op_, "dst");
     check_no_overlap(y, x, this->op_, "dst", "src");
     this->check_packed(weights);
-    const auto post = lower(ops, y, this->problem_.out, this->op_);
+    const auto post = lower<Isa>(ops, y, this->problem_.out, this->op_);
     const calls::timer timer;
     conv::forward<T>(this->variant_, conv::as_image(x), weights.data(), conv::as_image(y), post,
                      executor, given);
@@ -321,25 +321,24 @@ void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_ds
 
 }  // namespace simdnn::inline SIMDNN_ABI
 
-/// With the post-ops of kernel::standard; others are compiled where they are used. KEYWORD is
-/// `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                              \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                             \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                       \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                    \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                             \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                       \
-  KEYWORD void simdnn::conv::forward(                                                  \
-      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,           \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,    \
-      const simdnn::kernel::standard<T>&, simdnn::executor_ref, std::span<std::byte>); \
-  KEYWORD void simdnn::conv::backward_data(                                            \
-      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,     \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,    \
-      simdnn::executor_ref, std::span<std::byte>);                                     \
-  KEYWORD void simdnn::conv::backward_weights(                                         \
-      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&,  \
-      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,        \
+/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
+#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                             \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                            \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                      \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                   \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                            \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                      \
+  KEYWORD void simdnn::conv::forward(                                                 \
+      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,          \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
+      const simdnn::kernel::fused<T>&, simdnn::executor_ref, std::span<std::byte>);   \
+  KEYWORD void simdnn::conv::backward_data(                                           \
+      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,    \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
+      simdnn::executor_ref, std::span<std::byte>);                                    \
+  KEYWORD void simdnn::conv::backward_weights(                                        \
+      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&, \
+      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,       \
       const simdnn::conv::filter<T>&, T*, simdnn::executor_ref, std::span<std::byte>);
 #define SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, list)                             \
   KEYWORD simdnn::conv::list<T, simdnn::isa::native>::chosen                     \

@@ -77,7 +77,7 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
     check_fastest(y, op, "dst");
     check_no_overlap(y, x, op, "dst", "src");
     this->check_packed(weights);
-    const auto post = lower(ops, y, this->problem_.out, op);
+    const auto post = lower<Isa>(ops, y, this->problem_.out, op);
     const calls::timer timer;
     banded_.forward(this->variant_, x, weights.data(), y, post, executor, given);
     timer.stop(executor, [&] {

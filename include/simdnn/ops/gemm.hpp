@@ -162,9 +162,9 @@ class gemm_plan {
   template <class Y, class PostOp>
   auto lower_for(Y& c, const PostOp& ops) const {
     if constexpr (std::is_same_v<PostOp, post::none>)
-      return kernel::standard<T>{};
+      return kernel::fused<T>{};
     else
-      return lower(ops, view<T, "ab">(c.as_view()), problem_.n, "gemm");
+      return lower<Isa>(ops, view<T, "ab">(c.as_view()), problem_.n, "gemm");
   }
   index_t packed_elements() const {
     return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);

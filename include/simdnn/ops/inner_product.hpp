@@ -163,7 +163,7 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     this->check_dst(to, "dst");
     check_no_overlap(to, from, this->op_, "dst", "src");
     this->check_packed(weights);
-    const auto post = lower(ops, to, this->problem_.out, this->op_);
+    const auto post = lower<Isa>(ops, to, this->problem_.out, this->op_);
     const calls::timer timer;
     std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
                this->variant_);

@@ -1,9 +1,11 @@
 // post_op: what happens to results while they are still in registers. Composed with |, applied from
 // left to right:
 //     post::bias(b) | post::sum(residual) | post::relu() | post::fuse([](auto v) { return v * v; })
-// Facades lower the composition to kernel post-ops (kernel.hpp) once the operands are checked.
+// Facades lower the composition to kernel post-ops (kernel.hpp, fused.hpp) once the operands are
+// checked.
 #pragma once
 
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/post_ops/kernel.hpp>
 #include <simdnn/tensor/overlap.hpp>
 #include <string>
@@ -172,7 +174,7 @@ auto make_chain(std::tuple<Ops...> ops) {
 
 /// Checks a composition against dst (of this many channels) and lowers it: to kernel::standard
 /// where it is made of bias or scale_shift, then sum, then clamp or relu, each at most once; else
-/// to a chain. Throws error in the name of `op`.
+/// to a chain. Throws error in the name of `op`. For kernels that are compiled for one post-op.
 template <class T, layout L, class... Ops>
 auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels,
            const char* op) {
@@ -186,6 +188,18 @@ auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t cha
   } else {
     return detail::make_chain(lowered);
   }
+}
+
+/// The same for all other kernels: kernel::fused<T>, or what is derived from it and outlives the
+/// call.
+template <class Isa, class T, layout L, class... Ops>
+auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels,
+           const char* op) {
+  if constexpr (detail::is_standard<Ops...>())
+    return kernel::fused<T>(lower(ops, dst, channels, op));
+  else
+    return kernel::fused_chain<T, Isa, decltype(lower(ops, dst, channels, op))>(
+        lower(ops, dst, channels, op));
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

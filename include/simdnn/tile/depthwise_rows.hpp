@@ -42,9 +42,10 @@ struct depthwise_rows {
   /// Outputs begin .. end of a row that starts at `offset` of `to`, pixels `step` apart. The
   /// post-op is moved in here and not by the caller: a copy of its fields that is written to memory
   /// and at once read as vectors waits for the stores.
-  template <int KW, int S, int Step, class PostOp>
+  template <int KW, int S, int Step>
   static SIMDNN_NOINLINE void run(const window& w, T* to, index_t step, index_t channel,
-                                  index_t offset, index_t begin, index_t end, const PostOp& post) {
+                                  index_t offset, index_t begin, index_t end,
+                                  const kernel::standard<T>& post) {
     for (index_t x = begin; x < end;) {
       const index_t column = x * w.advance - w.pad, at = offset + x * step,
                     left = w.lanes == W ? end - x : 0;
@@ -183,9 +184,10 @@ struct depthwise_rows {
 
   /// A whole tile to dst on, which is at `offset` of the tensor; false, and nothing done, where
   /// there is no form for it.
-  template <class Form, class PostOp>
+  template <class Form>
   static SIMDNN_INLINE bool run_tile(const window& w, index_t column, T* dst, index_t step,
-                                     index_t channel, index_t offset, const PostOp& post) {
+                                     index_t channel, index_t offset,
+                                     const kernel::standard<T>& post) {
     V acc[Form::outputs];
     if (!sum_tile<Form>(w, column, acc)) return false;
     post.at(channel, offset)

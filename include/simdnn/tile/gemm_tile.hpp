@@ -11,7 +11,7 @@
 #include <array>
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/isa/vec.hpp>
-#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/blocking/blocking.hpp>
 #include <simdnn/tile/steps.hpp>
 #include <utility>
@@ -143,8 +143,8 @@ inline constexpr bool small_tile =
     (std::is_same_v<Isa, isa::avx512> ? MR * NV <= 16
                                       : NV == blocking<T, Isa>::NV && MR * NV <= 10);
 
-template <class T, class Isa, int MR, int NV, a_order Order, class PostOp>
-SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
+template <class T, class Isa, int MR, int NV, a_order Order>
+SIMDNN_NOINLINE void run(const operands<T>& t, const kernel::standard<T>& post) {
   using V = vec<T, Isa>;
   using step = detail::steps<V, NV>;
   constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
@@ -226,11 +226,14 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const PostOp& post) {
   step::store(acc, c, c_row, t.c_column, all);
 }
 
+template <class T>
+using tile_function = void (*)(const operands<T>&, const kernel::standard<T>&);
+
 /// The tiles with the standard post-op. Not inline, so that a program can compile them once
 /// (simdnn/instances.hpp).
 template <class T, class Isa, a_order Order>
 struct standard_tiles {
-  using function = void (*)(const operands<T>&, const kernel::standard<T>&);
+  using function = tile_function<T>;
   static constexpr int vectors = Order != a_order::pairs_by_row ? blocking<T, Isa>::NV
                                  : vec<T, Isa>::has_pairs       ? 1
                                                                 : 0;
@@ -241,8 +244,7 @@ struct standard_tiles {
  private:
   template <int NV, class Rows = std::make_integer_sequence<int, most_rows<T, Isa>(NV)>>
   static constexpr auto of_width = []<int... M>(std::integer_sequence<int, M...>) {
-    return std::array<function, sizeof...(M)>{
-        &run<T, Isa, M + 1, NV, Order, kernel::standard<T>>...};
+    return std::array<function, sizeof...(M)>{&run<T, Isa, M + 1, NV, Order>...};
   }(Rows{});
   static constexpr auto all = []<int... N>(std::integer_sequence<int, N...>) {
     return table_type{of_width<N + 1>.data()...};
@@ -252,34 +254,41 @@ template <class T, class Isa, a_order Order>
 constinit const typename standard_tiles<T, Isa, Order>::table_type
     standard_tiles<T, Isa, Order>::table = all(std::make_integer_sequence<int, vectors>{});
 
-/// Runs the tile with this many rows. The standard post-op is built into every tile; any other is
-/// built into the full tile, and elsewhere applied to the tile's results while they are in L1:
-/// separate instantiations for each size would multiply the compile time of a new post-op by MR.
-template <class T, class Isa, a_order Order, int NV = blocking<T, Isa>::NV, class PostOp>
-SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const PostOp& post) {
-  constexpr int MR = most_rows<T, Isa>(NV);
-  if constexpr (std::is_same_v<PostOp, kernel::standard<T>>) {
-    standard_tiles<T, Isa, Order>::table[NV - 1][row_count - 1](t, post);
-  } else {
-    if (NV == blocking<T, Isa>::NV && row_count == MR)
-      return run<T, Isa, MR, NV, Order, PostOp>(t, post);
-    // Beside c, which the post-op may read (a sum with c itself).
-    using V = vec<T, Isa>;
-    alignas(64) T results[MR * NV * V::lanes];
-    operands<T> beside = t;
-    beside.c = results, beside.c_row = NV * V::lanes, beside.c_column = V::lanes;
-    const auto for_each_vector = [&](auto f) {
-      for (int m = 0; m < row_count; ++m)
-        for (int n = 0; n < NV; ++n)
-          f(results + (m * NV + n) * V::lanes, m * t.c_row + n * t.c_column, n * V::lanes);
-    };
-    if (t.accumulate)
-      for_each_vector([&](T* r, index_t offset, int) { V::load(t.c + offset).store(r); });
-    standard_tiles<T, Isa, Order>::table[NV - 1][row_count - 1](beside, kernel::standard<T>{});
-    for_each_vector([&](const T* r, index_t offset, int channel) {
-      post(V::load(r), kernel::where<>{channel, offset, V::lanes}).store(t.c + offset);
-    });
-  }
+/// A tile of `rows` rows of `vectors` vectors with a free post-op: the tile's results stay in L1,
+/// beside c, which the post-op may read (a sum with c itself), and pass through it from there.
+template <class T, class Isa>
+SIMDNN_NOINLINE void run_free(tile_function<T> run, int rows, int vectors, operands<T> t,
+                              const kernel::fused<T>& post) {
+  using V = vec<T, Isa>;
+  alignas(64) T scratch[blocking<T, Isa>::MR * columns<T, Isa>];
+  const index_t row = vectors * V::lanes;
+  const kernel::results<T> r{.from = scratch,
+                             .from_row = row,
+                             .to = t.c,
+                             .to_row = t.c_row,
+                             .rows = rows,
+                             .columns = row,
+                             .to_column = t.c_column};
+  for (int m = 0; m < rows; ++m)
+    for (int n = 0; n < vectors; ++n) {
+      const T* const c = t.c + m * t.c_row + n * t.c_column;
+      if (t.accumulate)
+        V::load(c).store(scratch + m * row + n * V::lanes);
+      else
+        __builtin_prefetch(c, 1, 3);
+    }
+  t.c = scratch, t.c_row = row, t.c_column = V::lanes;
+  run(t, {});
+  post.template store<V>(r, 0, 0);
+}
+
+/// Runs the tile with this many rows.
+template <class T, class Isa, a_order Order, int NV = blocking<T, Isa>::NV>
+SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const kernel::fused<T>& post) {
+  const tile_function<T> run = standard_tiles<T, Isa, Order>::table[NV - 1][row_count - 1];
+  if (post.is_free()) [[unlikely]]
+    return run_free<T, Isa>(run, row_count, NV, t, post);
+  run(t, post.standard);
 }
 
 /// How a panel of packed b with `valid` columns lies in memory: rows of whole vectors, or pairs of
@@ -308,19 +317,19 @@ template <class T, class Isa, a_order Order, class F>
 SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
   if constexpr (vec<T, Isa>::has_pairs) {
     if (b.pairs)
-      return for_each_tile(row_count, most_rows<T, Isa>(1),
-                           [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
-                             f(first, count, [count](const operands<T>& t, const auto& post) {
-                               dispatch<T, Isa, a_order::pairs_by_row, 1>(count, t, post);
-                             });
-                           });
+      return for_each_tile(
+          row_count, most_rows<T, Isa>(1), [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
+            f(first, count, [count](const operands<T>& t, const kernel::fused<T>& post) {
+              dispatch<T, Isa, a_order::pairs_by_row, 1>(count, t, post);
+            });
+          });
   }
   unroll<blocking<T, Isa>::NV>([&](auto left_out) SIMDNN_INLINE_LAMBDA {
     constexpr int NV = blocking<T, Isa>::NV - left_out;
     if (b.vectors != NV) return;
     for_each_tile(row_count, most_rows<T, Isa>(NV),
                   [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
-                    f(first, count, [count](const operands<T>& t, const auto& post) {
+                    f(first, count, [count](const operands<T>& t, const kernel::fused<T>& post) {
                       if (Order == a_order::by_row && t.a_stride == block_stride)
                         dispatch<T, Isa, a_order::by_block, NV>(count, t, post);
                       else

@@ -1,11 +1,9 @@
-// Copies into the orders that tiles read, and out of the scratch blocks that partial tiles write.
-// Called by gemm and the convolutions, from one thread, on raw pointers.
+// Copies into the orders that tiles read. Called by gemm and the convolutions, from one thread, on raw pointers.
 #pragma once
 
 #include <algorithm>
 #include <cstring>
 #include <simdnn/isa/vec.hpp>
-#include <simdnn/post_ops/kernel.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
@@ -34,20 +32,6 @@ void pack_panel(const T* b, index_t k_stride, index_t n_stride, index_t k, index
     for (index_t j = 0; j < n; ++j)
       for (index_t i = i0; i < std::min(i0 + 16, k); ++i)
         panel[i * NR + j] = b[i * k_stride + j * n_stride];
-}
-
-/// Rows of `columns` results from scratch (row distance `scratch_row`) through the post-op to c.
-/// Only what is asked for is read or written, so that a tile's unused columns stay out of c.
-template <class T, class Isa, class PostOp>
-void flush(const T* scratch, index_t scratch_row, T* c, index_t c_row, index_t rows,
-           index_t columns, const PostOp& post) {
-  using V = vec<T, Isa>;
-  for (index_t m = 0; m < rows; ++m)
-    for (index_t n = 0; n < columns; n += V::lanes) {
-      const index_t lanes = std::min<index_t>(V::lanes, columns - n), offset = m * c_row + n;
-      post(V::load(scratch + m * scratch_row + n, lanes), kernel::where<>{n, offset, lanes})
-          .store(c + offset, lanes);
-    }
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

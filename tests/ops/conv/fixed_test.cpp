@@ -27,7 +27,7 @@ void reference(const conv_problem& p, const tensor<T, Src>& x, const tensor<T, F
   const view<const T, Src> from = x.as_view();
   const view<T, Dst> to = y.as_view();
   variant.forward(conv::as_image(from), packed.data(), conv::as_image(to),
-                  lower(ops, to, p.out, "test"), serial{}, {});
+                  lower<isa::native>(ops, to, p.out, "test"), serial{}, {});
 }
 
 // AnyPostOp: with one that is not among those that tiles have at run time, too.

@@ -101,9 +101,9 @@ class depthwise {
   }
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     const index_t bands = ceil_div(outputs_[1], rows_), chunks = std::ssize(chunks_) - 1;
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(executor, p_.batch * chunks * outputs_[0] * bands,
@@ -194,24 +194,21 @@ class depthwise {
   }
 
   /// The instance of rows::run for a kernel's row and stride.
-  template <int Step, class PostOp>
+  template <int Step>
   auto row_function() const {
     const bool dense = p_.dilation[2] == 1 && p_.stride[2] <= 2;
     if (dense && p_.kernel[2] == 3)
-      return p_.stride[2] == 1 ? &rows::template run<3, 1, Step, PostOp>
-                               : &rows::template run<3, 2, Step, PostOp>;
+      return p_.stride[2] == 1 ? &rows::template run<3, 1, Step> : &rows::template run<3, 2, Step>;
     if (dense && p_.kernel[2] == 5)
-      return p_.stride[2] == 1 ? &rows::template run<5, 1, 0, PostOp>
-                               : &rows::template run<5, 2, 0, PostOp>;
-    return &rows::template run<0, 0, 0, PostOp>;
+      return p_.stride[2] == 1 ? &rows::template run<5, 1, 0> : &rows::template run<5, 2, 0>;
+    return &rows::template run<0, 0, 0>;
   }
 
-  template <class PostOp>
   void run_channels(const image<const T>& src, const T* packed, const image<T>& dst,
-                    const PostOp& post, index_t n, index_t first, index_t last, index_t z,
+                    const kernel::fused<T>& post, index_t n, index_t first, index_t last, index_t z,
                     index_t y0, index_t count, T* band) const {
     const index_t step = copied_ ? W : src.stride[2], kernel = p_.kernel[2];
-    const auto run = step == 16 ? row_function<16, PostOp>() : row_function<0, PostOp>();
+    const auto run = step == 16 ? row_function<16>() : row_function<0>();
     if (copied_) copy_channels(src, n, pieces_[first], z, y0, count, band);
     index_t from[most_pieces], to[most_pieces];
     for (index_t i = first; i < last; ++i) {
@@ -240,25 +237,37 @@ class depthwise {
                                      y * p_.stride[1] - p_.pad[1] + h.first * p_.dilation[1], 0);
       const index_t tap = none ? 0 : (d.first * p_.kernel[1] + h.first) * kernel * W;
       // The pieces of nhwc's pixels are read side by side.
-      const index_t width = last - first > 1 && dst.block == 1 ? rows::wide : outputs_[2];
+      constexpr index_t most = 4 * rows::wide;  // outputs of a row in L1, for a free post-op
+      alignas(64) T results[most * W];
+      const index_t width = last - first > 1 && dst.block == 1 ? rows::wide
+                            : post.is_free()                   ? most
+                                                               : outputs_[2];
       for (index_t x = 0; x < outputs_[2]; x += width)
         for (index_t i = first; i < last; ++i) {
           w.src = none ? zeros : row + from[i - first];
           w.weights = packed + i * taps_ * W + tap;
           w.lanes = pieces_[i].lanes;
           w.ahead = ahead_ && pieces_[i].channel * sizeof(T) % 64 == 0;  // once a line
-          run(w, dst.data, dst.stride[2], pieces_[i].channel, to[i - first] + y * dst.stride[1], x,
-              std::min(x + width, outputs_[2]), post);
+          const index_t channel = pieces_[i].channel, at = to[i - first] + y * dst.stride[1],
+                        end = std::min(x + width, outputs_[2]);
+          if (!post.is_free()) {
+            run(w, dst.data, dst.stride[2], channel, at, x, end, post.standard);
+            continue;
+          }
+          run(w, results, W, 0, -x * W, x, end, {});
+          const index_t here = at + x * dst.stride[2];
+          post.template store<V>({results, W, dst.data + here, dst.stride[2], end - x, w.lanes, W},
+                                 channel, here);
         }
     }
   }
 
   /// R rows of N vectors of outputs side by side, to dst + at on; of the last vector, `count - (N -
   /// 1) * W` lanes. Rows of src that lie outside of the image are zeros in the copy.
-  template <int R, int N, class PostOp>
+  template <int R, int N>
   SIMDNN_INLINE void tile_pixels(const T* band, range d, const T* weights, const image<T>& dst,
                                  index_t at, index_t channel, index_t count,
-                                 const PostOp& post) const {
+                                 const kernel::fused<T>& post) const {
     V acc[R * N];
     unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
     const index_t row = p_.stride[1] * row_elements();
@@ -273,17 +282,32 @@ class depthwise {
           });
         }
       }
+    if (post.is_free()) {
+      alignas(64) T results[R * N * W];
+      unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i].store(results + i * W); });
+      return post.template store_pixels<V>({.from = results,
+                                            .from_row = 0,
+                                            .to = dst.data + at,
+                                            .to_row = 0,
+                                            .rows = 1,
+                                            .columns = count,
+                                            .to_column = W,
+                                            .lines = R,
+                                            .from_line = N * W,
+                                            .to_line = dst.stride[1]},
+                                           channel, at);
+    }
     unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA {
       const index_t lanes = std::min(W, count - i % N * W),
                     to = at + i / N * dst.stride[1] + i % N * W;
-      rows::store(post(acc[i], kernel::where<kernel::lanes_are::pixels>{channel, to, lanes}),
-                  dst.data + to, lanes);
+      rows::store(
+          post.standard(acc[i], kernel::where<kernel::lanes_are::pixels>{channel, to, lanes}),
+          dst.data + to, lanes);
     });
   }
 
-  template <class PostOp>
   void run_pixels(const image<const T>& src, const T* weights, const image<T>& dst,
-                  const PostOp& post, index_t n, index_t channel, index_t z, index_t y0,
+                  const kernel::fused<T>& post, index_t n, index_t channel, index_t z, index_t y0,
                   index_t count, T* band) const {
     copy_pixels(src, n, channel / multiplier_, z, y0, count, band);
     const range d = inside_[0][z];

@@ -58,14 +58,14 @@ class direct {
   }
   index_t workspace_bytes(int workers) const { return workers * round_up(worker_bytes(), 64); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     run(src, packed, dst, post, executor, given);
   }
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
                      executor_ref executor, std::span<std::byte> given) const {
-    run(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
+    run(diff_dst, packed, diff_src, kernel::fused<T>{}, executor, given);
   }
 
  private:
@@ -74,9 +74,8 @@ class direct {
     for (const auto& part : parts_) most = std::max(most, part.worker_bytes());
     return most;
   }
-  template <class PostOp>
-  void run(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-           executor_ref executor, std::span<std::byte> given) const {
+  void run(const image<const T>& src, const T* packed, const image<T>& dst,
+           const kernel::fused<T>& post, executor_ref executor, std::span<std::byte> given) const {
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     for (const auto& part : parts_) {
       part(src, packed, dst, post, post.reads(dst.data), executor, space);

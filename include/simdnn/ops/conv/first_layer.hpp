@@ -75,9 +75,9 @@ class first_layer {
   }
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     const index_t bands = ceil_div(outputs_[1], rows_);
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(executor, p_.batch * p_.groups * outputs_[0] * bands,
@@ -155,8 +155,8 @@ class first_layer {
     index_t rows = 0, tiles = 0;
     bool ahead = false;  ///< dst is far away
   };
-  template <int R, class PostOp>
-  static SIMDNN_NOINLINE void run_tiles(const block& b, const PostOp& post) {
+  template <int R>
+  static SIMDNN_NOINLINE void run_tiles(const block& b, const kernel::standard<T>& post) {
     using step = tile::detail::steps<V, NV>;
     constexpr auto all = std::make_integer_sequence<int, R * NV>{};
     constexpr auto pixels = std::make_integer_sequence<int, R>{};
@@ -188,16 +188,15 @@ class first_layer {
         step::store(acc, b.dst + at, b.dst_pixel, b.dst_column, all);
       }
   }
-  /// run_tiles<R, kernel::standard>; table[R - 1].
+  /// run_tiles<R>; table[R - 1].
   using function = void (*)(const block&, const kernel::standard<T>&);
   static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
-    return std::array<function, sizeof...(R)>{&run_tiles<R + 1, kernel::standard<T>>...};
+    return std::array<function, sizeof...(R)>{&run_tiles<R + 1>...};
   }(std::make_integer_sequence<int, MR>{});
 
   /// One panel of output channels of `rows` rows, the first of which starts at `base` of dst.
-  template <class PostOp>
   void run_panel(const T* band, const T* weights, const image<T>& dst, index_t base, index_t rows,
-                 index_t channel, index_t valid, const PostOp& post, T* scratch) const {
+                 index_t channel, index_t valid, const kernel::fused<T>& post, T* scratch) const {
     bool whole = valid == NR;
     for (index_t n = 0; whole && n < NR; n += W) whole = dst.contiguous(channel + n, W) == W;
     const index_t first = base + dst.channel(channel),
@@ -218,15 +217,12 @@ class first_layer {
       if (larger > 0) f(index_t{0}, least + 1, larger);
       f(larger * (least + 1), least, tiles - larger);
     };
-    if (whole && (std::is_same_v<PostOp, kernel::standard<T>> || (larger == 0 && least == MR))) {
+    if (whole && !post.is_free()) {
       b.dst_row = dst.stride[1], b.dst_pixel = dst.stride[2], b.dst_column = column, b.rows = rows;
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         const index_t at = first + x * dst.stride[2];
         b.src = band + x * p_.stride[2], b.dst = dst.data + at, b.tiles = count;
-        if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
-          table[pixels - 1](b, post.at(channel, at));
-        else
-          run_tiles<MR>(b, post.at(channel, at));
+        table[pixels - 1](b, post.standard.at(channel, at));
       });
       return;
     }
@@ -234,7 +230,7 @@ class first_layer {
     for (index_t y = 0; y < rows; ++y) {
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         b.src = band + y * src_row + x * p_.stride[2], b.dst = scratch + x * NR, b.tiles = count;
-        table[pixels - 1](b, kernel::standard<T>{});
+        table[pixels - 1](b, {});
       });
       flush<T, Isa>(scratch, outputs_[2], dst, base + y * dst.stride[1], dst.stride[2], channel,
                     valid, post);

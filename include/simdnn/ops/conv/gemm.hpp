@@ -75,9 +75,9 @@ class gemm {
 
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     const index_t blocks = ceil_div(pixels(), block_);
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(
@@ -115,7 +115,7 @@ class gemm {
             const run<T> line{b.pixels, 0, 0, count, 0};
             const product<T> p{segments_.data(), k_blocks_, out_, 1, k_, b.scratch};
             multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0,
-                             k_, k_, false, kernel::standard<T>{});
+                             k_, k_, false, kernel::fused<T>{});
             scatter_rows(b.rows, n, group, first, count, diff_src);
           }
       }
@@ -145,7 +145,7 @@ class gemm {
             tile::for_each_tile(k_, MR, [&](index_t m, int rows) {
               const tile::operands<T> t{b.rows + m,      k_, &zero,    1,   count, b.scratch,
                                         b.sums + m * NR, NR, V::lanes, true};
-              tile::dispatch<T, Isa, tile::a_order::by_k>(rows, t, kernel::standard<T>{});
+              tile::dispatch<T, Isa, tile::a_order::by_k>(rows, t, kernel::fused<T>{});
             });
           }
         for (index_t k = 0; k < k_; ++k)

@@ -78,32 +78,26 @@ struct product {
 };
 
 /// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
-template <class T, class Isa, class PostOp>
+template <class T, class Isa>
 void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row,
-           index_t channel, index_t valid, const PostOp& post) {
+           index_t channel, index_t valid, const kernel::fused<T>& post) {
   using V = vec<T, Isa>;
-  using kernel::lanes_are;
   constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
   if (dst.block == 1 && dst.channel_stride != 1 && c_row == 1) {  // nchw: vectors of pixels
     alignas(64) T turned[NR * W];
     for (index_t i = 0; i < count; i += W) {
-      const index_t pixels = std::min(W, count - i);
+      const index_t pixels = std::min(W, count - i), at = c + i + dst.channel(channel);
       for (index_t j = 0; j < pixels; ++j)
         for (index_t n = 0; n < valid; ++n) turned[n * W + j] = scratch[(i + j) * NR + n];
-      for (index_t n = 0; n < valid; ++n) {
-        const index_t at = c + i + dst.channel(channel + n);
-        post(V::load(turned + n * W, pixels),
-             kernel::where<lanes_are::pixels>{channel + n, at, pixels})
-            .store(dst.data + at, pixels);
-      }
+      post.template store_pixels<V>(
+          {turned, W, dst.data + at, dst.channel_stride, valid, pixels, W}, channel, at);
     }
     return;
   }
   for (index_t n = 0; n < valid;) {
-    const index_t lanes = std::min(W, dst.contiguous(channel + n, valid - n));
-    for (index_t i = 0, at = c + dst.channel(channel + n); i < count; ++i, at += c_row)
-      post(V::load(scratch + i * NR + n, lanes), kernel::where<>{channel + n, at, lanes})
-          .store(dst.data + at, lanes);
+    const index_t lanes = dst.contiguous(channel + n, valid - n), at = c + dst.channel(channel + n);
+    post.template store<V>({scratch + n, NR, dst.data + at, c_row, count, lanes, W}, channel + n,
+                           at);
     n += lanes;
   }
 }
@@ -111,10 +105,10 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
 /// Output channels first .. first + count of dst for all runs; `weights` are the panels of these
 /// channels, each k * NR elements behind the one before. The last channels of dst's last block are
 /// cleared where `first + count` ends dst.
-template <class T, class Isa, class PostOp>
+template <class T, class Isa>
 void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights,
               const image<T>& dst, index_t first, index_t count, index_t dst_channels,
-              bool in_place_sum, const PostOp& post) {
+              bool in_place_sum, const kernel::fused<T>& post) {
   using V = vec<T, Isa>;
   constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
   for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
@@ -159,7 +153,7 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
               if (direct && last)
                 run_tile(t, post.at(channel, at));
               else
-                run_tile(t, kernel::standard<T>{});
+                run_tile(t, kernel::fused<T>{});
             });
       }
     }

@@ -8,7 +8,7 @@
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <vector>
 
@@ -63,9 +63,9 @@ class by_onednn {
            (q_.pass == direction::backward_weights ? weight_bytes() : padded(bytes_of(dst_)));
   }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     if (p_.batch == 0) return;
     check(src, src_sizes(), q_.src_block, q_.src_plain_channels, "src");
     check(dst, dst_sizes(), q_.dst_block, q_.dst_plain_channels, "dst");
@@ -171,34 +171,26 @@ class by_onednn {
   }
 
   // The post-op from `from`, which lies as dst does and may be dst, to dst.
-  template <class PostOp>
-  void finish(const T* from, const image<T>& dst, const PostOp& post, executor_ref executor) const {
-    if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
-      if (post.nothing()) return;
-    const index_t D = p_.output(0), H = p_.output(1), W = p_.output(2);
-    const auto one = [&](index_t at, index_t channel, index_t lanes, auto where) {
-      post(V::load(from + at, lanes), decltype(where){channel, at, lanes})
-          .store(dst.data + at, lanes);
-    };
+  void finish(const T* from, const image<T>& dst, const kernel::fused<T>& post,
+              executor_ref executor) const {
+    if (post.nothing()) return;
+    const index_t D = p_.output(0), H = p_.output(1), W = p_.output(2), step = dst.stride[2];
     parallel_for(executor, p_.batch * D * H, [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {
         const index_t row = dst.pixel(unit / (D * H), unit / H % D, unit % H, 0);
         if (q_.dst_plain_channels) {
-          for (index_t c = 0; c < p_.out; ++c)
-            for (index_t x = 0; x < W; x += V::lanes)
-              one(row + dst.channel(c) + x, c, std::min<index_t>(V::lanes, W - x),
-                  kernel::where<kernel::lanes_are::pixels>{});
+          post.template store_pixels<V>({from + row, dst.channel_stride, dst.data + row,
+                                         dst.channel_stride, p_.out, W, V::lanes},
+                                        0, row);
           continue;
         }
-        for (index_t x = 0; x < W; ++x) {
-          const index_t pixel = row + x * dst.stride[2];
-          for (index_t c = 0; c < p_.out;) {
-            const index_t lanes = dst.contiguous(c, std::min<index_t>(V::lanes, p_.out - c));
-            one(pixel + dst.channel(c), c, lanes, kernel::where<>{});
-            c += lanes;
-          }
+        for (index_t c = 0; c < p_.out;) {
+          const index_t channels = dst.contiguous(c, p_.out - c), at = row + dst.channel(c);
+          post.template store<V>({from + at, step, dst.data + at, step, W, channels, V::lanes}, c,
+                                 at);
+          c += channels;
         }
-        clear_padding(dst, p_.out, row, W, dst.stride[2]);
+        clear_padding(dst, p_.out, row, W, step);
       }
     });
   }

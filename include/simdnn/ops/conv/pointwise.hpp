@@ -66,9 +66,9 @@ class pointwise {
   }
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
     const bool gathered = strided();
     // Dimensions that continue the line: rows first, then planes.
@@ -143,7 +143,7 @@ class pointwise {
   }
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
                      executor_ref executor, std::span<std::byte> given) const {
-    forward(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
+    forward(diff_dst, packed, diff_src, kernel::fused<T>{}, executor, given);
   }
 
  private:

@@ -3,7 +3,7 @@
 
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -35,9 +35,8 @@ class reference {
   }
   index_t workspace_bytes(int) const { return 0; }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte>) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor, std::span<std::byte>) const {
     const index_t in = p_.in / p_.groups, out = p_.out / p_.groups;
     parallel_for(executor, p_.batch * p_.out, [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {

@@ -75,9 +75,8 @@ class sliding {
            images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(run<T>));
   }
 
-  template <class PostOp>
   void operator()(const image<const T>& src, const T* packed, const image<T>& dst,
-                  const PostOp& post, bool in_place_sum, executor_ref executor,
+                  const kernel::fused<T>& post, bool in_place_sum, executor_ref executor,
                   const workspace& space) const {
     if (nothing_ || batch_ == 0) return;
     if (empty_) return clear(dst, executor);
@@ -168,10 +167,9 @@ class sliding {
     return {d.first * height, d.second * height};  // of several planes whole ones
   }
 
-  template <class PostOp>
-  void run_unit(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-                bool in_place_sum, const index_t (&first)[3], index_t chunk, index_t chunk_end,
-                std::byte* space) const {
+  void run_unit(const image<const T>& src, const T* packed, const image<T>& dst,
+                const kernel::fused<T>& post, bool in_place_sum, const index_t (&first)[3],
+                index_t chunk, index_t chunk_end, std::byte* space) const {
     T* const data = reinterpret_cast<T*>(space);
     space += round_up(images_ * band_.elements() * static_cast<index_t>(sizeof(T)), 64);
     T* const scratch = reinterpret_cast<T*>(space);

@@ -127,9 +127,9 @@ class winograd {
 
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
-  template <class PostOp>
-  void forward(const image<const T>& src, const T* packed, const image<T>& dst, const PostOp& post,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     if (tiles() == 0) return;
     const index_t blocks = ceil_div(tiles(), block_), units = blocks * p_.groups;
     const index_t workers = std::max(executor.concurrency(), 1);
@@ -159,7 +159,7 @@ class winograd {
   }
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
                      executor_ref executor, std::span<std::byte> given) const {
-    forward(diff_dst, packed, diff_src, kernel::standard<T>{}, executor, given);
+    forward(diff_dst, packed, diff_src, kernel::fused<T>{}, executor, given);
   }
 
  private:
@@ -292,7 +292,7 @@ class winograd {
                                 .c_column = W,
                                 .accumulate = k.begin + block != 0};
             tile::prefetch_b(o, rows, b.row, done++, tiles);
-            run_tile(o, kernel::standard<T>{});
+            run_tile(o, kernel::fused<T>{});
           });
           weights += rows * b.row;
         };
@@ -302,9 +302,8 @@ class winograd {
       }
   }
 
-  template <class PostOp>
   void transform_output(const T* products, index_t t, const image<T>& dst, index_t group,
-                        index_t channel, const PostOp& post) const {
+                        index_t channel, const kernel::fused<T>& post) const {
     const place p = place_of(t);
     const index_t stride = products_stride(), valid = std::min(NR, out_ - channel),
                   first = group * out_ + channel;
@@ -322,12 +321,33 @@ class winograd {
         unroll<Y::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA { half[i][x] = y[i]; });
       });
       const index_t base = corner + dst.channel(first + n), lanes = std::min(W, valid - n);
+      if (post.is_free()) {
+        alignas(64) T results[Y::outputs * X::outputs * W];
+        unroll<Y::outputs>([&](auto r) SIMDNN_INLINE_LAMBDA {
+          V y[X::outputs];
+          X::output(half[r], y);
+          unroll<X::outputs>(
+              [&](auto x) SIMDNN_INLINE_LAMBDA { y[x].store(results + (r * X::outputs + x) * W); });
+        });
+        post.template store<V>({.from = results,
+                                .from_row = W,
+                                .to = dst.data + base,
+                                .to_row = dst.stride[2],
+                                .rows = width,
+                                .columns = lanes,
+                                .to_column = W,
+                                .lines = height,
+                                .from_line = X::outputs * W,
+                                .to_line = dst.stride[1]},
+                               first + n, base);
+        continue;
+      }
       for (index_t r = 0; r < height; ++r) {
         V y[X::outputs];
         X::output(half[r], y);
         for (index_t x = 0; x < width; ++x) {
           const index_t at = base + r * dst.stride[1] + x * dst.stride[2];
-          const V result = post(y[x], kernel::where<>{first + n, at, lanes});
+          const V result = post.standard(y[x], kernel::where<>{first + n, at, lanes});
           lanes == W ? result.store(dst.data + at) : result.store(dst.data + at, lanes);
         }
       }

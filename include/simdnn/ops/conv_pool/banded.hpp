@@ -34,9 +34,8 @@ class banded {
   }
 
   /// src and dst of the whole problem; dst must not overlap src.
-  template <class PostOp>
   void forward(const convolution& variant, const view<const T, Src>& src, const T* packed,
-               const view<T, Dst>& dst, const PostOp& post, executor_ref executor,
+               const view<T, Dst>& dst, const kernel::fused<T>& post, executor_ref executor,
                std::span<std::byte> given) const {
     const int workers = std::max(executor.concurrency(), 1);
     const serial alone;
@@ -82,9 +81,8 @@ class banded {
                  .pad_end = {0, 0}});
   }
 
-  template <class PostOp>
   void run(index_t band, const convolution& variant, const view<const T, Src>& src, const T* packed,
-           const view<T, Dst>& dst, const PostOp& post, executor_ref executor,
+           const view<T, Dst>& dst, const kernel::fused<T>& post, executor_ref executor,
            std::span<std::byte> slice) const {
     const cut &images = bands_.images, &rows = bands_.rows;
     const index_t image = band / rows.parts(), part = band % rows.parts();

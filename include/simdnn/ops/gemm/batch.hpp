@@ -66,7 +66,7 @@ class gemm_batch_plan {
     check_no_overlap(vc, va, op, "c", "a");
     check_no_overlap(vc, vb, op, "c", "b");
 
-    const auto post = lower(ops, vc, problem_.n, op);
+    const auto post = lower<Isa>(ops, vc, problem_.n, op);
     const calls::timer timer;
     run(va, vb, vc, post, executor, given);
     timer.stop(executor, [&] {

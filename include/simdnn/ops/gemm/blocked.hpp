@@ -63,8 +63,7 @@ class blocked {
 
   /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
   /// arena.
-  template <class PostOp>
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
            executor_ref executor, std::span<std::byte> given) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, c, post);
@@ -108,9 +107,8 @@ class blocked {
 
   // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c
   // until the post-op is applied.
-  template <class PostOp>
-  void block(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post, index_t m0,
-             index_t n0, index_t n_end, bool apart, T* copy) const {
+  void block(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
+             index_t m0, index_t n0, index_t n_end, bool apart, T* copy) const {
     const index_t rows = std::min(mc_, p_.m - m0);
     const index_t whole_end = apart ? n0 : n0 + (n_end - n0) / NR * NR;
     T* const scratch = copy + copy_elements();  // (MC,NR): the panel that is not whole, or apart
@@ -143,11 +141,11 @@ class blocked {
             tiles(from, panel, next, rows, depth, to, to_row, accumulate,
                   post.at(n, m0 * c.row_stride + n));
           else
-            tiles(from, panel, next, rows, depth, to, to_row, accumulate, kernel::standard<T>{});
+            tiles(from, panel, next, rows, depth, to, to_row, accumulate, kernel::fused<T>{});
         }
         if (!whole && k_end == p_.k)
-          tile::flush<T, Isa>(scratch, NR, c.at(m0, n), c.row_stride, rows, rest,
-                              post.at(n, m0 * c.row_stride + n));
+          post.template store<V>({scratch, NR, c.at(m0, n), c.row_stride, rows, rest, V::lanes}, n,
+                                 m0 * c.row_stride + n);
       }
     }
   }
@@ -183,9 +181,8 @@ class blocked {
   }
 
   // Each tile fetches its share of what the next ones read of b.
-  template <class PostOp>
   static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth,
-                    T* c, index_t c_row, bool accumulate, const PostOp& post) {
+                    T* c, index_t c_row, bool accumulate, const kernel::fused<T>& post) {
     using tile::a_order;
     constexpr index_t line = 64 / sizeof(T);
     const index_t origin = 0, share = round_up(ceil_div(depth * NR, ceil_div(rows, MR)), line);
@@ -215,8 +212,7 @@ class blocked {
     return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment)
                    : 0;
   }
-  template <class PostOp>
-  void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+  void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
                   executor_ref executor, std::span<std::byte> given) const {
     const int workers = std::max(executor.concurrency(), 1);
     const workspace space(workspace_bytes(workers), 1, given, op_);
@@ -243,7 +239,7 @@ class blocked {
         if (beta != 0)
           for (index_t m = 0; m < p_.m; ++m)
             for (index_t j = 0; j < columns; ++j) sums[m * NR + j] += beta * c.at(m, n)[j];
-        tile::flush<T, Isa>(sums, NR, c.at(0, n), c.row_stride, p_.m, columns, post.at(n, n));
+        post.template store<V>({sums, NR, c.at(0, n), c.row_stride, p_.m, columns, V::lanes}, n, n);
       }
     });
   }

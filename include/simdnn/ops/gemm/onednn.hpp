@@ -13,6 +13,8 @@ namespace simdnn::inline SIMDNN_ABI::gemm {
 
 template <class T, class Isa>
 class by_onednn {
+  using V = vec<T, Isa>;
+
  public:
   static constexpr const char* name = "onednn";
   static constexpr bool automatic = false;
@@ -36,8 +38,7 @@ class by_onednn {
   index_t workspace_bytes(int) const { return bytes(p_.m * p_.k) + bytes(p_.m * p_.n); }
 
   /// The product, then the post-op over c.
-  template <class PostOp>
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
            executor_ref executor, std::span<std::byte> given) const {
     if constexpr (std::is_same_v<T, float>) {
       if (p_.m == 0 || p_.n == 0) return;
@@ -58,8 +59,9 @@ class by_onednn {
       }
       multiply(a, packed, to);
       parallel_for(executor, p_.m, [&](index_t begin, index_t end, index_t) {
-        tile::flush<T, Isa>(to.at(begin, 0), to.row_stride, c.at(begin, 0), c.row_stride,
-                            end - begin, p_.n, post.at(0, begin * c.row_stride));
+        post.template store<V>({to.at(begin, 0), to.row_stride, c.at(begin, 0), c.row_stride,
+                                end - begin, p_.n, V::lanes},
+                               0, begin * c.row_stride);
       });
     }
   }

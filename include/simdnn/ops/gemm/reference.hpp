@@ -4,7 +4,7 @@
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
@@ -26,8 +26,7 @@ class reference {
   }
   index_t workspace_bytes(int) const { return 0; }
 
-  template <class PostOp>
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
            executor_ref executor, std::span<std::byte>) const {
     parallel_for(executor, p_.m, [&](index_t begin, index_t end, index_t) {
       for (index_t m = begin; m < end; ++m)

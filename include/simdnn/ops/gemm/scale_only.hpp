@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
-#include <simdnn/tile/pack.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
 /// c has neighbouring columns.
-template <class T, class Isa, class PostOp>
-void scale_only(const gemm_problem& p, matrix<T> c, const PostOp& post) {
+template <class T, class Isa>
+void scale_only(const gemm_problem& p, matrix<T> c, const kernel::fused<T>& post) {
+  using V = vec<T, Isa>;
   T piece[64];  // because the post-op may read c
   for (index_t m = 0; m < p.m; ++m)
     for (index_t n0 = 0; n0 < p.n; n0 += 64) {
@@ -18,7 +19,7 @@ void scale_only(const gemm_problem& p, matrix<T> c, const PostOp& post) {
       T* const row = c.at(m, n0);
       for (index_t j = 0; j < n; ++j)
         piece[j] = p.beta == 0 ? T(0) : static_cast<T>(p.beta) * row[j];
-      tile::flush<T, Isa>(piece, 0, row, 0, 1, n, post.at(n0, m * c.row_stride + n0));
+      post.template store<V>({piece, 0, row, 0, 1, n, V::lanes}, n0, m * c.row_stride + n0);
     }
 }
 

@@ -62,18 +62,16 @@ class small {
   index_t workspace_bytes(int) const { return 0; }
 
   /// c has neighbouring columns and must not overlap a or b.
-  template <class PostOp>
-  SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c, const PostOp& post,
-                         executor_ref, std::span<std::byte>) const {
+  SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c,
+                         const kernel::fused<T>& post, executor_ref, std::span<std::byte>) const {
     multiply(a, {packed, p_.n, 1}, c, post, dots_ && p_.n > 1 ? packed + p_.k * p_.n : nullptr);
   }
 
   /// Whether multiply() takes b as it lies.
   bool reads_in_place(matrix<const T> b) const { return b.column_stride == 1 || p_.n == 1; }
   /// `columns`: those of b once more, one behind the other, or null.
-  template <class PostOp>
-  SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c, const PostOp& post,
-                              const T* columns = nullptr) const {
+  SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c,
+                              const kernel::fused<T>& post, const T* columns = nullptr) const {
     // Handed on by reference: copies of what was just stored would wait for the stores, for longer
     // than the smallest products take.
     operands t{.a = a.data,
@@ -88,9 +86,8 @@ class small {
                .tiles = 1,
                .alpha = alpha_,
                .beta = beta_,
-               .plain = alpha_ == 1 && beta_ == 0 && is_nothing(post)};
-    if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
-      if (one_tile_ != nullptr) return one_tile_(t, post);
+               .plain = alpha_ == 1 && beta_ == 0 && post.nothing()};
+    if (one_tile_ != nullptr && !post.is_free()) return one_tile_(t, post.standard);
     multiply_tiles(t, post, columns);
   }
 
@@ -115,8 +112,8 @@ class small {
     return tiles * (0.5 * v + 2.3) < m * (0.75 * k + 1.8);
   }
 
-  template <class PostOp>
-  SIMDNN_NOINLINE void multiply_tiles(operands& t, const PostOp& post, const T* columns) const {
+  SIMDNN_NOINLINE void multiply_tiles(operands& t, const kernel::fused<T>& post,
+                                      const T* columns) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, {t.c, t.c_row, 1}, post);
     if (p_.n == 1 && (t.b_row == 1 || p_.k == 1)) columns = t.b;
@@ -135,15 +132,14 @@ class small {
   }
 
   // Moves t.
-  template <class PostOp>
-  static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut, const PostOp& post) {
+  static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut, const kernel::fused<T>& post) {
     const tile::unpacked_function<T>* const tiles = tile::unpacked_tiles<T, Isa>(t.columns);
-    const auto run = [&](index_t count, index_t rows, const PostOp& ops) {
+    const auto run = [&](index_t count, index_t rows, const kernel::fused<T>& ops) {
       t.tiles = count;
-      if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
-        tiles[rows - 1](t, ops);
-      else
+      if (post.is_free())
         beside(tiles[rows - 1], t, rows, ops);
+      else
+        tiles[rows - 1](t, ops.standard);
     };
     if (cut.larger == 0) return run(cut.tiles, cut.least, post);
     run(cut.larger, cut.least + 1, post);
@@ -153,11 +149,10 @@ class small {
     run(cut.tiles - cut.larger, cut.least, post.at(0, m * t.c_row));
   }
 
-  // A post-op that is not built into the tiles: applied to their results while those are in L1,
+  // A free post-op: applied to their results while those are in L1,
   // beside c, which it may read.
-  template <class PostOp>
   static void beside(tile::unpacked_function<T> run_tile, operands t, index_t rows,
-                     const PostOp& post) {
+                     const kernel::fused<T>& post) {
     alignas(64) T results[tile::unpacked_results<T, Isa>];
     T* const c = t.c;
     const index_t c_row = t.c_row, count = t.tiles;
@@ -168,24 +163,24 @@ class small {
         for (index_t m = 0; m < rows; ++m)
           std::copy_n(at + m * c_row, t.columns, results + m * t.columns);
       run_tile(t, {});
-      tile::flush<T, Isa>(results, t.columns, at, c_row, rows, t.columns,
-                          post.at(0, i * rows * c_row));
+      post.template store<V>({results, t.columns, at, c_row, rows, t.columns, lanes}, 0,
+                             i * rows * c_row);
       t.a += rows * t.a_row;
     }
   }
 
-  template <class PostOp>
-  void dots(const operands& t, const T* columns, const PostOp& post) const {
+  void dots(const operands& t, const T* columns, const kernel::fused<T>& post) const {
     static constexpr auto by_columns = []<int... N>(std::integer_sequence<int, N...>) {
-      return std::array{&small::dots_of<N + 1, PostOp>...};
+      return std::array{&small::dots_of<N + 1>...};
     }(std::make_integer_sequence<int, most_dots>{});
     by_columns[p_.n - 1](t, p_.m, columns, post);
   }
-  template <int N, class PostOp>
-  static void dots_of(const operands& t, index_t all_rows, const T* columns, const PostOp& post) {
+  template <int N>
+  static void dots_of(const operands& t, index_t all_rows, const T* columns,
+                      const kernel::fused<T>& post) {
     constexpr index_t most = tile::dot_rows<T, Isa, N>;
     const V alpha(t.alpha), beta(t.beta);
-    const bool plain = t.c_row == N && is_nothing(post);
+    const bool plain = t.c_row == N && post.nothing();
     for (index_t m = 0; m < all_rows; m += most) {
       const index_t rows = std::min(most, all_rows - m);
       V sums = alpha *
@@ -202,15 +197,8 @@ class small {
         sums = V::fma(beta, V::load(results, rows * N), sums);
       }
       sums.store(results);
-      tile::flush<T, Isa>(results, N, c, t.c_row, rows, N, post.at(0, m * t.c_row));
+      post.template store<V>({results, N, c, t.c_row, rows, N, lanes}, 0, m * t.c_row);
     }
-  }
-  template <class PostOp>
-  static bool is_nothing(const PostOp& post) {
-    if constexpr (std::is_same_v<PostOp, kernel::standard<T>>)
-      return post.nothing();
-    else
-      return false;
   }
 
   gemm_problem p_;

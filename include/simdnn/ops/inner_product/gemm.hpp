@@ -54,9 +54,9 @@ class as_gemm {
     return packed_src_bytes() + sums_bytes() + product_.workspace_bytes(workers);
   }
 
-  template <class PostOp>
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
-               const PostOp& post, executor_ref executor, std::span<std::byte> given) const {
+               const kernel::fused<T>& post, executor_ref executor,
+               std::span<std::byte> given) const {
     product_.run({src.data(), src.stride(0), 1}, packed, {dst.data(), dst.stride(0), 1}, post,
                  executor, given);
   }
@@ -65,7 +65,7 @@ class as_gemm {
                      const view<T, Src>& diff_src, executor_ref executor,
                      std::span<std::byte> given) const {
     product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
-                 {diff_src.data(), diff_src.stride(0), 1}, kernel::standard<T>{}, executor, given);
+                 {diff_src.data(), diff_src.stride(0), 1}, kernel::fused<T>{}, executor, given);
     // Zero weights give zeros there, but for a diff_dst that is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }
@@ -85,8 +85,8 @@ class as_gemm {
 
     product_.pack({src.data(), src.stride(0), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
-    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, kernel::standard<T>{},
-                 executor, std::span(memory + own, rest));
+    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, kernel::fused<T>{}, executor,
+                 std::span(memory + own, rest));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
   }

@@ -4,7 +4,7 @@
 #include <simdnn/ops/elements.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/kernel.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
@@ -29,9 +29,8 @@ class reference {
   }
   index_t workspace_bytes(int) const { return 0; }
 
-  template <class PostOp>
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
-               const PostOp& post, executor_ref, std::span<std::byte>) const {
+               const kernel::fused<T>& post, executor_ref, std::span<std::byte>) const {
     const index_t inputs = packed_elements() / p_.out;
     for_each_element(p_.dst_shape(), [&](const auto& at) {
       double sum = 0;
