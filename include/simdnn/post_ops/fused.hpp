@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 #include <simdnn/post_ops/kernel.hpp>
+#include <type_traits>
 
 namespace simdnn::inline SIMDNN_ABI::kernel {
 
@@ -37,19 +38,27 @@ struct free_functions {
 namespace detail {
 
 // Lanes are of columns, which are channels, or pixels of a channel that each row has of its own.
+// One vector of columns after the other, whole ones without masks. By value, so that strides stay in
+// registers beside stores of vectors, which may be to anything.
 template <class V, lanes_are Lanes, class Op, class T>
-SIMDNN_INLINE void store(const Op& op, const results<T>& r, index_t channel, index_t offset) {
+SIMDNN_INLINE void store(const Op& op, results<T> r, index_t channel, index_t offset) {
   constexpr bool channels = Lanes == lanes_are::channels;
-  for (index_t line = 0; line < r.lines; ++line)
-    for (index_t row = 0; row < r.rows; ++row) {
-      const T* from = r.from + line * r.from_line + row * r.from_row;
-      index_t at = line * r.to_line + row * r.to_row;
-      for (index_t n = 0; n < r.columns; n += V::lanes, at += r.to_column) {
-        const index_t lanes = std::min<index_t>(V::lanes, r.columns - n);
-        const where<Lanes> here{channel + (channels ? n : row), offset + at, lanes};
-        op(load<V>(from + n, lanes), here).store(r.to + at, lanes);
-      }
+  const auto column = [&](const T* from, index_t at, index_t n, auto lanes) SIMDNN_INLINE_LAMBDA {
+    for (index_t row = 0; row < r.rows; ++row, from += r.from_row, at += r.to_row) {
+      const where<Lanes> here{channel + (channels ? n : row), offset + at, lanes};
+      if constexpr (std::is_same_v<decltype(lanes), index_t>)
+        op(V::load(from, lanes), here).store(r.to + at, lanes);
+      else
+        op(V::load(from), here).store(r.to + at);
     }
+  };
+  for (index_t line = 0; line < r.lines; ++line) {
+    const T* from = r.from + line * r.from_line;
+    index_t at = line * r.to_line, n = 0;
+    for (; n + V::lanes <= r.columns; n += V::lanes, at += r.to_column)
+      column(from + n, at, n, std::integral_constant<index_t, V::lanes>{});
+    if (n < r.columns) column(from + n, at, n, r.columns - n);
+  }
 }
 
 template <class T, class V, class Chain>

@@ -18,6 +18,7 @@
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/depthwise_rows.hpp>
 #include <vector>
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <simdnn/ops/conv/sliding.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 

@@ -13,6 +13,7 @@
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -111,7 +112,7 @@ class first_layer {
   }
   index_t band_elements() const { return row_at(in_, 0, 0); }
   // A worker's slice: the copy of src, and a row of results (pixels,NR) on their way to a dst that
-  // takes no whole vectors.
+  // takes no whole vectors, or through a free post-op.
   index_t worker_bytes() const {
     const index_t elements = round_up(band_elements(), W) + outputs_[2] * NR;
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
@@ -197,7 +198,7 @@ class first_layer {
   /// One panel of output channels of `rows` rows, the first of which starts at `base` of dst.
   void run_panel(const T* band, const T* weights, const image<T>& dst, index_t base, index_t rows,
                  index_t channel, index_t valid, const kernel::fused<T>& post, T* scratch) const {
-    bool whole = valid == NR;
+    bool whole = valid == NR && !post.is_free();
     for (index_t n = 0; whole && n < NR; n += W) whole = dst.contiguous(channel + n, W) == W;
     const index_t first = base + dst.channel(channel),
                   column = dst.channel(channel + W) - dst.channel(channel);
@@ -217,7 +218,7 @@ class first_layer {
       if (larger > 0) f(index_t{0}, least + 1, larger);
       f(larger * (least + 1), least, tiles - larger);
     };
-    if (whole && !post.is_free()) {
+    if (whole) {
       b.dst_row = dst.stride[1], b.dst_pixel = dst.stride[2], b.dst_column = column, b.rows = rows;
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         const index_t at = first + x * dst.stride[2];

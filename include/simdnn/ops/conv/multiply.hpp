@@ -5,12 +5,13 @@
 //
 // Results go straight to dst where whole vectors of channels are neighbours there; else they pass
 // through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
-// vector).
+// vector). A free post-op takes what would go straight from one tile's block in L1.
 #pragma once
 
 #include <simdnn/base/math.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <span>

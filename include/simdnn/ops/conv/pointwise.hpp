@@ -8,6 +8,7 @@
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 

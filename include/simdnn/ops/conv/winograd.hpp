@@ -21,6 +21,7 @@
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/ops/conv/winograd_transform.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 

@@ -14,6 +14,7 @@
 #include <simdnn/ops/pooling/direct.hpp>
 #include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv_pool {
 

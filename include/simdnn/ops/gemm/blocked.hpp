@@ -18,6 +18,7 @@
 #include <simdnn/ops/gemm/scale_only.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <simdnn/tile/skinny_tile.hpp>

@@ -7,6 +7,7 @@
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/pack.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {

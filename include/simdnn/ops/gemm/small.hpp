@@ -8,6 +8,7 @@
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/gemm/scale_only.hpp>
 #include <simdnn/parallel/executor.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/dot_tile.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <simdnn/tile/unpacked_tile.hpp>

@@ -10,6 +10,7 @@
 #include <simdnn/ops/gemm/blocked.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
 #include <simdnn/ops/strided_copy.hpp>
+#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tensor/tensor.hpp>
 #include <string_view>
 
