@@ -15,7 +15,7 @@ using test::random_tensor;
 
 namespace {
 
-// The variant alone: a plan would compile all others for each post-op.
+// The variant alone: a plan would compile all others too.
 template <class T, layout Src, layout Filter, layout Dst, class PostOp>
 void reference(const conv_problem& p, const tensor<T, Src>& x, const tensor<T, Filter>& w,
                tensor<T, Dst>& y, const PostOp& ops) {
