@@ -1,5 +1,5 @@
-// A call on operands of its own, for what has no problem to state: ops that memory bounds, and the
-// machine's limits.
+// A call on operands of its own, for what simdnn_bench knows no problem of: ops that memory bounds,
+// a few more, and the machine's limits.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,10 @@ std::unique_ptr<call> make_call(double flops, double bytes, F f) {
 struct call_maker {
   const char* name;  // op/pass/problem/variant
   bound limit;
-  /// All operands together take about this many bytes, where the call has operands.
+  /// All operands together take about this many bytes, unless there is but one size.
   std::unique_ptr<call> (*make)(std::int64_t bytes, int threads);
+  const char* only_size = nullptr;  // where the operands are, then
+  bool one_thread = false;          // it takes no executor
 };
 
 }  // namespace simdnn::bench

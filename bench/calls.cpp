@@ -1,10 +1,13 @@
 // The calls of one ISA: the ops that memory bounds on images in blocks of 16 channels (softmax on
-// rows), the multiply-add loop and STREAM's triad. Compiled once per ISA, as are the runners.
+// rows), those of gemm's and conv's that simdnn_bench has not got, the multiply-add loop and STREAM's
+// triad. Compiled once per ISA, as are the runners.
 #include <bench/machine.hpp>
 #include <bench/runners.hpp>
 #include <cmath>
 #include <simdnn/ops/activation.hpp>
 #include <simdnn/ops/concat.hpp>
+#include <simdnn/ops/conv_pool.hpp>
+#include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>
@@ -137,6 +140,59 @@ std::unique_ptr<call> forward_concat(std::int64_t bytes, int threads) {
                     dst = image(s)]() mutable { concat_forward({a, b}, dst, team); });
 }
 
+// Products as of attention's heads.
+std::unique_ptr<call> batched_gemm(std::int64_t bytes, int threads) {
+  constexpr gemm_problem p{.m = 16, .n = 16, .k = 16};
+  const auto batch = static_cast<index_t>(arrays_of(bytes, 3 * 16 * 16));
+  const auto n = static_cast<double>(batch);
+  return make_call(
+      n * p.flops(), n * p.elements() * sizeof(float),
+      [team = make_team(threads), plan = gemm_batch_plan<float>(p),
+       a = filled<"abc">({batch, 16, 16}), b = filled<"abc">({batch, 16, 16}),
+       c = tensor<float, "abc">({batch, 16, 16})]() mutable { plan(a, b, c, post::none{}, team); });
+}
+
+// 3x3 on 16 channels, as bytes are src's and a quarter of dst's.
+std::unique_ptr<call> pooled_conv(std::int64_t bytes, int threads) {
+  const shape s = image_shape(4 * arrays_of(bytes, 1.25));
+  const conv_problem p{.in = 16, .out = 16, .size = {s[2], s[3]}, .kernel = {3, 3}, .pad = {1, 1}};
+  conv_pool_plan<float, blocked> plan(p);
+  packed<float> weights = plan.pack(filled<"oihw">(p.weights_shape()));
+  image dst(plan.dst_shape());
+  const auto moved =
+      static_cast<double>(p.src_shape().elements() + p.weights_shape().elements() + dst.elements());
+  return make_call(p.flops(), moved * sizeof(float),
+                   [team = make_team(threads), plan, weights = std::move(weights),
+                    src = filled<blocked>(p.src_shape()), dst = std::move(dst)]() mutable {
+                     plan(src, weights, dst, post::relu(), team);
+                   });
+}
+
+// So many of a fixed call at a time, that the clock sees them.
+constexpr int fixed_calls = 100;
+
+template <gemm_problem P>
+std::unique_ptr<call> small_fixed_gemm(std::int64_t, int) {
+  return make_call(fixed_calls * P.flops(), fixed_calls * P.elements() * sizeof(float),
+                   [a = filled<"ab">(P.a_shape()), b = filled<"ab">(P.b_shape()),
+                    c = tensor<float, "ab">(P.c_shape())]() mutable {
+                     for (int i = 0; i < fixed_calls; ++i) {
+                       fixed_gemm<float, P>(a.data(), b.data(), c.data());
+                       asm volatile("" : : "r"(c.data()) : "memory");  // each is computed
+                     }
+                   });
+}
+
+template <conv_problem P>
+std::unique_ptr<call> small_fixed_conv(std::int64_t, int) {
+  using conv = fixed_conv<float, P, blocked>;
+  return make_call(fixed_calls * P.flops(), fixed_calls * P.elements() * sizeof(float),
+                   [conv = std::make_unique<const conv>(filled<"oihw">(P.weights_shape())),
+                    src = filled<blocked>(P.src_shape()), dst = image(P.dst_shape())]() mutable {
+                     for (int i = 0; i < fixed_calls; ++i) (*conv)(src, dst, post::relu());
+                   });
+}
+
 std::unique_ptr<call> multiply_adds(std::int64_t, int threads) {
   return make_call(multiply_add_flops * threads, 0, [=] { multiply_add(threads); });
 }
@@ -151,7 +207,7 @@ std::unique_ptr<call> stream_triad(std::int64_t bytes, int threads) {
 
 std::span<const call_maker> calls() {
   static constexpr call_maker table[] = {
-      {"machine/peak/multiply_add/chains", bound::arithmetic, multiply_adds},
+      {"machine/peak/multiply_add/chains", bound::arithmetic, multiply_adds, "registers"},
       {"machine/peak/triad/stream", bound::memory, stream_triad},
       {"activation/forward/relu/direct", bound::memory, forward_activation<function::relu>},
       {"activation/backward/relu/direct", bound::memory, backward_activation<function::relu>},
@@ -165,6 +221,13 @@ std::span<const call_maker> calls() {
       {"softmax/backward/1000_classes/direct", bound::memory, backward_softmax},
       {"reorder/forward/nchw_to_nChw16c/direct", bound::memory, forward_reorder},
       {"concat/forward/halves/direct", bound::memory, forward_concat},
+      {"gemm_batch/forward/16x16x16/chosen", bound::arithmetic, batched_gemm},
+      {"conv_pool/forward/3x3/chosen", bound::arithmetic, pooled_conv},
+      {"fixed_gemm/forward/8x8x8/unrolled", bound::arithmetic,
+       small_fixed_gemm<{.m = 8, .n = 8, .k = 8}>, "L1", true},
+      {"fixed_conv/forward/3x3/unrolled", bound::arithmetic,
+       small_fixed_conv<{.in = 16, .out = 16, .size = {8, 8}, .kernel = {3, 3}, .pad = {1, 1}}>,
+       "L1", true},
   };
   return table;
 }

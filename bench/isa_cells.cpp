@@ -112,31 +112,39 @@ class cell_list {
     const std::span<const call_maker> makers = isas_.back()->calls();
     for (std::size_t i = 0; i < makers.size(); ++i) {
       const auto add_size = [&](const char* size, std::int64_t bytes) {
-        add(makers[i].name + std::string("/") + size, makers[i].limit,
+        add(
+            makers[i].name + std::string("/") + size, makers[i].limit,
             [=](const compiled& code, int threads) {
               return code->calls()[i].make(bytes, threads);
-            });
+            },
+            makers[i].one_thread);
       };
-      if (makers[i].limit == bound::memory)
-        for_each_size([&](std::size_t s) { add_size(sizes[s].name, sizes[s].bytes); });
+      if (makers[i].only_size != nullptr)
+        add_size(makers[i].only_size, 0);
       else
-        add_size("registers", 0);
+        for_each_size([&](std::size_t s) { add_size(sizes[s].name, sizes[s].bytes); });
     }
   }
 
   // A call through the table beside a direct one.
   void add_dispatch() {
     constexpr int repeats = 1000;
-    add("dispatch/call/increment/direct/registers", bound::latency, [](const compiled&, int) {
-      return make_call(repeats, 0, [x = 0L]() mutable {
-        for (int i = 0; i < repeats; ++i) x = increment(x);
-      });
-    });
-    add("dispatch/call/increment/table/registers", bound::latency, [](const compiled& code, int) {
-      return make_call(repeats, 0, [code, x = 0L]() mutable {
-        for (int i = 0; i < repeats; ++i) x = code->increment(x);
-      });
-    });
+    add(
+        "dispatch/call/increment/direct/registers", bound::latency,
+        [](const compiled&, int) {
+          return make_call(repeats, 0, [x = 0L]() mutable {
+            for (int i = 0; i < repeats; ++i) x = increment(x);
+          });
+        },
+        true);
+    add(
+        "dispatch/call/increment/table/registers", bound::latency,
+        [](const compiled& code, int) {
+          return make_call(repeats, 0, [code, x = 0L]() mutable {
+            for (int i = 0; i < repeats; ++i) x = code->increment(x);
+          });
+        },
+        true);
   }
 
   // A row for each variant that no family before had.
@@ -174,8 +182,8 @@ class cell_list {
 
   // One cell for each number of threads, where they matter, and ISA: make(code, threads).
   template <class Make>
-  void add(const std::string& row, bound limit, Make make) {
-    for (const int threads : limit == bound::latency ? std::vector{1} : threads_)
+  void add(const std::string& row, bound limit, Make make, bool one_thread = false) {
+    for (const int threads : one_thread ? std::vector{1} : threads_)
       for (const compiled& isa : isas_)
         cells_.push_back({row + "/threads:" + std::to_string(threads) + '/' + isa.name(), limit,
                           [=] { return make(isa, threads); }});

@@ -14,6 +14,7 @@
 
 #include <simdnn/isa/dispatch.hpp>
 #include <simdnn/ops/activation.hpp>
+#include <simdnn/ops/chrome_trace.hpp>
 #include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
@@ -22,4 +23,5 @@
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 #include <simdnn/tensor/npy.hpp>

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <simdnn/ops/select.hpp>
+#include <simdnn/ops/tuning_cache.hpp>
 #include <sstream>
 #include <thread>
 
