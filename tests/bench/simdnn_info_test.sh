@@ -5,7 +5,7 @@ set -eu
 info=$1 bench=$2 root=$3
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-unset SIMDNN_MAX_ISA
+unset SIMDNN_MAX_ISA SIMDNN_VERBOSE
 
 fail() {
   echo "FAILED: $1"
@@ -55,7 +55,7 @@ agree() { # ISA OP BENCH'S DIRECTION DIRECTION PROBLEM
   SIMDNN_VERBOSE=1 "$bench" --peer none --seconds 0 --isa "$1" --op "$2" --dir "$3" "$5" \
     >"$dir/out" 2>"$dir/verbose" || fail "simdnn_bench $*"
   # simdnn: op problem type layouts isa variant threads=...
-  call=$(grep -v '/pack ' "$dir/verbose" | grep -E "^simdnn: $2[a-z_]* mb|^simdnn: gemm [0-9]" | tail -n 1)
+  call=$(grep -v '/pack ' "$dir/verbose" | grep -E "^simdnn: $2[a-z_]* (g[0-9]+mb|mb|[0-9])" | tail -n 1)
   [ -n "$call" ] || fail "no call of $2 reported: $*"
   # shellcheck disable=SC2086 # its words
   set -- "$@" $call
