@@ -33,6 +33,8 @@ ORANGE, SKY, GREEN, BLUE, RED, PINK, GREY = (
 ISAS = {"sse42": ("SSE4.2", ORANGE), "avx2": ("AVX2 + FMA", SKY), "avx512": ("AVX-512", BLUE)}
 OPS = {"conv": BLUE, "gemm": RED, "inner_product": PINK, "activation": GREEN, "pooling": ORANGE,
        "softmax": SKY, "reorder": GREY, "concat": "black"}
+# Operations of one kernel share its colour.
+KERNELS = {"conv_pool": "conv", "fixed_conv": "conv", "gemm_batch": "gemm", "fixed_gemm": "gemm"}
 MARKERS = {"L1": "^", "L2": "s", "L3": "D", "memory": "o"}
 ROOFS = {"L1": ":", "L2": "--", "L3": "-.", "memory": "-"}
 UNITS = ("GFLOP/s", "GB/s")
@@ -162,10 +164,11 @@ def draw_roofline(cells, directory, context):
             for cell in (cell for cell in shown if cell.isa == isa):
                 intensity = cell.flops / cell.bytes or left
                 height = cell.gflops() if cell.flops else cell.rate * left
-                axes.plot(intensity, height, MARKERS[cell.size], color=OPS.get(cell.op, GREY),
+                axes.plot(intensity, height, MARKERS[cell.size],
+                          color=OPS.get(KERNELS.get(cell.op, cell.op), GREY),
                           markersize=5, alpha=0.8, clip_on=False)
         grid[0][0].set_ylabel("GFLOP/s")
-        ops = unique(cell.op for cell in shown)
+        ops = unique(KERNELS.get(cell.op, cell.op) for cell in shown)
         sizes = [size for size in MARKERS if any(cell.size == size for cell in shown)]
         figure.legend(
             [Line2D([], [], marker="o", linestyle="", color=OPS.get(op, GREY)) for op in ops]
