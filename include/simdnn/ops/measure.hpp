@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
+#include <memory>
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/policy.hpp>
@@ -45,8 +45,20 @@ inline executor_ref trial_executor(const policy& wanted) {
   return wanted.executor ? *wanted.executor : default_executor();
 }
 
-/// One thing to time: it runs a variant once.
-using trial_run = std::function<void()>;
+/// One thing to time: it runs a variant once. (std::function's header takes as long to compile as a
+/// third of conv.hpp's.)
+class trial_run {
+ public:
+  template <class F>
+  trial_run(F f)  // NOLINT: implicit, so that a lambda can be returned as one
+      : function_(std::make_shared<F>(std::move(f))),
+        call_([](void* function) { (*static_cast<F*>(function))(); }) {}
+  void operator()() const { call_(function_.get()); }
+
+ private:
+  std::shared_ptr<void> function_;
+  void (*call_)(void*);
+};
 
 /// The index of the fastest of at least one. They run in turns, so that what disturbs the machine
 /// meets all alike, and are compared by the median of their times relative to the first one's of

@@ -3,7 +3,6 @@
 // Underscores separate nothing and are skipped. n and what follows is a name.
 #pragma once
 
-#include <charconv>
 #include <simdnn/base/error.hpp>
 #include <simdnn/base/types.hpp>
 #include <simdnn/ops/spatial.hpp>
@@ -33,12 +32,15 @@ class notation {
         std::erase(name_, '"');
         break;
       }
+      const std::size_t number_begin = at;
       index_t value = 0;
-      const auto [end, code] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-      if (key.empty() || code != std::errc())
+      bool fits = true;
+      for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+        fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_add_overflow(value, text[at] - '0', &value);
+      if (key.empty() || at == number_begin || !fits)
         throw error(op_, "problem", "keys and numbers are expected, such as mb8ic64ih56oc64kh3ph1",
                     "cannot be read at '" + std::string(text.substr(key_begin)) + "'");
-      at = end - text.data();
       if (has(key))
         throw error(op_, "problem", "a key may occur once",
                     "has '" + key + "' twice in '" + std::string(text) + "'");

@@ -1,7 +1,6 @@
 // What a user may say about how an operation is to be done.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <simdnn/parallel/executor.hpp>
 #include <string>
@@ -10,14 +9,16 @@
 namespace simdnn {
 
 /// Who remembers which variant was measured to be the fastest: tuning_cache (tuning_cache.hpp), or a
-/// class of the user's.
+/// class of the user's. It is locked while a plan looks a key up, and measures what is missing: one
+/// caller at a time, for others would disturb it.
 class variant_memory {
  public:
-  /// The variant kept for this key where known(variant), else measure()'s, which is kept from now
-  /// on. Called from any thread.
-  virtual std::string pick(const std::string& key,
-                           const std::function<bool(const std::string&)>& known,
-                           const std::function<std::string()>& measure) = 0;
+  virtual void lock() = 0;
+  virtual void unlock() = 0;
+  /// The variant kept for this key, or empty.
+  virtual std::string find(const std::string& key) const = 0;
+  /// Keeps what was measured, from now on.
+  virtual void keep(const std::string& key, const std::string& variant) = 0;
 
  protected:
   ~variant_memory() = default;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <simdnn/base/error.hpp>
 #include <simdnn/ops/measure.hpp>
 #include <span>
@@ -52,7 +53,7 @@ struct variants {
       return description{Variant::name, eligible<Variant>(wanted), refusal,
                          refusal == nullptr ? Variant::cost(query) : 0};
     };
-    return {one.template operator()<Variants>()...};
+    return { one.template operator()<Variants>()... };
   }
   static constexpr int none = -1;
   /// The index of the one that is taken where none is named, or none.
@@ -103,25 +104,27 @@ struct variants {
     const auto named = [&](const std::string& variant) {
       return std::find(names.begin(), names.end(), std::string_view(variant));
     };
-    const std::string best = wanted.measured->pick(
-        key, [&](const std::string& variant) { return named(variant) != names.end(); },
-        [&]() -> std::string {
-          auto trial = make_trial();
-          std::vector<trial_run> runs;
-          std::vector<const char*> running;
-          for (const char* name : names) {
-            policy one = wanted;
-            one.variant = name;
-            try {
-              runs.push_back(trial(one));
-              running.push_back(name);
-            } catch (const error&) {
-              if (name == names.back() && runs.empty()) throw;
-            }
-          }
-          return running.at(fastest(runs));
-        });
-    wanted.variant = *named(best);
+    const std::lock_guard hold(*wanted.measured);
+    const auto kept = named(wanted.measured->find(key));
+    if (kept != names.end()) {
+      wanted.variant = *kept;
+      return wanted;
+    }
+    auto trial = make_trial();
+    std::vector<trial_run> runs;
+    std::vector<const char*> running;
+    for (const char* name : names) {
+      policy one = wanted;
+      one.variant = name;
+      try {
+        runs.push_back(trial(one));
+        running.push_back(name);
+      } catch (const error&) {
+        if (name == names.back() && runs.empty()) throw;
+      }
+    }
+    wanted.variant = running.at(fastest(runs));
+    wanted.measured->keep(key, std::string(wanted.variant));
     return wanted;
   }
 

@@ -70,16 +70,16 @@ class tuning_cache final : public variant_memory {
                   "cannot be written");
   }
 
-  /// One caller measures at a time: others would disturb it.
-  std::string pick(const std::string& key, const std::function<bool(const std::string&)>& known,
-                   const std::function<std::string()>& measure) override {
-    const std::lock_guard lock(mutex_);
+  void lock() override { mutex_.lock(); }
+  void unlock() override { mutex_.unlock(); }
+  /// Both between lock() and unlock().
+  std::string find(const std::string& key) const override {
     const auto at = entries_.find(key);
-    if (at != entries_.end() && known(at->second)) return at->second;
-    const std::string variant = measure();
+    return at != entries_.end() ? at->second : "";
+  }
+  void keep(const std::string& key, const std::string& variant) override {
     entries_[key] = variant;
     ++measured_;
-    return variant;
   }
 
   /// How many entries were measured, not loaded: whether to save().

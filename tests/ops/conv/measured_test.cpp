@@ -36,7 +36,7 @@ void check(const std::string& op, const std::string& types, const conv::query& q
     CAPTURE(name);
     const bool eligible = Variant::automatic && Variant::refuses(query) == nullptr;
     tuning_cache other;
-    other.pick(key(op, types), [](const std::string&) { return false; }, [&] { return name; });
+    other.keep(key(op, types), name);
     const std::string chosen =
         Plan(problem, {.measured = &other, .executor = serial{}}).variant_name();
     CHECK((chosen == name) == eligible);
