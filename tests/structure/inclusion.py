@@ -123,11 +123,11 @@ def least(cost, rows, runs):
 def header_table(compiler, runs):
     costs = least(lambda header: included(compiler, header), ANCHORS + HEADERS, runs)
     xsimd, regex = costs[XSIMD], costs[REGEX]
-    yield ["include alone, -O0", "CPU s", "x xsimd", "s over xsimd", "x <regex>", "object KB",
+    yield ["include alone, -O0", "CPU s", "x xsimd", "s over xsimd", "x regex", "object KB",
            "x xsimd"]
     for header, cost in costs.items():
         over = cost.seconds - xsimd.seconds
-        yield [f"<{header}>", f"{cost.seconds:.2f}", f"{cost.seconds / xsimd.seconds:.2f}",
+        yield [f"`{header}`", f"{cost.seconds:.2f}", f"{cost.seconds / xsimd.seconds:.2f}",
                f"{over:.2f}", f"{over / regex.seconds:.2f}", f"{cost.bytes / 1e3:.1f}",
                f"{cost.bytes / xsimd.bytes:.1f}"]
 
