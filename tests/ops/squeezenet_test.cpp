@@ -211,8 +211,9 @@ void check_layers(const std::string& photo, const activations<L>& all) {
 std::vector<index_t> best_five(const tensor<float, "nchw">& probabilities) {
   std::vector<index_t> classes(probabilities.elements());
   for (index_t c = 0; c < probabilities.elements(); ++c) classes[c] = c;
-  std::stable_sort(classes.begin(), classes.end(), [&](index_t a, index_t b) {
-    return probabilities.data()[a] > probabilities.data()[b];
+  std::sort(classes.begin(), classes.end(), [&](index_t a, index_t b) {
+    const float pa = probabilities.data()[a], pb = probabilities.data()[b];
+    return pa > pb || (pa == pb && a < b);
   });
   classes.resize(5);
   return classes;
