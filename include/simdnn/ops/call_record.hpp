@@ -125,7 +125,8 @@ call_record record(const char* op, const char* variant, std::string problem, dou
                    .isa = Isa::name,
                    .variant = variant,
                    .bytes = elements * sizeof(T)};
-  ((call.layouts += (call.layouts.empty() ? "" : ":") + std::string(Layouts.text())), ...);
+  // Not operator+: gcc 12 warns of it without cause (PR105651).
+  (call.layouts.append(call.layouts.empty() ? "" : ":").append(Layouts.text()), ...);
   return call;
 }
 /// A call whose problem knows its notation, flops and elements.

@@ -54,7 +54,8 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
 template <class T, class U, layout L>
 call_record record(const char* op, const view<U, L>& whole, std::span<const view<T, L>> parts) {
   std::string shapes;
-  for (const view<T, L>& part : parts) shapes += (shapes.empty() ? "" : ":") + part.shape().str();
+  for (const view<T, L>& part : parts)
+    shapes.append(shapes.empty() ? "" : ":").append(part.shape().str());
   using element = std::remove_const_t<T>;
   return calls::record<element, isa::native, L>(op, direct<element, L>::name, shapes,
                                                 2 * static_cast<double>(whole.shape().elements()));

@@ -67,7 +67,7 @@ struct inner_product_problem {
     constexpr const char* letters[] = {"id", "ih", "iw"};
     std::string text = "mb" + std::to_string(batch) + "ic" + std::to_string(in);
     for (int d = 0; d < size.rank; ++d)
-      text += letters[3 - size.rank + d] + std::to_string(size[d]);
+      text.append(letters[3 - size.rank + d]).append(std::to_string(size[d]));
     return text + "oc" + std::to_string(out);
   }
   /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what stands

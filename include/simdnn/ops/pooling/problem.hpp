@@ -118,7 +118,7 @@ struct pooling_problem {
     const auto put = [&](const char* key, auto number) {
       constexpr const char* letters[] = {"d", "h", "w"};
       for (int d = 0; d < rank(); ++d)
-        text += key + std::string(letters[3 - rank() + d]) + std::to_string(number(d));
+        text.append(key).append(letters[3 - rank() + d]).append(std::to_string(number(d)));
     };
     put("i", [&](int d) { return p.size[d]; });
     put("o", [&](int d) { return p.output(d); });
