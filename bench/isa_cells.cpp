@@ -129,22 +129,16 @@ class cell_list {
   // A call through the table beside a direct one.
   void add_dispatch() {
     constexpr int repeats = 1000;
-    add(
-        "dispatch/call/increment/direct/registers", bound::latency,
-        [](const compiled&, int) {
-          return make_call(repeats, 0, [x = 0L]() mutable {
-            for (int i = 0; i < repeats; ++i) x = increment(x);
-          });
-        },
-        true);
-    add(
-        "dispatch/call/increment/table/registers", bound::latency,
-        [](const compiled& code, int) {
-          return make_call(repeats, 0, [code, x = 0L]() mutable {
-            for (int i = 0; i < repeats; ++i) x = code->increment(x);
-          });
-        },
-        true);
+    add("dispatch/call/increment/direct/registers", bound::latency, [](const compiled&, int) {
+      return make_call(repeats, 0, [x = 0L]() mutable {
+        for (int i = 0; i < repeats; ++i) x = increment(x);
+      });
+    });
+    add("dispatch/call/increment/table/registers", bound::latency, [](const compiled& code, int) {
+      return make_call(repeats, 0, [code, x = 0L]() mutable {
+        for (int i = 0; i < repeats; ++i) x = code->increment(x);
+      });
+    });
   }
 
   // A row for each variant that no family before had.
@@ -183,7 +177,7 @@ class cell_list {
   // One cell for each number of threads, where they matter, and ISA: make(code, threads).
   template <class Make>
   void add(const std::string& row, bound limit, Make make, bool one_thread = false) {
-    for (const int threads : one_thread ? std::vector{1} : threads_)
+    for (const int threads : one_thread || limit == bound::latency ? std::vector{1} : threads_)
       for (const compiled& isa : isas_)
         cells_.push_back({row + "/threads:" + std::to_string(threads) + '/' + isa.name(), limit,
                           [=] { return make(isa, threads); }});

@@ -7,7 +7,7 @@
 //     const call_hook hook{[](const call_record& call, void* data) { ... }, &statistics};
 //     set_call_hook(&hook);
 // chrome_trace (chrome_trace.hpp) is such a hook, which writes a timeline. With neither, a call costs
-// two loads and a branch; -DSIMDNN_NO_CALL_RECORDS leaves those out too. fixed_gemm and fixed_conv,
+// three loads and two branches; -DSIMDNN_NO_CALL_RECORDS leaves those out too. fixed_gemm and fixed_conv,
 // which take less time than reading a clock, make no records.
 #pragma once
 
@@ -30,13 +30,13 @@ namespace simdnn {
 /// One call of an operation, checks of the operands not counted.
 struct call_record {
   const char* op = "";  ///< operation and direction, such as "conv_backward_data"
-  bool packing =
-      false;  ///< not the operation itself, but its weights brought into the plan's order
+  /// Not the operation itself, but its weights brought into the plan's order.
+  bool packing = false;
   std::string problem = {};  ///< in benchdnn's notation; sizes where the operation has no problem
   const char* type = "";     ///< "float" or "double"; reorder and concat take "other" ones too
-  std::string layouts =
-      {};                ///< "nChw16c:nChw16c", those of the plan, in the order of its arguments
-  const char* isa = "";  ///< "avx512"
+  /// "nChw16c:nChw16c", those of the plan, in the order of its arguments.
+  std::string layouts = {};
+  const char* isa = "";       ///< "avx512"
   const char* variant = "";   ///< "winograd_4x4_3x3"
   int threads = 1;            ///< the executor's concurrency
   double flops = 0;           ///< of the plain algorithm; 0 where there are none to speak of

@@ -41,7 +41,7 @@ class chrome_trace {
     for (const event& e : events_) first = std::min(first, e.call.start);
     std::string text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
     for (const event& e : events_)
-      text += (&e == &events_.front() ? "\n" : ",\n") + to_text(e, first);
+      text.append(&e == &events_.front() ? "\n" : ",\n").append(to_text(e, first));
     return text + "\n]}\n";
   }
 

@@ -91,10 +91,8 @@ struct variants {
                          MakeTrial&& make_trial) {
     std::vector<const char*> names;
     if (wanted.measured != nullptr && wanted.variant.empty())
-      for_each([&]<class Variant>() {
-        if (eligible<Variant>(wanted) && Variant::refuses(query) == nullptr)
-          names.push_back(Variant::name);
-      });
+      for (const description& d : describe(query, wanted))
+        if (d.eligible && d.refusal == nullptr) names.push_back(d.name);
     if (names.size() < 2) return wanted;
 
     const std::string key = std::string(op) + ' ' + words() +

@@ -1,5 +1,5 @@
-// post_op: what happens to results while they are still in registers. Composed with |, applied from
-// left to right:
+// post_op: what happens to results while they are still in registers (bias, scale, sum and limits) or
+// in L1 (all others). Composed with |, applied from left to right:
 //     post::bias(b) | post::sum(residual) | post::relu() | post::fuse([](auto v) { return v * v; })
 // Facades lower the composition to kernel post-ops (kernel.hpp, fused.hpp) once the operands are
 // checked.
