@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bench/isa_cells.hpp>
 #include <bench/isa_report.hpp>
+#include <bench/measure.hpp>
 #include <bench/provenance.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -101,7 +102,12 @@ class prepared_call {
 void measure(benchmark::State& state, const cell& c, prepared_call& prepared) try {
   using benchmark::Counter;
   call& the_call = prepared.get(c);
+  const double start = now();
   for (auto _ : state) the_call.run();
+  const double seconds = now() - start;
+  if (c.peak)
+    state.counters[counter::percent] =
+        100 * the_call.flops * 1e-9 * static_cast<double>(state.iterations()) / seconds / c.peak();
   constexpr auto rate = Counter::kIsIterationInvariantRate;
   state.counters[counter::flops] = the_call.flops;
   state.counters[counter::bytes] = the_call.bytes;

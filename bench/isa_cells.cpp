@@ -177,10 +177,15 @@ class cell_list {
   // One cell for each number of threads, where they matter, and ISA: make(code, threads).
   template <class Make>
   void add(const std::string& row, bound limit, Make make, bool one_thread = false) {
+    const bool has_peak = limit == bound::arithmetic && !row.starts_with("machine/");
     for (const int threads : one_thread || limit == bound::latency ? std::vector{1} : threads_)
-      for (const compiled& isa : isas_)
-        cells_.push_back({row + "/threads:" + std::to_string(threads) + '/' + isa.name(), limit,
-                          [=] { return make(isa, threads); }});
+      for (const compiled& isa : isas_) {
+        cells_.push_back({row + "/threads:" + std::to_string(threads) + '/' + isa.name(),
+                          limit,
+                          [=] { return make(isa, threads); },
+                          {}});
+        if (has_peak) cells_.back().peak = [=] { return isa->fma_peak(threads); };
+      }
   }
 
   std::span<const compiled> isas_;

@@ -14,6 +14,9 @@ struct cell {
   std::string name;  // op/pass/problem/variant/size/threads:N/isa
   bound limit;
   std::function<std::unique_ptr<call>()> prepare;
+  /// GFLOP/s of the multiply-add loop at this moment's clock; null for what it does not limit, and
+  /// for itself.
+  std::function<double()> peak;
 };
 
 /// The same names for every ISA, the last of which lists the variants. `full` adds problems for the

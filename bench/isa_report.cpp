@@ -38,15 +38,12 @@ std::optional<rate> rate_of(const run& r) {
   return std::nullopt;
 }
 
-// The cell that says what the machine can do for this one: the multiply-add loop, or the triad on
-// operands of the same size; empty for none.
-std::string yardstick(const std::string& name, const std::string& unit) {
+// The cell that says what the machine can do for what memory bounds: the triad on operands of the
+// same size.
+std::string yardstick(const std::string& name) {
   const std::string tail = name.substr(name.find("/threads:"));
   const std::string row = name.substr(0, name.size() - tail.size());
-  if (unit == counter::gflops) return "machine/peak/multiply_add/chains/registers" + tail;
-  if (unit == counter::gbytes)
-    return "machine/peak/triad/stream/" + row.substr(row.rfind('/') + 1) + tail;
-  return {};
+  return "machine/peak/triad/stream/" + row.substr(row.rfind('/') + 1) + tail;
 }
 
 // Median rates of all cells by their names.
@@ -64,8 +61,9 @@ void complete(run& r, const std::map<std::string, double>& medians) {
   const auto rate = rate_of(r);
   if (!rate) return;
   const std::string name = name_of(r);
-  if (const auto peak = medians.find(yardstick(name, rate->unit)); peak != medians.end())
-    r.counters[counter::percent] = 100 * rate->value / peak->second;
+  if (rate->unit == counter::gbytes)
+    if (const auto peak = medians.find(yardstick(name)); peak != medians.end())
+      r.counters[counter::percent] = 100 * rate->value / peak->second;
   if (const auto base = medians.find(row_of(name) + "/sse42"); base != medians.end())
     r.counters[counter::speed_up] = rate->unit == counter::nanoseconds ? base->second / rate->value
                                                                        : rate->value / base->second;

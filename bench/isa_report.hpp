@@ -1,6 +1,6 @@
 // What isa_bench tells: Google Benchmark's JSON and a table, both with each rate's share of what
-// the machine can do and its speed-up over SSE4.2. Both are known at the end only, for the
-// yardsticks are measured among the rest.
+// the machine can do and its speed-up over SSE4.2. The share of the multiply-add peak is measured
+// with each repetition; the share of the triad, and the speed-up, are known at the end only.
 #pragma once
 
 #include <benchmark/benchmark.h>

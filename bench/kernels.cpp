@@ -8,6 +8,8 @@ namespace simdnn::bench {
 
 SIMDNN_ISA_TABLE(kernels) = {
     .fma_peak = fma_peak,
+    .multiply_add = multiply_add,
+    .multiply_add_flops = multiply_add_flops,
     .triad = triad,
     .sum = sum,
     .dots = dot4,

@@ -56,12 +56,12 @@ void on_threads([[maybe_unused]] int threads, F f) {
 #endif
 }
 
-constexpr long multiply_add_steps = 1000000;
+constexpr long multiply_add_steps = 50000;
 /// Of one thread's multiply_add.
 constexpr double multiply_add_flops =
     2.0 * 12 * (vector_bytes / sizeof(float)) * multiply_add_steps;
 
-/// Some milliseconds of multiply-adds on each thread.
+/// Some 0.1 ms of multiply-adds on each thread.
 inline void multiply_add(int threads) {
   on_threads(threads, [](int) {
     volatile float sink = multiply_add_chains(multiply_add_steps);
@@ -69,10 +69,13 @@ inline void multiply_add(int threads) {
   });
 }
 
-/// GFLOP/s of `threads` threads, the best of some samples.
+/// GFLOP/s of `threads` threads, the best of a few samples at the clock at which the processor runs
+/// just then. A processor may lower its clock for wide multiply-adds that are fed from memory, below
+/// that of this loop, and raise it again milliseconds later (Sapphire Rapids, AVX-512: by 17 %).
+/// Right behind a kernel these samples show what that kernel could have reached.
 inline double fma_peak(int threads) {
   double best = 0;
-  for (int sample = 0; sample < 10; ++sample)
+  for (int sample = 0; sample < 5; ++sample)
     best = std::max(
         best, multiply_add_flops * threads / time_calls([&] { multiply_add(threads); }, 1) * 1e-9);
   return best;

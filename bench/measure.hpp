@@ -92,16 +92,4 @@ inline turn_times time_turns(const std::vector<std::function<void()>>& sides,
   return result;
 }
 
-struct paired_times {
-  double a = 0, b = 0;  // medians, seconds a call
-  double ratio = 0;     // median of b / a over the pairs
-};
-
-/// The same of two.
-inline paired_times time_pairs(const std::function<void()>& a, const std::function<void()>& b,
-                               const effort& e = {}) {
-  const turn_times t = time_turns({a, b}, e);
-  return {t.times[0], t.times[1], t.ratios[1]};
-}
-
 }  // namespace simdnn::bench

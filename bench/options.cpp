@@ -20,7 +20,7 @@ const char* const usage =
   --fixed                          simdnn's code for problems known at compile time; without problems all of
                                    them; forward, 1 thread
   --choice                         the chosen variant beside the fastest that could be chosen, in turns
-  --accuracy strict|default        strict: no algorithm that rounds more than plain sums
+  --accuracy strict|normal         strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
   --peer onednn|openblas|eigen|none     default: the first of these that has the op
   --peer best                      per problem the faster of onednn and openblas
@@ -106,7 +106,7 @@ options parse_options(int argc, const char* const* argv) {
       o.variant = value();
       if (o.variant == "auto") o.variant.clear();
     } else if (option == "--accuracy") {
-      o.strict = one_of(option, value(), {"default", "strict"}) == 1;
+      o.strict = one_of(option, value(), {"normal", "strict"}) == 1;
     } else if (option == "--post-ops") {
       const std::size_t which = one_of(option, value(), {"none", "bias", "relu", "bias+relu"});
       o.with_bias = which % 2 == 1, o.with_relu = which >= 2;

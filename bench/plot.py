@@ -124,7 +124,7 @@ def draw_bars(cells, directory, context):
             [plt.Rectangle((0, 0), 1, 1, color=ISAS[isa][1]) for isa in present],
             [ISAS[isa][0] for isa in present], **ABOVE, ncols=len(present),
             title=f"{op}, {threads_text(threads)}: rate and its share of the ISA's "
-            + ("multiply-add peak" if shown[0].unit == "GFLOP/s" else "triad on as much memory"))
+            + ("multiply-add peak, in turns" if shown[0].unit == "GFLOP/s" else "triad on as much memory"))
         save(figure, directory, f"bars_{op}_{threads_text(threads)}".replace(" ", "_"), context)
 
 

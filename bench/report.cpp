@@ -139,14 +139,14 @@ void print_perf_heading(bool errors) {
   std::printf("\n");
 }
 
-void print(const perf_row& r, double peak) {
-  const double gflops = r.flops / r.time * 1e-9;
+void print(const perf_row& r) {
   std::printf("%-38s %11.4f", full_name(r.problem).c_str(), r.time * 1e3);
   if (r.peer_time > 0)
     std::printf(" %11.4f %7.3f", r.peer_time * 1e3, r.ratio);
   else
     std::printf(" %11s %7s", "-", "-");
-  std::printf(" %9.1f %6.1f  %-12s %-26s ", gflops, 100 * gflops / peak, r.variant.c_str(),
+  std::printf(" %9.1f %6.1f  %-12s %-26s ", r.flops / r.time * 1e-9, r.percent_of_peak,
+              r.variant.c_str(),
               r.peer_implementation.empty() ? "-" : r.peer_implementation.c_str());
   if (r.peer_time > 0)
     std::printf("%-7.1e", r.error);
@@ -223,7 +223,8 @@ void write_json(const std::string& path, const options& o, const context& c,
     const double times = r.problem.times;
     json.entry("simdnn" + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads, r.time,
                r.variant,
-               counter("GFLOPS", r.flops / r.time * 1e-9) + counter("times", times) +
+               counter("GFLOPS", r.flops / r.time * 1e-9) +
+                   counter("percent_of_peak", r.percent_of_peak) + counter("times", times) +
                    (r.peer_time > 0 ? counter("ratio", r.ratio) + counter("error", r.error) : "") +
                    errors(r.found));
     if (r.peer_time > 0)

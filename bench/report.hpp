@@ -18,6 +18,7 @@ struct perf_row {
   double time = 0, peer_time = 0;  // seconds a call
   double ratio = 0;                // of the pairs, peer / simdnn
   double flops = 0;
+  double percent_of_peak = 0;                             // of the multiply-add loop, in turns
   double error = 0;                                       // max|simdnn - peer| / max|peer|
   std::optional<comparison> found = {}, peer_found = {};  // against double, where asked for
 };
@@ -55,7 +56,7 @@ void print(const choice_row&);
 std::string choice_total(const std::vector<choice_row>&);
 
 void print_perf_heading(bool errors);
-void print(const perf_row&, double peak_gflops);
+void print(const perf_row&);
 /// total simdnn=<ms> peer=<ms> ratio=<total> geomean=<g> min=<m> at=<name>, over the rows given:
 /// times with their multiplicities, ratios as they are. Without a peer its numbers read "none".
 std::string perf_total(const std::vector<perf_row>&);

@@ -100,21 +100,23 @@ comparison against_double(const workload& w, const dot_products& wanted, runner&
   return compare(wanted, result_of(w, r).data(), sample, sample_seed, dots);
 }
 
-perf_row measure(const named_problem& p, const options& o, const workload& w, const choice& c,
-                 runner* peer, double pause) {
+// In turns with the peer, if there is one, and the multiply-add loop.
+perf_row measure(const named_problem& p, const options& o, const kernels& code, const workload& w,
+                 const choice& c, runner* peer, double pause) {
   const std::unique_ptr<runner> own = w.make_simdnn(c);
   perf_row row{.problem = p,
                .variant = own->implementation(),
                .peer_implementation = {},
                .flops = w.flops()};
-  const effort e{.seconds = o.seconds, .pause = pause};
-  const auto run_own = [&] { own->run(); };
+  std::vector<std::function<void()>> sides{[&] { own->run(); },
+                                           [&] { code.multiply_add(o.threads); }};
+  if (peer != nullptr) sides.push_back([&] { peer->run(); });
+  const turn_times t = time_turns(sides, {.seconds = o.seconds, .pause = pause});
+  row.time = t.times[0];
+  row.percent_of_peak = 100 * row.flops / (code.multiply_add_flops * o.threads) * t.ratios[1];
   const std::unique_ptr<dot_products> wanted = o.errors ? w.make_reference() : nullptr;
-  if (peer == nullptr) {
-    row.time = time_turns({run_own}, e).times[0];
-  } else {
-    const paired_times t = time_pairs(run_own, [&] { peer->run(); }, e);
-    row.time = t.a, row.peer_time = t.b, row.ratio = t.ratio;
+  if (peer != nullptr) {
+    row.peer_time = t.times[2], row.ratio = t.ratios[2];
     row.peer_implementation = peer->implementation();
     row.error = relative_error(result_of(w, *own), result_of(w, *peer));
     if (wanted != nullptr) row.peer_found = against_double(w, *wanted, *peer, true);
@@ -235,8 +237,8 @@ int run(const options& o) {
           checked.push_back(check(p, *w, chosen));
           print(checked.back());
         } else {
-          timed.push_back(measure(p, o, *w, chosen, theirs.get(), pause));
-          print(timed.back(), c.peak_gflops);
+          timed.push_back(measure(p, o, code.table(), *w, chosen, theirs.get(), pause));
+          print(timed.back());
         }
       }
       if (timed.size() > first)
