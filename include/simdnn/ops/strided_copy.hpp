@@ -39,6 +39,8 @@ struct copy_range {
 
 namespace detail {
 
+// A template, so that only who copies compiles std::sort.
+template <class T>
 class copy_box {
  public:
   struct axis {
@@ -66,7 +68,6 @@ class copy_box {
     if (rank_ == 0) axes_[rank_++] = {1, 1, 1};
   }
 
-  template <class T>
   void copy(const T* src, T* dst, executor_ref executor) const {
     const int last = rank_ - 1;
     const axis fast = axes_[last];
@@ -114,7 +115,6 @@ class copy_box {
   // 16 x 16: a cache line of floats either way.
   static constexpr index_t tile = 16, piece = 8192;
 
-  template <class T>
   static void copy_row(const T* SIMDNN_RESTRICT s, T* SIMDNN_RESTRICT d, index_t n,
                        const axis& along) {
     if (along.src == 1 && along.dst == 1) {
@@ -123,7 +123,6 @@ class copy_box {
       for (index_t i = 0; i < n; ++i) d[i * along.dst] = s[i * along.src];
     }
   }
-  template <class T>
   static void copy_tile(const T* SIMDNN_RESTRICT s, T* SIMDNN_RESTRICT d, index_t rows,
                         index_t columns, const axis& row, const axis& column) {
     if (column.dst == 1 && columns == tile) {
@@ -143,9 +142,9 @@ class copy_box {
 // Dimension d of the copy and, for each of its pieces, those behind it.
 template <class T>
 void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* dst_data,
-                 const copy_range* ranges, int d, const copy_box& outer, executor_ref executor) {
+                 const copy_range* ranges, int d, const copy_box<T>& outer, executor_ref executor) {
   if (d == dst.rank) {
-    copy_box box = outer;
+    copy_box<T> box = outer;
     box.normalise();
     box.copy(src_data, dst_data, executor);
     return;
@@ -167,7 +166,7 @@ void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* d
 
   copy_range left = ranges[d];
   while (left.count > 0) {
-    copy_box box = outer;
+    copy_box<T> box = outer;
     index_t n;
     if (large % small == 0 && left.src_begin % large == 0 && left.dst_begin % large == 0 &&
         left.count >= large) {

@@ -14,6 +14,7 @@
 #include <simdnn/ops/conv/axis.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -203,15 +204,23 @@ class direct_weights {
 
   void store(const T* sums, index_t o, index_t valid, index_t block_begin, index_t block_end,
              const filter<T>& to) const {
-    const T* row = sums + block_begin * channel_blocks::size * taps() * NR;
-    for (index_t b = block_begin; b < block_end; ++b)
-      for (index_t d = 0; d < p_.kernel[0]; ++d)
-        for (index_t h = 0; h < p_.kernel[1]; ++h)
-          for (index_t x = 0; x < p_.kernel[2]; ++x)
-            for (index_t c = 0; c < band_.channels.length(b); ++c, row += NR) {
-              T* at = to.data + to.in.at(b * channel_blocks::size + c) + to.tap(d, h, x);
-              for (index_t n = 0; n < valid; ++n) at[to.out.at(o + n)] = row[n];
-            }
+    strided weights(5), block(5);
+    weights.dims[0] = {to.out.stride, to.out.block, to.out.inner};
+    weights.dims[1] = {to.in.stride, to.in.block, to.in.inner};
+    for (int d = 0; d < 3; ++d) weights.dims[2 + d].stride = to.stride[d];
+    const serial alone;
+    for (index_t b = block_begin; b < block_end; ++b) {
+      const index_t c = b * channel_blocks::size, length = band_.channels.length(b);
+      const index_t strides[5] = {1, NR, p_.kernel[1] * p_.kernel[2] * length * NR,
+                                  p_.kernel[2] * length * NR, length * NR};
+      for (int d = 0; d < 5; ++d) block.dims[d].stride = strides[d];
+      const copy_range ranges[max_rank] = {{0, o, valid},
+                                           {0, c, length},
+                                           {0, 0, p_.kernel[0]},
+                                           {0, 0, p_.kernel[1]},
+                                           {0, 0, p_.kernel[2]}};
+      copy_elements(block, sums + c * taps() * NR, weights, to.data, ranges, alone);
+    }
   }
 
   conv_problem p_;
