@@ -2,7 +2,9 @@
 #include <bench/isa_report.hpp>
 #include <bench/measure.hpp>
 #include <bench/provenance.hpp>
+#include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -14,7 +16,16 @@ using run = benchmark::BenchmarkReporter::Run;
 
 constexpr const char* isas[] = {"sse42", "avx2", "avx512"};
 
-bool is_repetition(const run& r) { return r.run_type == run::RT_Iteration && !r.error_occurred; }
+// Google Benchmark's word for it until 1.7, and since.
+template <class Run>
+bool failed(const Run& r) {
+  if constexpr (requires { r.error_occurred; })
+    return r.error_occurred;
+  else
+    return r.skipped != decltype(r.skipped){};
+}
+
+bool is_repetition(const run& r) { return r.run_type == run::RT_Iteration && !failed(r); }
 
 std::string name_of(const run& r) { return r.run_name.function_name; }
 
@@ -114,6 +125,29 @@ std::vector<std::pair<std::string, double>> dispatch_costs(
   return costs;
 }
 
+bool computes_on_lanes(const std::string& row) {
+  const auto has = [&](const char* part) { return row.find(part) != std::string::npos; };
+  return row.starts_with("gemm/") ||
+         (row.starts_with("conv/") && has("/3x3/") && (has("/direct/") || has("/winograd")));
+}
+
+// By size/threads:N: the geometric mean of AVX-512's rates over AVX2's.
+std::map<std::string, double> speed_ups_over_avx2(const std::map<std::string, double>& medians) {
+  std::map<std::string, std::vector<double>> logs;
+  for (const auto& [name, rate] : medians) {
+    const std::string row = row_of(name);
+    const auto avx2 = medians.find(row + "/avx2");
+    if (isa_of(name) != "avx512" || avx2 == medians.end() || !computes_on_lanes(row)) continue;
+    logs[row.substr(row.rfind('/', row.rfind('/') - 1) + 1)].push_back(
+        std::log(rate / avx2->second));
+  }
+  std::map<std::string, double> means;
+  for (const auto& [where, list] : logs)
+    means[where] =
+        std::exp(std::accumulate(list.begin(), list.end(), 0.0) / static_cast<double>(list.size()));
+  return means;
+}
+
 template <class... Args>
 std::string format(const char* pattern, Args... args) {
   char text[256];
@@ -182,7 +216,11 @@ void table_reporter::ReportRuns(const std::vector<Run>& all) {
     for (const char* isa : isas) out << columns(r.by_isa[isa]);
     out << '\n';
   }
-  for (const auto& [isa, cost] : dispatch_costs(median_rates(all)))
+  const std::map<std::string, double> medians = median_rates(all);
+  for (const auto& [where, mean] : speed_ups_over_avx2(medians))
+    GetOutputStream() << "avx512 over avx2, gemm and conv 3x3 (direct, Winograd), " << where
+                      << format(": %.2fx\n", mean);
+  for (const auto& [isa, cost] : dispatch_costs(medians))
     GetOutputStream() << "a call through " << isa
                       << format("'s table costs %.2f ns more than a direct one\n", cost);
 }

@@ -29,8 +29,8 @@ struct variant_info {
 };
 
 struct kernels {
-  /// GFLOP/s of multiply-adds at this moment's clock, in less than 2 ms, and GB/s of STREAM's triad,
-  /// with this many threads.
+  /// GFLOP/s of multiply-adds at this moment's clock, in a millisecond or two, and GB/s of STREAM's
+  /// triad, with this many threads.
   double (*fma_peak)(int threads);
   /// What it samples, and its operations on one thread.
   void (*multiply_add)(int threads);

@@ -56,12 +56,12 @@ void on_threads([[maybe_unused]] int threads, F f) {
 #endif
 }
 
-constexpr long multiply_add_steps = 50000;
+constexpr long multiply_add_steps = 100000;
 /// Of one thread's multiply_add.
 constexpr double multiply_add_flops =
     2.0 * 12 * (vector_bytes / sizeof(float)) * multiply_add_steps;
 
-/// Some 0.1 ms of multiply-adds on each thread.
+/// Some 0.2 ms of multiply-adds on each thread.
 inline void multiply_add(int threads) {
   on_threads(threads, [](int) {
     volatile float sink = multiply_add_chains(multiply_add_steps);

@@ -60,9 +60,12 @@ answer describe_conv(const request& r) {
   const std::string layouts = std::string(src.text()) + ':' + std::string(dst.text());
   const conv::query q = conv::make_query(src, dst, p, r.pass, r.wanted);
   using forward = conv::forward_variants<T, Isa>;
-  if (r.op == "conv_pool")
-    return choose<T, forward>("conv_pool_forward", p.str(), layouts,
-                              conv_pool::cut_into_bands<T, Isa>(q).convolution, r);
+  if (r.op == "conv_pool") {
+    answer a = choose<T, forward>("conv_pool_forward", p.str(), layouts,
+                                  conv_pool::cut_into_bands<T, Isa>(q).convolution, r);
+    std::erase_if(a.rows, [](const variant_row& row) { return row.name == "onednn"; });
+    return a;
+  }
   if (r.pass == direction::backward_data)
     return choose<T, conv::backward_data_variants<T, Isa>>("conv_backward_data", p.str(), layouts,
                                                            q, r);
@@ -103,6 +106,10 @@ answer describe_pooling(const request& r) {
 
 template <class T>
 answer describe_op(const request& r) {
+  if ((r.op == "conv_pool" || r.op == "gemm") && r.pass != direction::forward)
+    throw error("simdnn_info", "--dir", r.op + " has FWD alone", "is another");
+  if (r.op == "conv_pool" && r.allow_onednn)
+    throw error("simdnn_info", "--onednn", "oneDNN has no conv_pool", "is given");
   if (r.op == "conv" || r.op == "conv_pool") return describe_conv<T>(r);
   if (r.op == "gemm") return describe_gemm<T>(r);
   if (r.op == "inner_product") return describe_inner_product<T>(r);

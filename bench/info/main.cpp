@@ -3,12 +3,16 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bench/info/info.hpp>
 #include <bench/provenance.hpp>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <simdnn/parallel/parallel_for.hpp>
 
 namespace simdnn::info {
@@ -32,28 +36,46 @@ For example: simdnn_info --isa avx2 mb1_ic64ih56_oc64oh56_kh3_ph1
              simdnn_info --op gemm 512x512:512x512
 )";
 
+std::string processors(double count) {
+  char text[32] = "no limit";
+  if (std::isfinite(count)) std::snprintf(text, sizeof text, "%.2f processors", count);
+  return text;
+}
+
+// Of a container's own group.
+std::string cgroup_limit_of_version_1() {
+  std::ifstream q("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), p("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  double quota = 0, period = 0;
+  if (!(q >> quota && p >> period)) return "none found";
+  return processors(quota < 0 ? std::numeric_limits<double>::infinity() : quota / period);
+}
+
 std::string cache(const char* name, int level) {
   const long bytes = sysconf(level);
   if (bytes <= 0) return std::string(name) + " unknown";
   return std::string(name) + ' ' + std::to_string(bytes / 1024) + " KiB";
 }
 
-// The processors' worth of time that this process's control group allows, of version 2 or 1.
+// The processors' worth of time that control groups of version 2 allow this process: the least of
+// its own group's and those above it. In a container its own is seen as the root.
 std::string cgroup_limit() {
-  double quota = 0, period = 0;
-  std::ifstream v2("/sys/fs/cgroup/cpu.max");
-  if (std::string word; v2 >> word >> period) {
-    if (word == "max") return "no limit";
-    quota = std::stod(word);
-  } else {
-    std::ifstream q("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-        p("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    if (!(q >> quota && p >> period)) return "none found";
-    if (quota < 0) return "no limit";
+  std::filesystem::path group = "/";
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);)
+    if (line.starts_with("0::/")) group = line.substr(3);
+  bool found = false;
+  double least = std::numeric_limits<double>::infinity();
+  for (;; group = group.parent_path()) {
+    std::ifstream file("/sys/fs/cgroup" + (group / "cpu.max").string());
+    double period = 0;
+    if (std::string quota; file >> quota >> period) {
+      found = true;
+      if (quota != "max") least = std::min(least, std::stod(quota) / period);
+    }
+    if (group == group.root_path()) break;
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f processors", quota / period);
-  return text;
+  if (!found) return cgroup_limit_of_version_1();
+  return processors(least);
 }
 
 int allowed_processors() {

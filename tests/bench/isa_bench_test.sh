@@ -30,13 +30,17 @@ for fact in cpu compiler flags versions; do
   shown "^$fact: ."
 done
 shown "^op/pass/problem/variant/size/threads .* rate +peak .*sse42"
-for row in machine/peak/multiply_add/chains/registers conv/forward/3x3/direct/L1 \
+shown "^machine/peak/multiply_add/chains/registers/threads:1 +GFLOP/s \| +$number +- +[0-9]+% +1\.00x"
+for row in conv/forward/3x3/direct/L1 \
   conv/backward_data/3x3/direct/L1 conv/backward_weights/3x3/direct/L1 \
   gemm/forward/square/small/L1 inner_product/forward/layer/gemm/L1; do
   shown "^$row/threads:1 +GFLOP/s \| +$number +[0-9]+% +[0-9]+% +1\.00x"
 done
 shown "^activation/backward/relu/direct/L1/threads:1 +GB/s \| +$number +[0-9]+% +[0-9]+% +1\.00x"
 shown "^dispatch/call/increment/table/registers/threads:1 +ns \| +$number +- "
+if grep -q '/avx512/' "$dir/json"; then
+  shown "^avx512 over avx2, gemm and conv 3x3 \(direct, Winograd\), L1/threads:1: ${number}x\$"
+fi
 shown "^a call through sse42's table costs -?$number ns more than a direct one\$"
 tr '\r' '\n' <"$dir/err" | grep -q '^isa_bench:  [5-9][0-9] %$' || fail 'no progress'
 for key in context cpu compiler flags versions benchmarks real_time flops bytes GFLOP/s GB/s \

@@ -41,6 +41,9 @@ expect 1 '^simdnn_info: --src is .nchv., for this problem there are nChw16c' --s
 expect 1 '^conv_problem: ' mb1_ih8_oc64_kh3
 expect 1 '^dispatch: isa is "avx3"' --isa avx3 mb1_ic64ih8_oc64_kh3
 expect 1 '^simdnn_info: --dir is .up., it is one of FWD, BWD_D, BWD_W' --dir up mb1_ic64ih8_oc64_kh3
+expect 1 '^simdnn_info: --dir is another, gemm has FWD alone' --op gemm --dir BWD_D 5x7:7x9
+expect 1 '^simdnn_info: --onednn is given, oneDNN has no conv_pool' --op conv_pool --onednn \
+  mb1_ic64ih8_oc64oh8_kh3_ph1
 expect 2 '--help' --variant x
 # The README's table is the variants' lists.
 "$info" --operations >"$dir/out"

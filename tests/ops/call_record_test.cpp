@@ -194,4 +194,7 @@ TEST_CASE("the line") {
         "simdnn: conv_forward mb1 float nchw:nhwc avx2 direct threads=2 ms=2.000 GFLOP/s=1.5 "
         "GB/s=0.5");
   CHECK(dnn::call_record{}.gflops() == 0);
+  CHECK(dnn::call_record::decimal(0.0504, 3) == "0.050");
+  CHECK(dnn::call_record::decimal(0.9996, 3) == "1.000");
+  CHECK(dnn::call_record::decimal(1234.56, 1) == "1234.6");
 }

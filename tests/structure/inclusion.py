@@ -21,6 +21,7 @@ from compiler import AVX2, ROOT
 COMPILERS = ["g++-12", "clang++-19"]
 FLAGS = ["-std=c++20", *AVX2, "-fno-math-errno", "-ffp-contract=fast", f"-I{ROOT / 'include'}"]
 XSIMD, REGEX = "xsimd/xsimd.hpp", "regex"
+EXTERN = "-DSIMDNN_EXTERN_TEMPLATES"
 ANCHORS = [XSIMD, REGEX, "vector"]
 HEADERS = [
     "simdnn/tensor/tensor.hpp",
@@ -136,7 +137,7 @@ def use_table(compiler, xsimd):
     yield ["use once, -O2", "CPU s", "x xsimd", "text KB", "extern: CPU s", "x xsimd", "text KB"]
     for name in USES:
         row = [name]
-        for flags in [], ["-DSIMDNN_EXTERN_TEMPLATES"]:
+        for flags in [], [EXTERN]:
             cost = used(compiler, name, *flags)
             row += [f"{cost.seconds:.2f}", f"{cost.seconds / xsimd:.2f}", f"{cost.text / 1e3:.1f}"]
         yield row

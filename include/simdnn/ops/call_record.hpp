@@ -50,11 +50,19 @@ struct call_record {
 
   /// The line that SIMDNN_VERBOSE=1 prints, without its end.
   std::string str() const {
-    char numbers[128];
-    std::snprintf(numbers, sizeof numbers, "threads=%d ms=%.3f GFLOP/s=%.1f GB/s=%.1f", threads,
-                  milliseconds(), gflops(), gbytes());
     return std::string("simdnn: ") + op + (packing ? "/pack " : " ") + problem + ' ' + type + ' ' +
-           layouts + ' ' + isa + ' ' + variant + ' ' + numbers;
+           layouts + ' ' + isa + ' ' + variant + " threads=" + std::to_string(threads) +
+           " ms=" + decimal(milliseconds(), 3) + " GFLOP/s=" + decimal(gflops(), 1) +
+           " GB/s=" + decimal(gbytes(), 1);
+  }
+  /// x >= 0 with so many digits behind the point, which is one in every locale.
+  static std::string decimal(double x, int digits) {
+    std::int64_t unit = 1;
+    for (int i = 0; i < digits; ++i) unit *= 10;
+    const auto all = static_cast<std::int64_t>(x * static_cast<double>(unit) + 0.5);
+    std::string behind = std::to_string(all % unit);
+    behind.insert(0, static_cast<std::size_t>(digits) - behind.size(), '0');
+    return std::to_string(all / unit) + '.' + behind;
   }
 };
 

@@ -22,7 +22,10 @@ namespace simdnn::inline SIMDNN_ABI {
 /// they lived.
 class chrome_trace {
  public:
-  chrome_trace() { before_ = set_call_hook(&hook_); }
+  chrome_trace() {
+    const std::lock_guard lock(mutex_);  // who is told at once waits for before_
+    before_ = set_call_hook(&hook_);
+  }
   ~chrome_trace() { set_call_hook(before_); }
   chrome_trace(const chrome_trace&) = delete;
   chrome_trace& operator=(const chrome_trace&) = delete;
@@ -63,13 +66,15 @@ class chrome_trace {
 
   static void called(const call_record& call, void* data) {
     auto& self = *static_cast<chrome_trace*>(data);
+    const call_hook* before;
     {
       const std::lock_guard lock(self.mutex_);
+      before = self.before_;
       const std::size_t next = self.threads_.size() + 1;
       const auto thread = self.threads_.try_emplace(std::this_thread::get_id(), next).first->second;
       self.events_.push_back({call, thread});
     }
-    if (self.before_ != nullptr) self.before_->called(call, self.before_->data);
+    if (before != nullptr) before->called(call, before->data);
   }
 
   // No text of a record holds a character that JSON would have escaped.
@@ -77,9 +82,7 @@ class chrome_trace {
     const call_record& call = e.call;
     const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
     const auto microseconds = [](std::int64_t nanoseconds) {
-      char text[32];
-      std::snprintf(text, sizeof text, "%.3f", static_cast<double>(nanoseconds) * 1e-3);
-      return std::string(text);
+      return call_record::decimal(static_cast<double>(nanoseconds) * 1e-3, 3);
     };
     const std::string op = std::string(call.op) + (call.packing ? "/pack" : "");
     return "{\"ph\":\"X\",\"pid\":1,\"tid\":" + std::to_string(e.thread) +
@@ -89,8 +92,8 @@ class chrome_trace {
            ",\"args\":{\"problem\":" + quoted(call.problem) + ",\"type\":" + quoted(call.type) +
            ",\"layouts\":" + quoted(call.layouts) + ",\"isa\":" + quoted(call.isa) +
            ",\"threads\":" + std::to_string(call.threads) +
-           ",\"GFLOP/s\":" + std::to_string(call.gflops()) +
-           ",\"GB/s\":" + std::to_string(call.gbytes()) + "}}";
+           ",\"GFLOP/s\":" + call_record::decimal(call.gflops(), 3) +
+           ",\"GB/s\":" + call_record::decimal(call.gbytes(), 3) + "}}";
   }
 
   mutable std::mutex mutex_;

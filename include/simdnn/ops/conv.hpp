@@ -211,7 +211,8 @@ class conv_backward_data_plan
   }
 };
 
-/// The gradients with respect to weights and bias; both are overwritten.
+/// The gradients with respect to weights and bias; both are overwritten, with zeros in the padding of
+/// blocked weights.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_backward_weights_plan {
   static constexpr const char* op = "conv_backward_weights";
@@ -278,6 +279,7 @@ class conv_backward_weights_plan {
     const calls::timer timer;
     conv::backward_weights<T>(variant_, conv::as_image(x), conv::as_image(y), conv::as_filter(w),
                               bias, executor, given);
+    zero_padding(w, executor);
     timer.stop(executor,
                [&] { return calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_); });
   }

@@ -41,8 +41,8 @@ struct policy {
   /// Where set, and no variant is named, the fastest by measurement is taken in place of the cost
   /// model's choice: from this memory, which must outlive the plan's construction, else by timing
   /// every variant that the choice by cost could take, once, with a bias and relu where the op
-  /// fuses such, on operands that the plan allocates for it and drops. Results are then the same
-  /// bits where the memory is the same.
+  /// fuses such, on operands that the plan allocates for it and drops. Call records show these
+  /// trials as the calls that they are. Results are then the same bits where the memory is the same.
   variant_memory* measured = nullptr;
   /// Who runs what is measured, and how many threads the memory's entry is for; none:
   /// default_executor().

@@ -1,5 +1,5 @@
-// Copies between any two memory orders, and zeros into blocks' padding: what reorder, concat and
-// the operations that keep padding zero share.
+// Copies between any two memory orders, and zeros into blocks' padding: what reorder, concat,
+// conv's gradients and the operations that keep padding zero share.
 //
 // A range of a dimension is cut into pieces within which both sides' offsets are affine: whole
 // blocks of the coarser side, then what is left up to the next border of a block of either side.
