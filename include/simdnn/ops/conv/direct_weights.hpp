@@ -2,8 +2,8 @@
 // diff_dst[n][o][y] * src[n][i][y * stride - pad + k * dilation], and diff_bias[o] = sum of
 // diff_dst.
 //
-// Rows of a tile are taps and input channels, columns are output channels, and k runs over the
-// pixels of a band:
+// Rows of a tile are taps and input channels, columns are output channels (of a last chunk as many
+// vectors as it fills), and k runs over the pixels of a band:
 //     for chunks of NR output channels and blocks of input channels, in parallel:
 //       for bands of pixels, in order:  copy diff_dst (pixels,NR) and src (band.hpp);  for taps:  tiles
 // A unit owns its part of diff_weights and sums over all pixels in one order, so that the result
@@ -22,7 +22,7 @@ namespace simdnn::inline SIMDNN_ABI::conv {
 template <class T, class Isa>
 class direct_weights {
   using V = vec<T, Isa>;
-  static constexpr index_t NR = tile::columns<T, Isa>, MR = blocking<T, Isa>::MR;
+  static constexpr index_t NR = tile::columns<T, Isa>;
 
  public:
   static constexpr const char* name = "direct";
@@ -99,10 +99,11 @@ class direct_weights {
 
     const index_t panels = ceil_div(out_, NR), group = chunk / panels, o = chunk % panels * NR;
     const index_t valid = std::min(NR, out_ - o);
+    const auto panel = tile::panel::of<T, Isa>(valid, false);
     const index_t k_begin = block_begin * channel_blocks::size * taps();
     const index_t k_end = std::min(block_end * channel_blocks::size, in_) * taps();
-    std::fill(sums + k_begin * NR, sums + k_end * NR, T(0));
-    std::fill(bias, bias + NR, T(0));
+    std::fill(sums + k_begin * panel.row, sums + k_end * panel.row, T(0));
+    std::fill(bias, bias + panel.row, T(0));
 
     index_t at[4];
     for (at[0] = 0; at[0] < p_.batch; at[0] += images_)
@@ -111,53 +112,54 @@ class direct_weights {
           const index_t count[3] = {std::min(images_, p_.batch - at[0]),
                                     std::min(rows_[0], outputs_[0] - at[1]),
                                     std::min(rows_[1], outputs_[1] - at[2])};
-          copy_columns(diff_dst, at, count, group * out_ + o, valid, columns);
+          copy_columns(diff_dst, at, count, group * out_ + o, valid, panel.row, columns);
           if (diff_bias != nullptr && block_begin == 0)
-            add_bias(columns, count[0] * count[1] * count[2] * outputs_[2], bias);
+            add_bias(columns, count[0] * count[1] * count[2] * outputs_[2], panel.row, bias);
           for (index_t b = block_begin; b < block_end; ++b)
-            add_block(src, at, count, group, b, rows, columns, segments, sums);
+            add_block(src, at, count, group, b, rows, panel, columns, segments, sums);
         }
-    store(sums, group * out_ + o, valid, block_begin, block_end, diff_weights);
+    store(sums, panel.row, group * out_ + o, valid, block_begin, block_end, diff_weights);
     if (diff_bias != nullptr && block_begin == 0)
       std::copy(bias, bias + valid, diff_bias + group * out_ + o);
   }
 
-  // diff_dst's channels c .. c + valid as (pixels,NR), zeros behind.
+  // diff_dst's channels c .. c + valid as (pixels,width), zeros behind.
   void copy_columns(const image<const T>& diff_dst, const index_t (&at)[4],
-                    const index_t (&count)[3], index_t c, index_t valid, T* to) const {
-    if (valid < NR) std::fill(to, to + count[0] * count[1] * count[2] * outputs_[2] * NR, T(0));
-    const index_t step = diff_dst.stride[2], width = outputs_[2];
+                    const index_t (&count)[3], index_t c, index_t valid, index_t width,
+                    T* to) const {
+    const index_t step = diff_dst.stride[2], pixels = outputs_[2];
+    if (valid < width) std::fill_n(to, count[0] * count[1] * count[2] * pixels * width, T(0));
     for (index_t n = 0; n < count[0]; ++n)
       for (index_t z = 0; z < count[1]; ++z)
-        for (index_t y = 0; y < count[2]; ++y, to += width * NR) {
+        for (index_t y = 0; y < count[2]; ++y, to += pixels * width) {
           const T* row = diff_dst.data + diff_dst.pixel(at[0] + n, at[1] + z, at[2] + y, 0);
           for (index_t i = 0; i < valid;) {
             const index_t run = diff_dst.contiguous(c + i, valid - i);
             const T* from = row + diff_dst.channel(c + i);
             if (run % V::lanes == 0)
-              for (index_t x = 0; x < width; ++x)
+              for (index_t x = 0; x < pixels; ++x)
                 for (index_t v = 0; v < run; v += V::lanes)
-                  V::load(from + x * step + v).store(to + x * NR + i + v);
+                  V::load(from + x * step + v).store(to + x * width + i + v);
             else
-              for (index_t x = 0; x < width; ++x)
-                for (index_t v = 0; v < run; ++v) to[x * NR + i + v] = from[x * step + v];
+              for (index_t x = 0; x < pixels; ++x)
+                for (index_t v = 0; v < run; ++v) to[x * width + i + v] = from[x * step + v];
             i += run;
           }
         }
   }
 
-  static void add_bias(const T* columns, index_t pixels, T* bias) {
-    for (index_t v = 0; v < NR; v += V::lanes) {
+  static void add_bias(const T* columns, index_t pixels, index_t width, T* bias) {
+    for (index_t v = 0; v < width; v += V::lanes) {
       V sum(0);
-      for (index_t i = 0; i < pixels; ++i) sum += V::load(columns + i * NR + v);
+      for (index_t i = 0; i < pixels; ++i) sum += V::load(columns + i * width + v);
       (V::load(bias + v) + sum).store(bias + v);
     }
   }
 
   // The band's part of the sums of one block of input channels.
   void add_block(const image<const T>& src, const index_t (&at)[4], const index_t (&count)[3],
-                 index_t group, index_t b, T* rows, const T* columns, index_t* segments,
-                 T* sums) const {
+                 index_t group, index_t b, T* rows, const tile::panel& panel, const T* columns,
+                 index_t* segments, T* sums) const {
     const index_t extent[3] = {axes_[0].size, axes_[1].size, axes_[2].size};
     const index_t from[3] = {at[1] * axes_[0].advance + axes_[0].front(),
                              at[2] * axes_[1].advance + axes_[1].front(), axes_[2].front()};
@@ -173,28 +175,29 @@ class direct_weights {
           segments[segment++] =
               n * block_elements() + offset(b, z * axes_[0].advance, y * axes_[1].advance, 0);
     }
-    T* c = sums + b * channel_blocks::size * taps() * NR;
+    T* c = sums + b * channel_blocks::size * taps() * panel.row;
     const bool joined = axes_[2].dense();
     const index_t kw = p_.kernel[2], calls = joined ? 1 : kw,
                   count_rows = joined ? kw * length : length;
     for (index_t d = 0; d < p_.kernel[0]; ++d)
       for (index_t h = 0; h < p_.kernel[1]; ++h)
-        for (index_t x = 0; x < calls; ++x, c += count_rows * NR)
-          tile::for_each_tile(count_rows, MR, [&](index_t m, int tile_rows) {
-            const tile::operands<T> t{
-                .a = rows + offset(b, d * p_.dilation[0], h * p_.dilation[1], x * p_.dilation[2]) +
-                     m,
-                .a_stride = axes_[2].advance * length,
-                .segments = segments,
-                .segment_count = segment,
-                .segment_length = outputs_[2],
-                .b = columns,
-                .c = c + m * NR,
-                .c_row = NR,
-                .c_column = V::lanes,
-                .accumulate = true};
-            tile::dispatch<T, Isa, tile::a_order::by_k>(tile_rows, t, kernel::standard<T>{});
-          });
+        for (index_t x = 0; x < calls; ++x, c += count_rows * panel.row)
+          tile::cover<T, Isa, tile::a_order::by_k>(
+              count_rows, panel, [&](index_t m, int, auto run_tile) {
+                const tile::operands<T> t{
+                    .a = rows +
+                         offset(b, d * p_.dilation[0], h * p_.dilation[1], x * p_.dilation[2]) + m,
+                    .a_stride = axes_[2].advance * length,
+                    .segments = segments,
+                    .segment_count = segment,
+                    .segment_length = outputs_[2],
+                    .b = columns,
+                    .c = c + m * panel.row,
+                    .c_row = panel.row,
+                    .c_column = V::lanes,
+                    .accumulate = true};
+                run_tile(t, kernel::fused<T>{});
+              });
   }
 
   // A pixel of block b's band, from the block's own start.
@@ -202,8 +205,8 @@ class direct_weights {
     return band_.at(b, d, h, w) - band_.at(b, 0, 0, 0);
   }
 
-  void store(const T* sums, index_t o, index_t valid, index_t block_begin, index_t block_end,
-             const filter<T>& to) const {
+  void store(const T* sums, index_t width, index_t o, index_t valid, index_t block_begin,
+             index_t block_end, const filter<T>& to) const {
     strided weights(5), block(5);
     weights.dims[0] = {to.out.stride, to.out.block, to.out.inner};
     weights.dims[1] = {to.in.stride, to.in.block, to.in.inner};
@@ -211,15 +214,15 @@ class direct_weights {
     const serial alone;
     for (index_t b = block_begin; b < block_end; ++b) {
       const index_t c = b * channel_blocks::size, length = band_.channels.length(b);
-      const index_t strides[5] = {1, NR, p_.kernel[1] * p_.kernel[2] * length * NR,
-                                  p_.kernel[2] * length * NR, length * NR};
+      const index_t strides[5] = {1, width, p_.kernel[1] * p_.kernel[2] * length * width,
+                                  p_.kernel[2] * length * width, length * width};
       for (int d = 0; d < 5; ++d) block.dims[d].stride = strides[d];
       const copy_range ranges[max_rank] = {{0, o, valid},
                                            {0, c, length},
                                            {0, 0, p_.kernel[0]},
                                            {0, 0, p_.kernel[1]},
                                            {0, 0, p_.kernel[2]}};
-      copy_elements(block, sums + c * taps() * NR, weights, to.data, ranges, alone);
+      copy_elements(block, sums + c * taps() * width, weights, to.data, ranges, alone);
     }
   }
 
