@@ -54,7 +54,7 @@ class prelu_plan {
  private:
   void check_channels(index_t stride, const char* argument) const {
     if (stride != 1 && problem_.channels > 1)
-      throw error(op, argument, "neighbours are needed",
+      throw_error(op, argument, "neighbours are needed",
                   "has stride " + std::to_string(stride) + " between channels");
   }
 

@@ -75,7 +75,7 @@ policy measured(int size, const policy& wanted, const std::string& fastest,
       [&] {
         ++makings;
         return [&](const policy& one) -> trial_run {
-          if (one.variant == failing) throw error("op", "variant", "it must work", "does not");
+          if (one.variant == failing) throw_error("op", "variant", "it must work", "does not");
           ++trials;
           const bool fast = one.variant == fastest;
           return
@@ -152,7 +152,7 @@ TEST_CASE(
               7, {.measured = &cache}, "op", [] { return "words"; },
               [] {
                 return [](const policy&) -> trial_run {
-                  throw error("op", "variant", "it must work", "does not");
+                  throw_error("op", "variant", "it must work", "does not");
                 };
               });
         }) == "op: variant does not, it must work");

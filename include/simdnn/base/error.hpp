@@ -1,6 +1,8 @@
-// The one exception of the library.
+// The one exception of the library, and what happens in programs that are compiled without exceptions.
 #pragma once
 
+#include <cstdlib>
+#include <simdnn/base/config.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -31,5 +33,31 @@ class error : public std::invalid_argument {
  private:
   std::string op_, argument_, expected_, actual_;
 };
+
+#if !defined(__cpp_exceptions)
+/// What a unit compiled with -fno-exceptions calls in place of throwing. It should not return: the
+/// program is aborted if it does. By default there is none, and the program is aborted at once.
+using error_handler = void (*)(const std::exception&);
+inline error_handler& on_error() {
+  static error_handler handler = nullptr;
+  return handler;
+}
+#endif
+
+/// Throws `e`; without exceptions, calls on_error() and aborts.
+template <class Error>
+[[noreturn]] SIMDNN_NOINLINE void raise(const Error& e) {
+#if defined(__cpp_exceptions)
+  throw e;
+#else
+  if (on_error() != nullptr) on_error()(e);
+  std::abort();
+#endif
+}
+
+[[noreturn]] SIMDNN_NOINLINE inline void throw_error(std::string op, std::string argument,
+                                                     std::string expected, std::string actual) {
+  raise(error(std::move(op), std::move(argument), std::move(expected), std::move(actual)));
+}
 
 }  // namespace simdnn

@@ -19,7 +19,7 @@ constexpr index_t floor_div(index_t a, index_t b) { return a >= 0 ? a / b : -((-
 constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* argument) {
   index_t product = 0;
   if (__builtin_mul_overflow(a, b, &product))
-    throw error(op, argument, "a size must be below 2^63 bytes",
+    throw_error(op, argument, "a size must be below 2^63 bytes",
                 "overflows (" + std::to_string(a) + " * " + std::to_string(b) + ")");
   return product;
 }

@@ -68,7 +68,7 @@ inline const variant& find_variant(const variant_list& list, std::string_view na
   for (const variant* v : list.variants) {
     if (name == to_name(v->isa)) return *v;
   }
-  throw error("dispatch", argument, "this program has " + names_of(list, all.back()),
+  throw_error("dispatch", argument, "this program has " + names_of(list, all.back()),
               "is \"" + std::string(name) + '"');
 }
 
@@ -81,7 +81,7 @@ inline const variant& choose_variant(const variant_list& list, id cpu, std::stri
     if (v->isa <= best && (chosen == nullptr || v->isa > chosen->isa)) chosen = v;
   }
   if (chosen == nullptr) {
-    throw error("dispatch", "the CPU", "this program has " + names_of(list, all.back()),
+    throw_error("dispatch", "the CPU", "this program has " + names_of(list, all.back()),
                 std::string("runs ") + to_name(cpu));
   }
   return *chosen;
@@ -90,7 +90,7 @@ inline const variant& choose_variant(const variant_list& list, id cpu, std::stri
 inline const variant& named_variant(const variant_list& list, id cpu, std::string_view name) {
   const variant& v = find_variant(list, name, "isa");
   if (v.isa > cpu) {
-    throw error("dispatch", "isa", "this CPU runs " + names_of(list, cpu),
+    throw_error("dispatch", "isa", "this CPU runs " + names_of(list, cpu),
                 "is \"" + std::string(name) + '"');
   }
   return v;

@@ -16,6 +16,9 @@
 #if DNNL_VERSION_MAJOR < 2 || (DNNL_VERSION_MAJOR == 2 && DNNL_VERSION_MINOR < 6)
 #error "simdnn needs oneDNN 2.6 or newer"
 #endif
+#if !defined(__cpp_exceptions)
+#error "SIMDNN_WITH_ONEDNN needs exceptions: oneDNN reports its failures by them"
+#endif
 
 namespace simdnn::inline SIMDNN_ABI::onednn {
 

@@ -9,7 +9,7 @@ namespace simdnn {
 template <class T, layout L>
 void check_given(const view<T, L>& operand, const char* op, const char* argument) {
   if (operand.shape().rank() != L.rank())
-    throw error(op, argument, "a shape of " + std::to_string(L.rank()) + " dimensions is needed",
+    throw_error(op, argument, "a shape of " + std::to_string(L.rank()) + " dimensions is needed",
                 "is not initialised");
 }
 
@@ -19,10 +19,10 @@ void check_alike(const view<T, L>& operand, const view<U, L>& like, const char* 
                  const char* argument, const char* like_name) {
   check_given(operand, op, argument);
   if (operand.shape() != like.shape())
-    throw error(op, argument, std::string(like_name) + " is " + like.shape().str(),
+    throw_error(op, argument, std::string(like_name) + " is " + like.shape().str(),
                 "is " + operand.shape().str());
   if (operand.strides() != like.strides())
-    throw error(op, argument, std::string("it must lie in memory as ") + like_name,
+    throw_error(op, argument, std::string("it must lie in memory as ") + like_name,
                 "has other strides");
 }
 

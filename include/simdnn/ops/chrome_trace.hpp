@@ -54,7 +54,7 @@ class chrome_trace {
     file << str();
     file.close();
     if (!file)
-      throw error("chrome_trace", "'" + path + "'", "its folder must exist and be writable",
+      throw_error("chrome_trace", "'" + path + "'", "its folder must exist and be writable",
                   "cannot be written");
   }
 

@@ -37,7 +37,7 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
     check_given(parts[i], op, name.c_str());
     for (int d = 0; d < L.rank(); ++d)
       if (d != L.dim('c') && parts[i].size(d) != whole.size(d))
-        throw error(op, name, std::string(whole_name) + " is " + whole.shape().str(),
+        throw_error(op, name, std::string(whole_name) + " is " + whole.shape().str(),
                     "is " + parts[i].shape().str());
     channels += parts[i].size('c');
     if constexpr (std::is_const_v<T>)
@@ -46,7 +46,7 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
       check_no_overlap(parts[i], whole, op, name.c_str(), whole_name);
   }
   if (channels != whole.size('c'))
-    throw error(op, parts_name, std::string(whole_name) + " has " + std::to_string(whole.size('c')),
+    throw_error(op, parts_name, std::string(whole_name) + " has " + std::to_string(whole.size('c')),
                 "have " + std::to_string(channels) + " channels together");
 }
 

@@ -98,17 +98,17 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
 
   static policy own(policy wanted) {
     if (wanted.variant == "onednn")
-      throw error(op, "policy.variant", "oneDNN takes no rows of an image in place", "is 'onednn'");
+      throw_error(op, "policy.variant", "oneDNN takes no rows of an image in place", "is 'onednn'");
     wanted.allow_onednn = false;
     return wanted;
   }
   static conv_problem check(const conv_problem& problem) {
     const conv_problem p = problem.checked(op);
     if (p.rank() != 2)
-      throw error(op, "size", "there are two dimensions in " + std::string(Src.text()),
+      throw_error(op, "size", "there are two dimensions in " + std::string(Src.text()),
                   "is " + p.size.str());
     if (p.output(0) < 2 || p.output(1) < 2)
-      throw error(op, "output", "a window of 2x2 must fit into it",
+      throw_error(op, "output", "a window of 2x2 must fit into it",
                   "is " + spatial{p.output(0), p.output(1)}.str());
     return p;
   }

@@ -58,7 +58,7 @@ class plan {
   void check_src(const view<U, Src>& src, const char* argument) const {
     check_shape(src, problem_.src_shape(), op_, argument);
     if (!gapless(src))
-      throw error(op_, argument, "the elements of one image must follow each other",
+      throw_error(op_, argument, "the elements of one image must follow each other",
                   "has gaps inside an image");
   }
   template <class U>
@@ -85,7 +85,7 @@ class plan {
   }
   static inner_product_problem fitting(const inner_product_problem& p, const char* op) {
     if (p.size.rank != Src.rank() - 2)
-      throw error(op, "size",
+      throw_error(op, "size",
                   "src's layout " + std::string(Src.text()) + " has " +
                       std::to_string(Src.rank() - 2) + " spatial dimensions",
                   "is " + (p.size.empty() ? "empty" : p.size.str()));

@@ -39,10 +39,10 @@ class notation {
         fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
                !__builtin_add_overflow(value, text[at] - '0', &value);
       if (key.empty() || at == number_begin || !fits)
-        throw error(op_, "problem", "keys and numbers are expected, such as mb8ic64ih56oc64kh3ph1",
+        throw_error(op_, "problem", "keys and numbers are expected, such as mb8ic64ih56oc64kh3ph1",
                     "cannot be read at '" + std::string(text.substr(key_begin)) + "'");
       if (has(key))
-        throw error(op_, "problem", "a key may occur once",
+        throw_error(op_, "problem", "a key may occur once",
                     "has '" + key + "' twice in '" + std::string(text) + "'");
       values_.emplace_back(key, value);
     }
@@ -66,13 +66,13 @@ class notation {
   /// The same, where the key must be there.
   index_t need(const std::string& key) {
     if (!has(key))
-      throw error(op_, "problem", "it must say " + key, "is '" + std::string(text_) + "'");
+      throw_error(op_, "problem", "it must say " + key, "is '" + std::string(text_) + "'");
     return take(key, 0);
   }
   /// Throws error naming the first key that nobody read.
   void finish() const {
     if (!values_.empty())
-      throw error(op_, "problem", "this operation has no such key",
+      throw_error(op_, "problem", "this operation has no such key",
                   "has '" + values_.front().first + "' in '" + std::string(text_) + "'");
   }
   /// What stood behind n, quotes removed.

@@ -41,10 +41,10 @@ void check_shape(const view<T, L>& operand, const shape& wanted, const char* op,
     }
   };
   if (wanted.rank() != operand.shape().rank())
-    throw error(op, argument, "the problem says " + wanted.str(), "is " + operand.shape().str());
+    throw_error(op, argument, "the problem says " + wanted.str(), "is " + operand.shape().str());
   for (int d = 0; d < wanted.rank(); ++d)
     if (operand.size(d) != wanted[d])
-      throw error(op, argument, "the problem says " + std::to_string(wanted[d]),
+      throw_error(op, argument, "the problem says " + std::to_string(wanted[d]),
                   "has " + std::to_string(operand.size(d)) + " " + word(L.letter(d)));
 }
 
@@ -54,7 +54,7 @@ template <class T, layout L>
 void check_fastest(const view<T, L>& operand, const char* op, const char* argument) {
   constexpr int fastest = L.outer_dim(L.rank() - 1);
   if (L.plain() && operand.stride(fastest) != 1 && operand.size(fastest) > 1)
-    throw error(
+    throw_error(
         op, argument, "its fastest dimension must have stride 1",
         "has stride " + std::to_string(operand.stride(fastest)) + " along " + L.letter(fastest));
 }

@@ -39,7 +39,7 @@ class packed {
       if (*of != 0) name.append(" ").append(of);
       return name + ", " + std::to_string(count) + " elements";
     };
-    throw error(op, "weights",
+    throw_error(op, "weights",
                 "they must be packed by this plan: variant " + text(variant, pass, elements),
                 "are packed by variant " + text(variant_, pass_, data_.elements()));
   }

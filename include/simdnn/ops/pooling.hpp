@@ -63,7 +63,7 @@ class pooling_plan {
   template <tensor_of<T, Dst> G, tensor_of<T, Src> R>
   void backward(const G& diff_dst, R&& diff_src, executor_ref executor = default_executor()) const {
     if (problem_.kind == pooling_kind::max)
-      throw error(backward_op, "taps", "max pooling needs those that forward wrote", "are missing");
+      throw_error(backward_op, "taps", "max pooling needs those that forward wrote", "are missing");
     run_backward(diff_dst.as_view(), nullptr, diff_src.as_view(), executor);
   }
   template <tensor_of<T, Dst> G, tensor_of<T, Dst> W, tensor_of<T, Src> R>
@@ -77,7 +77,7 @@ class pooling_plan {
   static pooling_problem check_rank(const pooling_problem& p) {
     const pooling_problem checked = p.checked("pooling_plan");
     if (checked.rank() != Src.rank() - 2)
-      throw error("pooling_plan", "size",
+      throw_error("pooling_plan", "size",
                   "layout " + std::string(Src.text()) + " has " + std::to_string(Src.rank() - 2) +
                       " spatial dimensions",
                   "is " + p.size.str());

@@ -37,7 +37,7 @@ void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor
   check_given(from, "reorder", "src");
   check_given(to, "reorder", "dst");
   if (to.shape() != from.shape())
-    throw error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
+    throw_error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
   check_no_overlap(to, from, "reorder", "dst", "src");
   if (from.empty()) return;
   using direct = reordering::direct<T, Src::format, D::format>;

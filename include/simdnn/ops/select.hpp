@@ -114,12 +114,17 @@ struct variants {
     for (const char* name : names) {
       policy one = wanted;
       one.variant = name;
+#if defined(__cpp_exceptions)
       try {
         runs.push_back(trial(one));
         running.push_back(name);
       } catch (const error&) {
         if (name == names.back() && runs.empty()) throw;
       }
+#else
+      runs.push_back(trial(one));
+      running.push_back(name);
+#endif
     }
     wanted.variant = running.at(fastest(runs));
     wanted.measured->keep(key, std::string(wanted.variant));
@@ -156,11 +161,11 @@ typename variants<Variants...>::chosen variants<Variants...>::choose(const Query
     for (const description& d : all) {
       if (wanted.variant != d.name) continue;
       if (d.refusal != nullptr)
-        throw error(op, "policy.variant", d.refusal, "is '" + std::string(d.name) + "'");
+        throw_error(op, "policy.variant", d.refusal, "is '" + std::string(d.name) + "'");
       return construct(query, static_cast<int>(&d - all.data()),
                        std::index_sequence_for<Variants...>{});
     }
-    throw error(op, "policy.variant", "there are " + list(),
+    throw_error(op, "policy.variant", "there are " + list(),
                 "is '" + std::string(wanted.variant) + "'");
   }
   const int best = least(all);
@@ -169,7 +174,7 @@ typename variants<Variants...>::chosen variants<Variants...>::choose(const Query
     for (const description& d : all)
       if (d.eligible)
         refusals += (refusals.empty() ? "" : "; ") + std::string(d.name) + ": " + d.refusal;
-    throw error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
+    throw_error(op, "problem", "no variant takes it", "is refused (" + refusals + ")");
   }
   return construct(query, best, std::index_sequence_for<Variants...>{});
 }

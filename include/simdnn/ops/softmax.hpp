@@ -32,11 +32,11 @@ void check(const view<const T, L>& operand, const char* op, const char* argument
                 "softmax takes layouts in which nothing but the channels is blocked");
   check_given(operand, op, argument);
   // An empty product has no largest factor.
-  if (operand.size('c') == 0) throw error(op, argument, "at least 1 is needed", "has 0 channels");
+  if (operand.size('c') == 0) throw_error(op, argument, "at least 1 is needed", "has 0 channels");
   constexpr int fastest = L.outer_dim(L.rank() - 1);
   if (L.plain() && fastest == L.dim('c') && operand.stride(fastest) != 1 &&
       operand.size(fastest) > 1)
-    throw error(op, argument, "neighbours are needed",
+    throw_error(op, argument, "neighbours are needed",
                 "has stride " + std::to_string(operand.stride(fastest)) + " between channels");
 }
 
@@ -44,12 +44,12 @@ template <class T>
 void check_labels(std::span<const std::int32_t> labels, const view<const T, "nc">& logits,
                   const char* op, const char* argument) {
   if (static_cast<index_t>(labels.size()) != logits.size('n'))
-    throw error(op, "labels",
+    throw_error(op, "labels",
                 std::string(argument) + " has a batch of " + std::to_string(logits.size('n')),
                 "has " + std::to_string(labels.size()) + " elements");
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= logits.size('c'))
-      throw error(op, "labels[" + std::to_string(i) + "]",
+      throw_error(op, "labels[" + std::to_string(i) + "]",
                   std::string(argument) + " has " + std::to_string(logits.size('c')) + " channels",
                   "is " + std::to_string(labels[i]));
 }

@@ -17,7 +17,7 @@ struct spatial {
   constexpr spatial() = default;
   constexpr spatial(std::initializer_list<index_t> sizes) {
     if (sizes.size() > 3)
-      throw error("spatial", "rank", "at most 3 dimensions", "is " + std::to_string(sizes.size()));
+      throw_error("spatial", "rank", "at most 3 dimensions", "is " + std::to_string(sizes.size()));
     for (index_t s : sizes) v[rank++] = s;
   }
   /// The same number in each of `rank` dimensions.

@@ -29,7 +29,7 @@ class tuning_cache final : public variant_memory {
   void load(const std::string& path) {
     std::ifstream file(path);
     const auto fail = [&](const std::string& is) {
-      throw error("tuning_cache", "'" + path + "'", "it must be a file that save() wrote", is);
+      throw_error("tuning_cache", "'" + path + "'", "it must be a file that save() wrote", is);
     };
     std::string line;
     if (!file) fail("cannot be opened");
@@ -66,7 +66,7 @@ class tuning_cache final : public variant_memory {
     }
     file.close();
     if (!file || std::rename(beside.c_str(), path.c_str()) != 0)
-      throw error("tuning_cache", "'" + path + "'", "its folder must exist and be writable",
+      throw_error("tuning_cache", "'" + path + "'", "its folder must exist and be writable",
                   "cannot be written");
   }
 

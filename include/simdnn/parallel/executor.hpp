@@ -59,6 +59,7 @@ struct openmp {
   void parallel_for(index_t n, F&& f) const {
     const int team = concurrency();
     if (team == 1 || n <= 1) return serial{}.parallel_for(n, f);
+#if defined(__cpp_exceptions)
     std::exception_ptr failure;
 #pragma omp parallel for num_threads(team) schedule(static)
     for (index_t i = 0; i < n; ++i) {
@@ -70,6 +71,10 @@ struct openmp {
       }
     }
     if (failure) std::rethrow_exception(failure);
+#else
+#pragma omp parallel for num_threads(team) schedule(static)
+    for (index_t i = 0; i < n; ++i) f(i);
+#endif
   }
 };
 #endif

@@ -57,7 +57,7 @@ class workspace {
       void* p = given.data();
       std::size_t space = given.size();
       if (std::align(memory_pool::alignment, total, p, space) == nullptr)
-        throw error(op, "workspace", std::to_string(total + memory_pool::alignment) + " are needed",
+        throw_error(op, "workspace", std::to_string(total + memory_pool::alignment) + " are needed",
                     "has " + std::to_string(given.size()) + " bytes");
       data_ = static_cast<std::byte*>(p);
       return;

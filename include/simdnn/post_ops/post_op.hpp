@@ -127,13 +127,13 @@ struct lowering {
 
   const T* channel_vector(const view<const T, "x">& v, const char* name) const {
     if (v.size(0) != channels || v.stride(0) != 1)
-      throw error(op, name, "dst has " + std::to_string(channels) + " channels",
+      throw_error(op, name, "dst has " + std::to_string(channels) + " channels",
                   "has " + std::to_string(v.size(0)) + " elements");
     return v.data();
   }
   const T* residual(const view<const T, L>& v) const {
     if (v.shape() != dst.shape() || v.strides() != dst.strides())
-      throw error(
+      throw_error(
           op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
           "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));
     if (v.data() != dst.data()) check_no_overlap(dst, v, op, "dst", "post::sum");

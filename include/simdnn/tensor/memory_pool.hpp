@@ -9,6 +9,7 @@
 #include <memory_resource>
 #include <mutex>
 #include <new>
+#include <simdnn/base/error.hpp>
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/program.hpp>
 
@@ -76,11 +77,10 @@ class memory_pool : public std::pmr::memory_resource {
   }
 
   void* do_allocate(std::size_t bytes, std::size_t align) override {
-    if (bytes >= (std::size_t{1} << 48) || align > alignment) throw std::bad_alloc();
+    if (bytes >= (std::size_t{1} << 48) || align > alignment) raise(std::bad_alloc());
     const int c = class_of(bytes);
     size_class& list = lists_[c];
     ++allocations_;
-    in_use_ += class_bytes(c);
     {
       const std::lock_guard lock(list.mutex);
       if (list.head != nullptr) {
@@ -88,15 +88,13 @@ class memory_pool : public std::pmr::memory_resource {
         list.head = block->next;
         ++reused_;
         kept_ -= class_bytes(c);
+        in_use_ += class_bytes(c);
         return block;
       }
     }
-    try {
-      return upstream_->allocate(class_bytes(c), alignment);
-    } catch (...) {
-      in_use_ -= class_bytes(c);
-      throw;
-    }
+    void* const block = upstream_->allocate(class_bytes(c), alignment);
+    in_use_ += class_bytes(c);
+    return block;
   }
   void do_deallocate(void* p, std::size_t bytes, std::size_t) override {
     const int c = class_of(bytes);

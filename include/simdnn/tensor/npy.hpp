@@ -74,7 +74,7 @@ class header {
     return result;
   }
   [[noreturn]] void fail(const std::string& expected, const std::string& actual) const {
-    throw error(op_, path_, expected, actual);
+    throw_error(op_, path_, expected, actual);
   }
 
  private:
@@ -102,11 +102,11 @@ tensor<T, L> load_npy(const std::string& path,
   npy::require<T, L>();
   constexpr const char* op = "load_npy";
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw error(op, path, "a readable file is needed", "cannot be opened");
+  if (!file) throw_error(op, path, "a readable file is needed", "cannot be opened");
   char start[10] = {};
   file.read(start, sizeof(start));
   if (!file || std::string_view(start, 8) != npy::magic)
-    throw error(op, path, "it must start with \\x93NUMPY and version 1.0", "is no such file");
+    throw_error(op, path, "it must start with \\x93NUMPY and version 1.0", "is no such file");
   const auto length =
       static_cast<unsigned char>(start[8]) + 256 * static_cast<unsigned char>(start[9]);
   std::string text(length, ' ');
@@ -176,7 +176,7 @@ void save_npy(const std::string& path, const X& x) {
   file.write(reinterpret_cast<const char*>(elements.data()),
              static_cast<std::streamsize>(elements.size() * sizeof(T)));
   file.close();
-  if (!file) throw error("save_npy", path, "a writable file is needed", "cannot be written");
+  if (!file) throw_error("save_npy", path, "a writable file is needed", "cannot be written");
 }
 
 }  // namespace simdnn

@@ -64,7 +64,7 @@ void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* 
   if (a.begin >= b.end || b.begin >= a.end) return;
   if constexpr (L == M)
     if (boxes_apart(dst, src)) return;
-  throw error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
+  throw_error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
 }
 
 }  // namespace simdnn

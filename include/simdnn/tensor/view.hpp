@@ -42,7 +42,7 @@ template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   using table = layout_table<L>;
   if (s.rank() != table::rank)
-    throw error(
+    throw_error(
         op, "shape",
         "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
         "is " + s.str());
@@ -82,7 +82,7 @@ class view {
   view(T* data, const simdnn::shape& s, const simdnn::strides& st)
       : data_(data), shape_(s), strides_(st) {
     if (data == nullptr && s.elements() != 0)
-      throw error("view", "data", "a pointer to " + s.str() + " elements is needed", "is null");
+      throw_error("view", "data", "a pointer to " + s.str() + " elements is needed", "is null");
   }
   /// A view of what may be written is one of what may be read.
   template <class U>
@@ -132,11 +132,11 @@ class view {
   view part(int d, index_t begin, index_t count) const {
     const index_t end = shape_[d], block = table::block[d];
     if (begin < 0 || count < 0 || begin > end - count)
-      throw error("view::part", "range",
+      throw_error("view::part", "range",
                   "dimension " + std::to_string(d) + " has " + std::to_string(end),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
     if (begin % block != 0 || (count % block != 0 && begin + count != end))
-      throw error("view::part", "range",
+      throw_error("view::part", "range",
                   "it must start and end at a multiple of the block " + std::to_string(block),
                   "is " + std::to_string(begin) + " + " + std::to_string(count));
     simdnn::shape s;

@@ -41,7 +41,7 @@ class by_onednn {
     try {
       describe();
     } catch (const dnnl::error& e) {
-      throw onednn::failure(op(), e);
+      raise(onednn::failure(op(), e));
     }
   }
 
@@ -166,7 +166,7 @@ class by_onednn {
     try {
       primitive_.run(std::move(operands), scratchpad);
     } catch (const dnnl::error& e) {
-      throw onednn::failure(op(), e);
+      raise(onednn::failure(op(), e));
     }
   }
 
@@ -213,7 +213,7 @@ class by_onednn {
     want(ceil_div(C, block), x.channel_stride, last ? 1 : d * h * w * block);
     want(sizes[0], x.batch_stride, d * h * w * round_up(C, block));
     if (!dense)
-      throw error(op(), argument,
+      throw_error(op(), argument,
                   "the variant onednn takes nchw, nhwc and blocks of channels, dense",
                   "has gaps or another order");
   }

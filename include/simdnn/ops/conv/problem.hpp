@@ -37,7 +37,7 @@ struct conv_problem {
     conv_problem p = *this;
     const auto rule = [&](bool holds, const char* field, const std::string& value,
                           const char* must) {
-      if (!holds) throw error(op, field, must, "is " + value);
+      if (!holds) throw_error(op, field, must, "is " + value);
     };
     rule(batch >= 0, "batch", std::to_string(batch), "it must be at least 0");
     rule(in >= 1, "in", std::to_string(in), "it must be at least 1");

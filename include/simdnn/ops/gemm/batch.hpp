@@ -134,7 +134,7 @@ class gemm_batch_plan {
   template <class U, layout L>
   static void check_sizes(const view<U, L>& v, const shape& wanted, const char* argument) {
     if (v.shape() != wanted)
-      throw error(op, argument, "the problem and the batch say " + wanted.str(),
+      throw_error(op, argument, "the problem and the batch say " + wanted.str(),
                   "is " + v.shape().str());
   }
 

@@ -64,7 +64,7 @@ template <char Letter, class T, layout L>
 void check_neighbours(const view<T, L>& v, const char* op, const char* argument) {
   constexpr int d = L.dim(Letter);
   if (v.size(d) > 1 && v.stride(d) != 1)
-    throw error(op, argument, "neighbours must stand side by side",
+    throw_error(op, argument, "neighbours must stand side by side",
                 "has elements " + std::to_string(v.stride(d)) + " apart");
 }
 

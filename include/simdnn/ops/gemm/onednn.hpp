@@ -85,7 +85,7 @@ class by_onednn {
     const dnnl_status_t status =
         dnnl_sgemm(by_row ? 'N' : 'T', 'N', p_.m, p_.n, p_.k, static_cast<float>(p_.alpha), a.data,
                    lda, b, p_.n, static_cast<float>(p_.beta), c.data, std::max(c.row_stride, p_.n));
-    if (status != dnnl_success) throw onednn::failure("gemm", dnnl::error(status, "sgemm failed"));
+    if (status != dnnl_success) raise(onednn::failure("gemm", dnnl::error(status, "sgemm failed")));
   }
 
   gemm_problem p_;

@@ -20,7 +20,7 @@ struct gemm_problem {
   /// Throws error naming the field that breaks a rule. Zero sizes are legal; k = 0 leaves beta * c.
   gemm_problem checked(const char* op = "gemm_problem") const {
     const auto rule = [&](index_t size, const char* field) {
-      if (size < 0) throw error(op, field, "it must be at least 0", "is " + std::to_string(size));
+      if (size < 0) throw_error(op, field, "it must be at least 0", "is " + std::to_string(size));
     };
     rule(m, "m");
     rule(n, "n");
@@ -51,28 +51,28 @@ struct gemm_problem {
 };
 
 inline gemm_problem gemm_problem::parse(std::string_view text, std::string* name) {
-  const auto fail = [&]() -> error {
-    return error("gemm_problem", "problem", "MxK:KxN is expected, such as 16x64:64x32",
-                 "is '" + std::string(text) + "'");
+  const auto fail = [&] {
+    throw_error("gemm_problem", "problem", "MxK:KxN is expected, such as 16x64:64x32",
+                "is '" + std::string(text) + "'");
   };
   std::size_t at = 0;
   const auto number = [&](char behind) {
-    if (at >= text.size() || text[at] < '0' || text[at] > '9') throw fail();
+    if (at >= text.size() || text[at] < '0' || text[at] > '9') fail();
     index_t value = 0;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9')
       if (__builtin_mul_overflow(value, 10, &value) ||
           __builtin_add_overflow(value, text[at++] - '0', &value))
-        throw fail();
-    if (behind != 0 && (at >= text.size() || text[at++] != behind)) throw fail();
+        fail();
+    if (behind != 0 && (at >= text.size() || text[at++] != behind)) fail();
     return value;
   };
   gemm_problem p;
   p.m = number('x');
   p.k = number(':');
-  if (number('x') != p.k) throw fail();
+  if (number('x') != p.k) fail();
   p.n = number(0);
   if (at < text.size() && text[at] == '_') ++at;
-  if (at < text.size() && text[at] != 'n') throw fail();
+  if (at < text.size() && text[at] != 'n') fail();
   if (name != nullptr) {
     *name = at < text.size() ? text.substr(at + 1) : "";
     std::erase(*name, '"');

@@ -26,7 +26,7 @@ struct inner_product_problem {
     const auto rule = [&](index_t number, const char* field, const std::string& value,
                           index_t least) {
       if (number < least)
-        throw error(op, field,
+        throw_error(op, field,
                     (field == std::string("size") ? "each" : "it") +
                         std::string(" must be at least ") + std::to_string(least),
                     "is " + value);

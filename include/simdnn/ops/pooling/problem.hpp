@@ -44,7 +44,7 @@ struct pooling_problem {
     pooling_problem p = *this;
     const auto rule = [&](bool holds, const char* field, const std::string& value,
                           const char* must) {
-      if (!holds) throw error(op, field, must, "is " + value);
+      if (!holds) throw_error(op, field, must, "is " + value);
     };
     rule(batch >= 0, "batch", std::to_string(batch), "it must be at least 0");
     rule(channels >= 1, "channels", std::to_string(channels), "it must be at least 1");
@@ -151,7 +151,7 @@ struct pooling_problem {
     p.pad = t.take_spatial(rank, "p", 0);
     const spatial dilation = t.take_spatial(rank, "d", 0);
     if (dilation != spatial::all(rank, 0))
-      throw error(op, "dilation", "pooling has none", "is " + dilation.str());
+      throw_error(op, "dilation", "pooling has none", "is " + dilation.str());
     t.finish();
     if (!has_output && !has_kernel) t.need("kh");
     if (has_output) p.pad_end = spatial::all(rank, 0);
