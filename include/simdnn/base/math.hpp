@@ -24,4 +24,13 @@ constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* 
   return product;
 }
 
+/// `elements` of an operand, or an error naming `op` and `argument` if they are more than any memory
+/// holds: then no product of such a size and a small factor (bytes, lanes, a tile's columns) wraps.
+constexpr index_t checked_size(index_t elements, const char* op, const char* argument) {
+  if (elements >= index_t{1} << 47)
+    throw_error(op, argument, "it must have fewer than 2^47 elements",
+                "overflows memory with " + std::to_string(elements) + " elements");
+  return elements;
+}
+
 }  // namespace simdnn

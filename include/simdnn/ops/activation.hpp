@@ -8,6 +8,7 @@
 #include <simdnn/ops/activation/variants.hpp>
 #include <simdnn/ops/alike.hpp>
 #include <simdnn/ops/call_record.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/post_ops/functions.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -39,6 +40,7 @@ void activation_forward(const F& f, const Src& src, Dst&& dst,
   check_alike(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
+  executor = for_elements(executor, static_cast<double>(x.shape().elements()));
   using direct = activation::direct<F, T, D::format, Isa>;
   const calls::timer timer;
   direct(x.shape()).forward(f, x, y, executor);
@@ -72,6 +74,7 @@ void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, co
   check_same_or_apart(r, x, op, "diff_src", "src");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (x.empty()) return;
+  executor = for_elements(executor, static_cast<double>(x.shape().elements()));
   using direct = activation::direct<F, T, R::format, Isa>;
   const calls::timer timer;
   direct(x.shape()).backward(f, g, x, y, r, executor);

@@ -21,15 +21,17 @@ void check_alike(const view<T, L>& operand, const view<U, L>& like, const char* 
   if (operand.shape() != like.shape())
     throw_error(op, argument, std::string(like_name) + " is " + like.shape().str(),
                 "is " + operand.shape().str());
-  if (operand.strides() != like.strides())
+  if (!same_strides(operand, like))
     throw_error(op, argument, std::string("it must lie in memory as ") + like_name,
                 "has other strides");
 }
 
-/// Throws error where dst shares memory with `src` without being src itself. Both lie alike.
+/// Throws error where dst's own elements share memory, or where it shares memory with `src` without
+/// being src itself. Both lie alike.
 template <class T, class U, layout L>
 void check_same_or_apart(const view<T, L>& dst, const view<U, L>& src, const char* op,
                          const char* dst_name, const char* src_name) {
+  check_apart(dst, op, dst_name);
   if (static_cast<const void*>(dst.data()) != static_cast<const void*>(src.data()))
     check_no_overlap(dst, src, op, dst_name, src_name);
 }

@@ -13,6 +13,7 @@
 #include <simdnn/ops/alike.hpp>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/concat/variants.hpp>
+#include <simdnn/parallel/grain.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -31,6 +32,7 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
            const char* whole_name, const std::string& parts_name) {
   static_assert(L.dim('c') >= 0, "concat takes layouts with channels: nc, nchw, nhwc, nChw16c ...");
   check_given(whole, op, whole_name);
+  if constexpr (!std::is_const_v<U>) check_apart(whole, op, whole_name);
   index_t channels = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string name = parts_name + "[" + std::to_string(i) + "]";
@@ -40,10 +42,12 @@ void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const cha
         throw_error(op, name, std::string(whole_name) + " is " + whole.shape().str(),
                     "is " + parts[i].shape().str());
     channels += parts[i].size('c');
-    if constexpr (std::is_const_v<T>)
+    if constexpr (std::is_const_v<T>) {
       check_no_overlap(whole, parts[i], op, whole_name, name.c_str());
-    else
+    } else {
+      check_apart(parts[i], op, name.c_str());
       check_no_overlap(parts[i], whole, op, name.c_str(), whole_name);
+    }
   }
   if (channels != whole.size('c'))
     throw_error(op, parts_name, std::string(whole_name) + " has " + std::to_string(whole.size('c')),
@@ -71,6 +75,7 @@ void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst,
   const concat::target<Dst> d = dst.as_view();
   concat::check(d, srcs, "concat_forward", "dst", "srcs");
   if (d.empty()) return;
+  executor = for_elements(executor, static_cast<double>(d.shape().elements()));
   using T = typename decltype(d)::value_type;
   const calls::timer timer;
   concat::direct<T, d.format>(d.shape()).forward(srcs, d, executor);
@@ -90,6 +95,7 @@ void concat_backward(const DiffDst& diff_dst, std::span<const concat::target<Dif
   const concat::source<DiffDst> g = diff_dst.as_view();
   concat::check(g, diff_srcs, "concat_backward", "diff_dst", "diff_srcs");
   if (g.empty()) return;
+  executor = for_elements(executor, static_cast<double>(g.shape().elements()));
   using T = std::remove_const_t<typename decltype(g)::value_type>;
   const calls::timer timer;
   concat::direct<T, g.format>(g.shape()).backward(g, diff_srcs, executor);

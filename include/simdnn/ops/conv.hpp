@@ -15,9 +15,11 @@
 #include <memory>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/conv/fixed.hpp>
+#include <simdnn/ops/conv/gaps.hpp>
 #include <simdnn/ops/conv/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/post_ops/post_op.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -30,16 +32,53 @@ template <class T, class Chosen>
 void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
   std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
 }
+// Whatever the operands' strides: gaps.hpp.
 template <class T, class Chosen>
-void forward(const Chosen& variant, const image<const T>& src, const T* packed, const image<T>& dst,
-             const kernel::fused<T>& post, executor_ref executor, std::span<std::byte> given) {
-  std::visit([&](const auto& v) { v.forward(src, packed, dst, post, executor, given); }, variant);
+void forward(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
+             const T* packed, const image<T>& dst, const kernel::fused<T>& post,
+             executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        if constexpr (requires { v.reads(); }) {
+          const conv_problem p = in_three_dimensions(problem);
+          without_gaps(
+              src, src_sizes(p), v.reads(), dst, dst_sizes(p), v.writes(),
+              v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
+              [&](const image<const T>& from, const image<T>& to, std::span<std::byte> space) {
+                const bool through = to.data != dst.data;
+                v.forward(from, packed, to, through ? kernel::fused<T>{} : post, executor, space);
+              },
+              [&](const image<T>& from, const image<T>& to) {
+                finish_image(from, to, dst_sizes(p), post, executor);
+              });
+        } else {
+          v.forward(src, packed, dst, post, executor, given);
+        }
+      },
+      variant);
 }
 template <class T, class Chosen>
-void backward_data(const Chosen& variant, const image<const T>& diff_dst, const T* packed,
-                   const image<T>& diff_src, executor_ref executor, std::span<std::byte> given) {
-  std::visit([&](const auto& v) { v.backward_data(diff_dst, packed, diff_src, executor, given); },
-             variant);
+void backward_data(const conv_problem& problem, const Chosen& variant,
+                   const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                   executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        if constexpr (requires { v.reads(); }) {
+          const conv_problem p = in_three_dimensions(problem);
+          without_gaps(
+              diff_dst, dst_sizes(p), v.reads(), diff_src, src_sizes(p), v.writes(),
+              v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
+              [&](const image<const T>& from, const image<T>& to, std::span<std::byte> space) {
+                v.backward_data(from, packed, to, executor, space);
+              },
+              [&](const image<T>& from, const image<T>& to) {
+                finish_image(from, to, src_sizes(p), kernel::fused<T>{}, executor);
+              });
+        } else {
+          v.backward_data(diff_dst, packed, diff_src, executor, given);
+        }
+      },
+      variant);
 }
 template <class T, class Chosen>
 void backward_weights(const Chosen& variant, const image<const T>& src,
@@ -83,6 +122,7 @@ class weighted_plan {
     const view<const T, W::format> w = weights.as_view();
     check_shape(w, problem_.weights_shape(), op_, "weights");
     check_packed(into);
+    executor = for_elements(executor, static_cast<double>(w.shape().elements()));
     const calls::timer timer;
     conv::pack<T>(variant_, as_filter(w), into.data(), executor);
     timer.stop(executor, [&] {
@@ -138,12 +178,14 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
     const view<T, Dst> y = dst.as_view();
     check_shape(x, this->problem_.src_shape(), this->op_, "src");
     check_shape(y, this->problem_.dst_shape(), this->op_, "dst");
+    check_apart(y, this->op_, "dst");
     check_no_overlap(y, x, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower<Isa>(ops, y, this->problem_.out, this->op_);
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    conv::forward<T>(this->variant_, conv::as_image(x), weights.data(), conv::as_image(y), post,
-                     executor, given);
+    conv::forward<T>(this->problem_, this->variant_, conv::as_image(x), weights.data(),
+                     conv::as_image(y), post, executor, given);
     timer.stop(executor, [&] {
       return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
     });
@@ -186,11 +228,13 @@ class conv_backward_data_plan
     const view<T, Src> x = diff_src.as_view();
     check_shape(y, this->problem_.dst_shape(), this->op_, "diff_dst");
     check_shape(x, this->problem_.src_shape(), this->op_, "diff_src");
+    check_apart(x, this->op_, "diff_src");
     check_no_overlap(x, y, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    conv::backward_data<T>(this->variant_, conv::as_image(y), weights.data(), conv::as_image(x),
-                           executor, given);
+    conv::backward_data<T>(this->problem_, this->variant_, conv::as_image(y), weights.data(),
+                           conv::as_image(x), executor, given);
     timer.stop(executor, [&] {
       return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
     });
@@ -245,6 +289,10 @@ class conv_backward_weights_plan {
                   std::span<std::byte> given = {}) const {
     const view<T, "x"> b = diff_bias.as_view();
     check_shape(b, shape{problem_.out}, op, "diff_bias");
+    check_fastest(b, op, "diff_bias");
+    check_no_overlap(b, view<const T, Src>(src.as_view()), op, "diff_bias", "src");
+    check_no_overlap(b, view<const T, Dst>(diff_dst.as_view()), op, "diff_bias", "diff_dst");
+    check_no_overlap(b, diff_weights.as_view(), op, "diff_bias", "diff_weights");
     run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), b.data(), executor, given);
   }
 
@@ -274,8 +322,10 @@ class conv_backward_weights_plan {
     check_shape(x, problem_.src_shape(), op, "src");
     check_shape(y, problem_.dst_shape(), op, "diff_dst");
     check_shape(w, problem_.weights_shape(), op, "diff_weights");
+    check_apart(w, op, "diff_weights");
     check_no_overlap(w, x, op, "diff_weights", "src");
     check_no_overlap(w, y, op, "diff_weights", "diff_dst");
+    executor = for_work(executor, problem_.flops());
     const calls::timer timer;
     conv::backward_weights<T>(variant_, conv::as_image(x), conv::as_image(y), conv::as_filter(w),
                               bias, executor, given);
@@ -331,10 +381,12 @@ void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_ds
   SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                            \
   SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                      \
   KEYWORD void simdnn::conv::forward(                                                 \
+      const simdnn::conv_problem&,                                                    \
       const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,          \
       const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
       const simdnn::kernel::fused<T>&, simdnn::executor_ref, std::span<std::byte>);   \
   KEYWORD void simdnn::conv::backward_data(                                           \
+      const simdnn::conv_problem&,                                                    \
       const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,    \
       const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
       simdnn::executor_ref, std::span<std::byte>);                                    \

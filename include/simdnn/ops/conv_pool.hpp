@@ -75,9 +75,11 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
     check_shape(x, this->problem_.src_shape(), op, "src");
     check_shape(y, dst_shape(), op, "dst");
     check_fastest(y, op, "dst");
+    check_apart(y, op, "dst");
     check_no_overlap(y, x, op, "dst", "src");
     this->check_packed(weights);
     const auto post = lower<Isa>(ops, y, this->problem_.out, op);
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
     banded_.forward(this->variant_, x, weights.data(), y, post, executor, given);
     timer.stop(executor, [&] {

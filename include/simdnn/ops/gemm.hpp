@@ -20,6 +20,7 @@
 #include <simdnn/ops/gemm/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/post_ops/post_op.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -62,6 +63,7 @@ class gemm_plan {
   void repack(const X& b, packed<T>& into, executor_ref executor = default_executor()) const {
     const auto v = checked<B>(b, problem_.k, problem_.n, "b");
     into.check(variant_name(), packed_elements(), "gemm");
+    executor = for_elements(executor, static_cast<double>(problem_.k * problem_.n));
     const calls::timer timer;
     std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); }, variant_);
     timer.stop(executor, [&] {
@@ -79,6 +81,7 @@ class gemm_plan {
     const auto from = checked<A>(a, problem_.m, problem_.k, "a");
     const auto to = checked_c(c, a, from);
     const auto post = lower_for(c, ops);
+    executor = for_work(executor, problem_.flops());
     const auto run = [&](const auto& v) {
       b.check(v.name, v.packed_elements(), "gemm");
       v.run(from, b.data(), to, post, executor, given);
@@ -146,6 +149,7 @@ class gemm_plan {
       refuse_shape<T, "ab">(c.as_view(), problem_.m, problem_.n, "c");
     const auto to = matrix_of<T>(c);
     if ((problem_.n > 1 && to.column_stride != 1) ||
+        (problem_.m > 1 && to.row_stride < problem_.n) ||
         !ranges_apart(from, problem_.m, problem_.k, to, problem_.m, problem_.n)) [[unlikely]]
       check_exactly(c.as_view(), a.as_view());
     return to;
@@ -157,6 +161,7 @@ class gemm_plan {
   }
   SIMDNN_NOINLINE static void check_exactly(const view<T, "ab">& c, const view<const T, A>& a) {
     check_neighbours<'b'>(c, "gemm", "c");
+    check_apart(c, "gemm", "c");
     check_no_overlap(c, a, "gemm", "c", "a");
   }
   template <class Y, class PostOp>
@@ -217,6 +222,7 @@ void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& 
   check_shape(vb, p.b_shape(), op, "b");
   check_shape(va, p.a_shape(), op, "diff_a");
   check_neighbours<std::remove_cvref_t<X>::format.tag[1]>(va, op, "diff_a");
+  check_apart(va, op, "diff_a");
   check_no_overlap(va, vg, op, "diff_a", "diff_c");
   check_no_overlap(va, vb, op, "diff_a", "b");
   gemm::product<Isa>(op, p.alpha, vg, transposed(vb), va, wanted, executor);
@@ -236,6 +242,7 @@ void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W
   check_shape(vg, p.c_shape(), op, "diff_c");
   check_shape(vb, p.b_shape(), op, "diff_b");
   check_neighbours<std::remove_cvref_t<W>::format.tag[1]>(vb, op, "diff_b");
+  check_apart(vb, op, "diff_b");
   check_no_overlap(vb, va, op, "diff_b", "a");
   check_no_overlap(vb, vg, op, "diff_b", "diff_c");
   gemm::product<Isa>(op, p.alpha, transposed(va), vg, vb, wanted, executor);

@@ -19,6 +19,7 @@
 #include <simdnn/ops/inner_product/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/post_ops/post_op.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -116,6 +117,7 @@ class weights_plan : public plan<T, Src, Isa> {
     const view<const T, W::format> v = weights.as_view();
     this->check_weights(v, "weights");
     check_packed(into);
+    executor = for_elements(executor, static_cast<double>(v.shape().elements()));
     const calls::timer timer;
     std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
                this->variant_);
@@ -161,9 +163,11 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     const view<T, "nc"> to = dst.as_view();
     this->check_src(from, "src");
     this->check_dst(to, "dst");
+    check_apart(to, this->op_, "dst");
     check_no_overlap(to, from, this->op_, "dst", "src");
     this->check_packed(weights);
     const auto post = lower<Isa>(ops, to, this->problem_.out, this->op_);
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
     std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
                this->variant_);
@@ -202,8 +206,10 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
     const view<T, Src> to = diff_src.as_view();
     this->check_dst(from, "diff_dst");
     this->check_src(to, "diff_src");
+    check_apart(to, this->op_, "diff_src");
     check_no_overlap(to, from, this->op_, "diff_src", "diff_dst");
     this->check_packed(weights);
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
     std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); },
                this->variant_);
@@ -282,8 +288,10 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
     this->check_src(from, "src");
     this->check_dst(diff, "diff_dst");
     this->check_weights(to, "diff_weights");
+    check_apart(to, this->op_, "diff_weights");
     check_no_overlap(to, from, this->op_, "diff_weights", "src");
     check_no_overlap(to, diff, this->op_, "diff_weights", "diff_dst");
+    executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
     std::visit(
         [&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, given); },

@@ -14,6 +14,7 @@
 #include <simdnn/ops/alike.hpp>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/pooling/variants.hpp>
+#include <simdnn/parallel/grain.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -95,12 +96,15 @@ class pooling_plan {
                    executor_ref executor) const {
     check(src, problem_.src_shape(), forward_op, "src");
     check(dst, problem_.dst_shape(), forward_op, "dst");
+    check_apart(dst, forward_op, "dst");
     check_no_overlap(dst, src, forward_op, "dst", "src");
     if (taps != nullptr) {
       check(*taps, problem_.dst_shape(), forward_op, "taps");
+      check_apart(*taps, forward_op, "taps");
       check_no_overlap(*taps, src, forward_op, "taps", "src");
       check_no_overlap(*taps, dst, forward_op, "taps", "dst");
     }
+    executor = for_elements(executor, problem_.elements());
     const calls::timer timer;
     std::visit([&](const auto& v) { v.forward(src, dst, taps, executor); }, chosen_);
     timer.stop(executor, [&] { return record(forward_op, taps != nullptr); });
@@ -109,12 +113,14 @@ class pooling_plan {
                     const view<T, Src>& diff_src, executor_ref executor) const {
     check(diff_dst, problem_.dst_shape(), backward_op, "diff_dst");
     check(diff_src, problem_.src_shape(), backward_op, "diff_src");
+    check_apart(diff_src, backward_op, "diff_src");
     check_no_overlap(diff_src, diff_dst, backward_op, "diff_src", "diff_dst");
     if (problem_.kind != pooling_kind::max) taps = nullptr;
     if (taps != nullptr) {
       check(*taps, problem_.dst_shape(), backward_op, "taps");
       check_no_overlap(diff_src, *taps, backward_op, "diff_src", "taps");
     }
+    executor = for_elements(executor, problem_.elements());
     const calls::timer timer;
     std::visit([&](const auto& v) { v.backward(diff_dst, taps, diff_src, executor); }, chosen_);
     timer.stop(executor, [&] { return record(backward_op, taps != nullptr); });

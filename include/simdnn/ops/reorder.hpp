@@ -7,6 +7,7 @@
 #include <simdnn/ops/alike.hpp>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/reorder/variants.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/tensor/tensor.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -38,8 +39,10 @@ void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor
   check_given(to, "reorder", "dst");
   if (to.shape() != from.shape())
     throw_error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
+  check_apart(to, "reorder", "dst");
   check_no_overlap(to, from, "reorder", "dst", "src");
   if (from.empty()) return;
+  executor = for_elements(executor, static_cast<double>(from.shape().elements()));
   using direct = reordering::direct<T, Src::format, D::format>;
   const calls::timer timer;
   direct(from.shape())(from, to, executor);

@@ -59,10 +59,15 @@ struct variants {
   /// The index of the one that is taken where none is named, or none.
   static int least(std::span<const description> all) {
     int best = none;
-    for (int i = 0; i < static_cast<int>(all.size()); ++i)
-      if (all[i].eligible && all[i].refusal == nullptr &&
-          (best == none || all[i].cost < all[best].cost))
+    double least_cost = 0;
+    int i = 0;
+    for (const description& d : all) {
+      if (d.eligible && d.refusal == nullptr && (best == none || d.cost < least_cost)) {
         best = i;
+        least_cost = d.cost;
+      }
+      ++i;
+    }
     return best;
   }
 

@@ -12,6 +12,7 @@
 #include <simdnn/ops/alike.hpp>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/softmax/variants.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <span>
 
@@ -77,6 +78,7 @@ void softmax_forward(const Src& src, Dst&& dst, executor_ref executor = default_
   check_alike(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
+  executor = for_elements(executor, static_cast<double>(x.shape().elements()));
   const calls::timer timer;
   softmax::direct<T, L, Isa>(x.shape()).forward(x, y, executor);
   timer.stop(executor, [&] { return softmax::record<Isa>(op, x, 2); });
@@ -101,6 +103,7 @@ void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_sr
   check_same_or_apart(r, g, op, "diff_src", "diff_dst");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (y.empty()) return;
+  executor = for_elements(executor, static_cast<double>(y.shape().elements()));
   const calls::timer timer;
   softmax::direct<T, L, Isa>(y.shape()).backward(g, y, r, executor);
   timer.stop(executor, [&] { return softmax::record<Isa>(op, y, 3); });
@@ -125,6 +128,7 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   softmax::check_labels(labels, x, op, "logits");
   const index_t batch = x.size('n');
   if (batch == 0) return 0;
+  executor = for_elements(executor, static_cast<double>(x.shape().elements()));
   const calls::timer timer;
   // A loss per image, added up in their order whoever computed them.
   const workspace scratch(batch * static_cast<index_t>(sizeof(double)), 1);
@@ -162,6 +166,7 @@ void softmax_cross_entropy_backward(const Probabilities& probabilities,
   check_same_or_apart(r, y, op, "diff_logits", "probabilities");
   softmax::check_labels(labels, y, op, "probabilities");
   const auto batch = static_cast<T>(y.size('n'));
+  executor = for_elements(executor, static_cast<double>(y.shape().elements()));
   const calls::timer timer;
   parallel_for(executor, y.size('n'), [&](index_t begin, index_t end, index_t) {
     for (index_t n = begin; n < end; ++n)

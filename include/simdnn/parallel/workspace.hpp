@@ -47,11 +47,13 @@ inline arena& thread_arena() {
 
 class workspace {
  public:
+  static constexpr index_t alignment = memory_pool::alignment;
+
   /// `workers` slices of `bytes_each`, 64-byte aligned. A span that is too small is an error.
   workspace(index_t bytes_each, index_t workers, std::span<std::byte> given = {},
             const char* op = "workspace")
-      : stride_(round_up(bytes_each, memory_pool::alignment)) {
-    const index_t total = checked_mul(stride_, workers, op, "workspace");
+      : stride_(round_up(bytes_each, alignment)) {
+    const auto total = static_cast<std::size_t>(checked_mul(stride_, workers, op, "workspace"));
     if (total == 0) return;
     if (!given.empty()) {
       void* p = given.data();

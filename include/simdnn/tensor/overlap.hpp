@@ -7,21 +7,64 @@
 
 namespace simdnn {
 
-/// The bytes between the first and the last element of a view, for overlap checks.
+/// The bytes between a view's lowest and highest element, the padding of blocks included.
 struct memory_range {
   std::uintptr_t begin = 0, end = 0;
 };
 template <class T, layout L>
 memory_range range_of(const view<T, L>& v) {
   using table = layout_table<L>;
-  index_t last = table::block_size - 1;
+  index_t lowest = 0, highest = table::block_size - 1;
   for (int d = 0; d < table::rank; ++d) {
     if (v.size(d) == 0) return {};
     const index_t block = table::block[d];
-    last += (block == 1 ? v.size(d) - 1 : (v.size(d) - 1) / block) * v.stride(d);
+    const index_t last = (block == 1 ? v.size(d) - 1 : (v.size(d) - 1) / block) * v.stride(d);
+    (last < 0 ? lowest : highest) += last;
   }
-  const auto begin = reinterpret_cast<std::uintptr_t>(v.data());
-  return {begin, begin + (last + 1) * sizeof(T)};
+  constexpr auto bytes = static_cast<index_t>(sizeof(T));
+  const auto data = reinterpret_cast<std::uintptr_t>(v.data());
+  return {data + static_cast<std::uintptr_t>(lowest * bytes),
+          data + static_cast<std::uintptr_t>((highest + 1) * bytes)};
+}
+
+/// Whether no two elements are known to share memory: some order of the dimensions has strides each
+/// of which steps over all that the dimensions before it reach. False for a stride of 0.
+template <class T, layout L>
+bool elements_apart(const view<T, L>& v) {
+  using table = layout_table<L>;
+  int order[max_rank], count = 0;
+  const auto step = [&](int d) { return v.stride(d) < 0 ? -v.stride(d) : v.stride(d); };
+  for (int at = table::rank - 1; at >= 0; --at) {
+    const int d = table::outer_dim[at];
+    if (v.size(d) == 0) return true;
+    if (v.size(d) <= table::block[d]) continue;
+    int i = count++;
+    for (; i > 0 && step(order[i - 1]) > step(d); --i) order[i] = order[i - 1];
+    order[i] = d;
+  }
+  index_t reach = table::block_size;
+  for (int i = 0; i < count; ++i) {
+    if (step(order[i]) < reach) return false;
+    reach += (v.size(order[i]) - 1) / table::block[order[i]] * step(order[i]);
+  }
+  return true;
+}
+
+/// Throws error if elements of an operand that is written share memory, or may do so.
+template <class T, layout L>
+void check_apart(const view<T, L>& dst, const char* op, const char* argument) {
+  if (!elements_apart(dst)) [[unlikely]]
+    throw_error(op, argument, "an output's elements must not share memory",
+                "has strides by which they do");
+}
+
+/// Whether two views of one shape have each element at the same distance from the first one.
+template <class T, class U, layout L>
+bool same_strides(const view<T, L>& a, const view<U, L>& b) {
+  using table = layout_table<L>;
+  for (int d = 0; d < table::rank; ++d)
+    if (a.stride(d) != b.stride(d) && a.size(d) > table::block[d]) return false;
+  return true;
 }
 
 /// Whether two views into one tensor are known to have no element in common though their ranges

@@ -1,7 +1,6 @@
 // shape: logical sizes in the order of the math.
 #pragma once
 
-#include <array>
 #include <initializer_list>
 #include <simdnn/base/error.hpp>
 #include <simdnn/base/math.hpp>
@@ -28,8 +27,8 @@ class shape {
   }
   constexpr int rank() const { return rank_; }
   constexpr index_t operator[](int d) const { return sizes_[d]; }
-  constexpr const index_t* begin() const { return sizes_.data(); }
-  constexpr const index_t* end() const { return sizes_.data() + rank_; }
+  constexpr const index_t* begin() const { return sizes_; }
+  constexpr const index_t* end() const { return sizes_ + rank_; }
 
   /// The product of all sizes; throws error where it overflows.
   constexpr index_t elements() const {
@@ -56,7 +55,7 @@ class shape {
   }
 
  private:
-  std::array<index_t, max_rank> sizes_{};
+  index_t sizes_[max_rank] = {};
   int rank_ = 0;
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/tile/gemm_tile.hpp>
 
@@ -12,7 +11,7 @@ namespace simdnn::inline SIMDNN_ABI::tile {
 template <class T>
 SIMDNN_INLINE void gather(const T* src, index_t stride, T* dst, index_t n) {
   if (stride == 1)
-    std::memcpy(dst, src, n * sizeof(T));
+    std::copy_n(src, n, dst);
   else
     for (index_t i = 0; i < n; ++i) dst[i] = src[i * stride];
 }
@@ -22,9 +21,9 @@ SIMDNN_INLINE void gather(const T* src, index_t stride, T* dst, index_t n) {
 template <class T, class Isa>
 void pack_panel(const T* b, index_t k_stride, index_t n_stride, index_t k, index_t n, T* panel) {
   constexpr index_t NR = columns<T, Isa>;
-  if (n < NR) std::memset(static_cast<void*>(panel), 0, k * NR * sizeof(T));
+  if (n < NR) std::fill_n(panel, k * NR, T(0));
   if (n_stride == 1) {
-    for (index_t i = 0; i < k; ++i) std::memcpy(panel + i * NR, b + i * k_stride, n * sizeof(T));
+    for (index_t i = 0; i < k; ++i) std::copy_n(b + i * k_stride, n, panel + i * NR);
     return;
   }
   // Lines of b are read whole: 16 values of k of every column before the next 16.

@@ -35,6 +35,12 @@ inline const std::vector<std::string> images = {
     "mb3ic35ih9iw14oc40kh5ph2",
     "mb2ic40ih10iw9oc35oh10ow9kh1kw7ph0pw3",
     "mb1ic130ih9iw6oc16oh9ow6kh7kw1ph3pw0",
+    // Taps that meet padding only, taps farther apart than a unit's rows, phases of the stride beyond
+    // the image.
+    "mb1ic20ih9oc18kh3dh8ph9",
+    "mb1ic20ih20oc18oh5kh2dh14ph0",
+    "mb2ic9ih5oc20kh3sh9ph1",
+    "mb1ic3ih2oc5oh1kh1sh40ph0",
     "mb2ic16ih7iw9oc24oh7ow9kh1kw3ph0pw1",
     "mb1ic64ih5iw6oc70oh7ow6kh3kw1ph2pw0",
     // Depthwise: multipliers 1 to 3, kernels of 3, 5, 7 and 1x7, both strides, borders wider than

@@ -5,10 +5,11 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/base/dynamic_array.hpp>
 #include <simdnn/base/math.hpp>
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/conv/problem.hpp>
-#include <vector>
+#include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -19,47 +20,81 @@ struct tap {
 
 struct axis {
   index_t outputs;
-  index_t first, step;    ///< where the outputs lie in dst
-  index_t advance;        ///< in src, from one output to the next
-  index_t size;           ///< of src
-  std::vector<tap> taps;  ///< by ascending offset
+  index_t first, step;      ///< where the outputs lie in dst
+  index_t advance;          ///< in src, from one output to the next
+  index_t size;             ///< of src
+  dynamic_array<tap> taps;  ///< by ascending offset; those that meet src at some output
 
   index_t front() const { return taps.front().offset; }
-  /// Elements of src that n outputs see.
+  /// The taps are contiguous in src.
+  bool dense() const { return taps.back().offset - taps.front().offset == taps.size() - 1; }
+  /// Elements of src from the first that n outputs see to the last.
   index_t reach(index_t n) const {
     return (n - 1) * advance + taps.back().offset - taps.front().offset + 1;
   }
-  /// The taps are neighbours in src.
-  bool dense() const {
-    return taps.back().offset - taps.front().offset == static_cast<index_t>(taps.size()) - 1;
+
+  // A band for n outputs holds all of what they reach, or, if the taps are farther apart, a stripe
+  // for each tap.
+  index_t stripe(index_t n) const { return (n - 1) * advance + 1; }
+  index_t band_size(index_t n) const { return std::min(reach(n), taps.size() * stripe(n)); }
+  /// Where in such a band the first output's element under tap t is.
+  index_t band_place(index_t t, index_t n) const {
+    return band_size(n) == reach(n) ? taps[t].offset - front() : t * stripe(n);
+  }
+  /// For each place of such a band the element of src, counted from the one under the first tap.
+  dynamic_array<index_t> band_elements(index_t n) const {
+    dynamic_array<index_t> elements;
+    for (index_t i = 0; i < band_size(n); ++i)
+      elements.push_back(
+          band_size(n) == reach(n) ? i : taps[i / stripe(n)].offset - front() + i % stripe(n));
+    return elements;
   }
 };
 
-/// Dimension d of the forward pass; the problem is in three dimensions.
+namespace detail {
+
+// Whether some output meets src under a tap with this offset.
+inline bool meets(const axis& a, index_t offset) {
+  const index_t first = offset < 0 ? ceil_div(-offset, a.advance) : 0;
+  return first < a.outputs && first * a.advance + offset < a.size;
+}
+
+}  // namespace detail
+
+/// Dimension d of the forward pass; the problem is in three dimensions. Has one tap at least.
 inline axis forward_axis(const conv_problem& p, int d) {
   axis a{p.output(d), 0, 1, p.stride[d], p.size[d], {}};
-  for (index_t k = 0; k < p.kernel[d]; ++k) a.taps.push_back({k, k * p.dilation[d] - p.pad[d]});
+  for (index_t k = 0; k < p.kernel[d]; ++k) {
+    const index_t offset = k * p.dilation[d] - p.pad[d];
+    if (detail::meets(a, offset)) a.taps.push_back({k, offset});
+  }
+  if (a.taps.empty()) a.taps.push_back({0, -p.pad[d]});
   return a;
 }
 
-/// Dimension d of the backward pass to the data, for the elements of diff_src at phase, phase +
-/// stride, ... Element x = phase + i * stride takes diff_dst[(x + pad - k * dilation) / stride] for
-/// those k that divide. There may be no tap at all: these elements are zeros.
-inline axis backward_axis(const conv_problem& p, int d, index_t phase) {
+/// Dimension d of the backward pass to the data: an axis for each phase of the stride that has taps,
+/// of the elements of diff_src at phase, phase + stride, ... Element x = phase + i * stride takes
+/// diff_dst[(x + pad - k * dilation) / stride] for those k that divide. No more axes than taps;
+/// elements at other phases are zeros.
+inline dynamic_array<axis> backward_axes(const conv_problem& p, int d) {
   const index_t stride = p.stride[d];
-  axis a{phase < p.size[d] ? (p.size[d] - phase - 1) / stride + 1 : 0,
-         phase,
-         stride,
-         1,
-         p.output(d),
-         {}};
-  for (index_t k = p.kernel[d] - 1; k >= 0; --k) {
-    const index_t from = phase + p.pad[d] - k * p.dilation[d];
-    if (floor_div(from, stride) * stride == from) a.taps.push_back({k, floor_div(from, stride)});
+  dynamic_array<std::pair<index_t, tap>> by_phase;
+  for (index_t k = 0; k < p.kernel[d]; ++k) {
+    const index_t at = k * p.dilation[d] - p.pad[d];  // of src, under output 0
+    const index_t phase = at - floor_div(at, stride) * stride;
+    if (phase < p.size[d]) by_phase.push_back({phase, {k, -floor_div(at, stride)}});
   }
-  std::sort(a.taps.begin(), a.taps.end(),
-            [](const tap& x, const tap& y) { return x.offset < y.offset; });
-  return a;
+  std::sort(by_phase.begin(), by_phase.end(), [](const auto& x, const auto& y) {
+    return std::pair(x.first, x.second.offset) < std::pair(y.first, y.second.offset);
+  });
+  dynamic_array<axis> axes;
+  for (const auto& [phase, t] : by_phase) {
+    const axis a{(p.size[d] - phase - 1) / stride + 1, phase, stride, 1, p.output(d), {}};
+    if (!detail::meets(a, t.offset)) continue;
+    if (axes.empty() || axes.back().first != phase) axes.push_back(a);
+    axes.back().taps.push_back(t);
+  }
+  return axes;
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstring>
+#include <simdnn/ops/conv/axis.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 
@@ -22,7 +23,17 @@ struct channel_blocks {
 struct band {
   channel_blocks channels;
   index_t size[3];  ///< d, h, w, padding included
+  /// For each plane and each row the one of src, counted from the first: all that the unit reaches
+  /// over, or only those that taps far apart see.
+  dynamic_array<index_t> rows[2];
 
+  /// For so many planes, rows and columns of outputs.
+  static band of(index_t in, const dynamic_array<axis>& axes, index_t planes, index_t lines,
+                 index_t columns) {
+    return {{in},
+            {axes[0].band_size(planes), axes[1].band_size(lines), axes[2].reach(columns)},
+            {axes[0].band_elements(planes), axes[1].band_elements(lines)}};
+  }
   index_t pixels() const { return size[0] * size[1] * size[2]; }
   index_t elements() const { return channels.channels * pixels(); }
   /// Where block b's pixel (d, h, w) starts; its channels are neighbours, and so are a row's
@@ -44,16 +55,15 @@ struct band {
       for (index_t d = 0; d < size[0]; ++d)
         for (index_t h = 0; h < size[1]; ++h) {
           T* row = to + at(b, d, h, 0);
-          const index_t sd = from[0] + d, sh = from[1] + h;
+          const index_t sd = from[0] + rows[0][d], sh = from[1] + rows[1][h];
           if (sd < 0 || sd >= extent[0] || sh < 0 || sh >= extent[1] || w_begin == w_end) {
-            std::memset(static_cast<void*>(row), 0, size[2] * length * sizeof(T));
+            std::fill_n(row, size[2] * length, T(0));
             continue;
           }
-          std::memset(static_cast<void*>(row), 0, w_begin * length * sizeof(T));
+          std::fill_n(row, w_begin * length, T(0));
           copy_row(row + w_begin * length, src, src.data + src.pixel(n, sd, sh, from[2] + w_begin),
                    c, length, w_end - w_begin);
-          std::memset(static_cast<void*>(row + w_end * length), 0,
-                      (size[2] - w_end) * length * sizeof(T));
+          std::fill_n(row + w_end * length, (size[2] - w_end) * length, T(0));
         }
     }
   }
@@ -66,7 +76,7 @@ struct band {
     if (src.contiguous(c, length) == length) {
       const T* from = pixel + src.channel(c);
       if (step == length) {
-        std::memcpy(row, from, count * length * sizeof(T));
+        std::copy_n(from, count * length, row);
       } else if (length == channel_blocks::size) {  // a size known at compile time needs no call
         for (index_t w = 0; w < count; ++w)
           std::memcpy(row + w * length, from + w * step, channel_blocks::size * sizeof(T));

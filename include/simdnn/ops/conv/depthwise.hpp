@@ -38,6 +38,9 @@ class depthwise {
     const conv_problem& p = q.problem;
     if (p.groups == 1) return "there is one group";
     if (p.groups != p.in) return "a group has more than one input channel";
+    if ((q.dst_plain_channels || q.src_plain_channels || p.out > p.in) &&
+        !in_proportion(p, copy_bytes(q)))
+      return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
   /// In the unit of direct's: products of half a register tile's speed, and a pass over src and
@@ -85,6 +88,9 @@ class depthwise {
     }
   }
 
+  contiguity reads() const { return copied_ ? contiguity::any : contiguity::channels; }
+  contiguity writes() const { return pixels_ ? contiguity::pixels : contiguity::channels; }
+
   index_t packed_elements() const { return std::ssize(pieces_) * taps_ * tap_elements(); }
   /// [piece][kd][kh][kw][lane]; one lane where vectors are of pixels.
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
@@ -131,6 +137,14 @@ class depthwise {
   }
 
  private:
+  // Of what one row of outputs reads, as the constructor's functions compute it.
+  static double copy_bytes(const query& q) {
+    const double columns = conv::reach(q.problem, 2, static_cast<double>(q.problem.output(2))),
+                 row = q.dst_plain_channels ? columns + static_cast<double>(q.problem.stride[2]) * W
+                                            : columns * W;
+    return static_cast<double>(q.problem.kernel[0]) * conv::reach(q.problem, 1, 1) * row *
+           sizeof(T);
+  }
   /// Channels of dst that one vector holds.
   struct piece {
     index_t channel, lanes;

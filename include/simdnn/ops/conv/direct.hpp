@@ -15,7 +15,11 @@ class direct {
  public:
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
-  static const char* refuses(const query&) { return nullptr; }
+  static const char* refuses(const query& q) {
+    return in_proportion(q.problem, least_bytes(q))
+               ? nullptr
+               : "its copy of a row and the padding is out of proportion to the operands";
+  }
 
   /// Cycles, relative to the other variants': products, with the columns that fill up the last
   /// tile, and the copies into bands, once a group of channels.
@@ -28,22 +32,18 @@ class direct {
     return p.flops() / 2 / static_cast<double>(NR) * fill + copied / 4;
   }
 
-  explicit direct(const query& q) {
-    const conv_problem& p = q.problem;
-    const index_t in = p.in / p.groups, out = p.out / p.groups;
-    if (q.pass == direction::forward) {
-      parts_.emplace_back(p.batch, p.groups, in, out,
-                          std::array{forward_axis(p, 0), forward_axis(p, 1), forward_axis(p, 2)},
-                          true);
-      return;
+  explicit direct(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
+    const index_t in = p_.in / p_.groups, out = p_.out / p_.groups;
+    for (int d = 0; d < 3; ++d) {
+      axes_[d] = axes_of(q, d);
+      for (index_t at = 0; !forward_ && at < p_.size[d]; ++at)
+        if (!reached(d, at)) missed_[d].push_back(at);
     }
-    for (index_t z = 0; z < p.stride[0]; ++z)
-      for (index_t y = 0; y < p.stride[1]; ++y)
-        for (index_t x = 0; x < p.stride[2]; ++x)
-          parts_.emplace_back(
-              p.batch, p.groups, out, in,
-              std::array{backward_axis(p, 0, z), backward_axis(p, 1, y), backward_axis(p, 2, x)},
-              false);
+    for (const axis& z : axes_[0])
+      for (const axis& y : axes_[1])
+        for (const axis& x : axes_[2])
+          parts_.emplace_back(p_.batch, p_.groups, forward_ ? in : out, forward_ ? out : in,
+                              dynamic_array<axis>{z, y, x}, forward_);
   }
 
   index_t packed_elements() const {
@@ -66,10 +66,53 @@ class direct {
   }
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
                      executor_ref executor, std::span<std::byte> given) const {
+    clear(diff_src, executor);
     run(diff_dst, packed, diff_src, kernel::fused<T>{}, executor, given);
   }
 
  private:
+  static dynamic_array<axis> axes_of(const query& q, int d) {
+    if (q.pass == direction::forward) return {forward_axis(q.problem, d)};
+    return backward_axes(q.problem, d);
+  }
+  // Of the smallest band, which is for one row of outputs, and of its results.
+  static double least_bytes(const query& q) {
+    const conv_problem& p = q.problem;
+    double elements = static_cast<double>((q.pass == direction::forward ? p.in : p.out) / p.groups);
+    double outputs = 0;
+    for (int d = 0; d < 3; ++d) {
+      double most = 0;
+      for (const axis& a : axes_of(q, d)) {
+        most = std::max(most, static_cast<double>(d == 2 ? a.reach(a.outputs) : a.band_size(1)));
+        outputs = static_cast<double>(a.outputs);
+      }
+      elements *= most;
+    }
+    return (elements + outputs * static_cast<double>(NR)) * sizeof(T);
+  }
+
+  bool reached(int d, index_t at) const {
+    for (const axis& a : axes_[d])
+      if (at % a.step == a.first) return true;
+    return false;
+  }
+  // Zeros for the elements of diff_src that no tap reaches: those at phases of the stride without
+  // an axis.
+  void clear(const image<T>& diff_src, executor_ref executor) const {
+    if (missed_[0].empty() && missed_[1].empty() && missed_[2].empty()) return;
+    const index_t D = p_.size[0], H = p_.size[1];
+    parallel_for(executor, p_.batch * D * H, [&](index_t begin, index_t end, index_t) {
+      for (index_t row = begin; row < end; ++row) {
+        const index_t z = row / H % D, y = row % H, at = diff_src.pixel(row / H / D, z, y, 0);
+        if (!reached(0, z) || !reached(1, y))
+          clear_pixels(diff_src, p_.in, at, p_.size[2], [](index_t x) { return x; });
+        else
+          clear_pixels(diff_src, p_.in, at, missed_[2].size(),
+                       [&](index_t i) { return missed_[2][i]; });
+      }
+    });
+  }
+
   index_t worker_bytes() const {
     index_t most = 0;
     for (const auto& part : parts_) most = std::max(most, part.worker_bytes());
@@ -84,7 +127,11 @@ class direct {
     }
   }
 
-  std::vector<sliding<T, Isa>> parts_;
+  conv_problem p_;
+  bool forward_;
+  dynamic_array<axis> axes_[3];
+  dynamic_array<index_t> missed_[3];      // elements of diff_src that no axis reaches
+  dynamic_array<sliding<T, Isa>> parts_;  // forward one, backward one for each phase of the stride
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

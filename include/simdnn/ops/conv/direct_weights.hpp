@@ -10,8 +10,6 @@
 // does not depend on the number of threads.
 #pragma once
 
-#include <array>
-#include <simdnn/ops/conv/axis.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/ops/strided_copy.hpp>
@@ -27,7 +25,17 @@ class direct_weights {
  public:
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
-  static const char* refuses(const query&) { return nullptr; }
+  static const char* refuses(const query& q) {
+    const conv_problem& p = q.problem;
+    double elements = static_cast<double>(std::min(p.in / p.groups, channel_blocks::size));
+    for (int d = 0; d < 3; ++d) {
+      const axis a = forward_axis(p, d);
+      elements *= static_cast<double>(a.reach(a.outputs));
+    }
+    return in_proportion(p, elements * sizeof(T))
+               ? nullptr
+               : "its copy of src and the padding is out of proportion to the operands";
+  }
   static double cost(const query& q) {
     const index_t columns = q.problem.out / q.problem.groups;
     return q.problem.flops() / 2 / static_cast<double>(columns) *
@@ -47,8 +55,7 @@ class direct_weights {
         p_.batch == 0 ? 1 : fitting(p_.batch, pixels / (outputs_[0] * outputs_[1] * outputs_[2]));
     rows_[0] = fitting(outputs_[0], pixels / (outputs_[1] * outputs_[2]));
     rows_[1] = fitting(outputs_[1], pixels / outputs_[2]);
-    band_ = {{in_},
-             {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
+    band_ = band::of(in_, axes_, rows_[0], rows_[1], outputs_[2]);
   }
 
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
@@ -70,10 +77,12 @@ class direct_weights {
 
  private:
   // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums
-  // (k,NR), k = [channel block][kd][kh][kw][channel]; the bias (NR); the segments.
+  // (k,NR), k = [channel block][kd][kh][kw][channel] of the taps that meet src; the bias (NR); the
+  // segments.
   index_t pixels() const { return images_ * rows_[0] * rows_[1] * outputs_[2]; }
   index_t block_elements() const { return std::min(in_, channel_blocks::size) * band_.pixels(); }
-  index_t taps() const { return p_.kernel[0] * p_.kernel[1] * p_.kernel[2]; }
+  index_t taps(int d) const { return axes_[d].taps.size(); }
+  index_t taps() const { return taps(0) * taps(1) * taps(2); }
   static index_t bytes(index_t elements) {
     return round_up(elements * static_cast<index_t>(sizeof(T)), 64);
   }
@@ -177,25 +186,26 @@ class direct_weights {
     }
     T* c = sums + b * channel_blocks::size * taps() * panel.row;
     const bool joined = axes_[2].dense();
-    const index_t kw = p_.kernel[2], calls = joined ? 1 : kw,
-                  count_rows = joined ? kw * length : length;
-    for (index_t d = 0; d < p_.kernel[0]; ++d)
-      for (index_t h = 0; h < p_.kernel[1]; ++h)
+    const index_t kw = taps(2), calls = joined ? 1 : kw, count_rows = joined ? kw * length : length;
+    for (index_t d = 0; d < taps(0); ++d)
+      for (index_t h = 0; h < taps(1); ++h)
         for (index_t x = 0; x < calls; ++x, c += count_rows * panel.row)
           tile::cover<T, Isa, tile::a_order::by_k>(
               count_rows, panel, [&](index_t m, int, auto run_tile) {
-                const tile::operands<T> t{
-                    .a = rows +
-                         offset(b, d * p_.dilation[0], h * p_.dilation[1], x * p_.dilation[2]) + m,
-                    .a_stride = axes_[2].advance * length,
-                    .segments = segments,
-                    .segment_count = segment,
-                    .segment_length = outputs_[2],
-                    .b = columns,
-                    .c = c + m * panel.row,
-                    .c_row = panel.row,
-                    .c_column = V::lanes,
-                    .accumulate = true};
+                const tile::operands<T> t{.a = rows +
+                                               offset(b, axes_[0].band_place(d, rows_[0]),
+                                                      axes_[1].band_place(h, rows_[1]),
+                                                      axes_[2].taps[x].offset - axes_[2].front()) +
+                                               m,
+                                          .a_stride = axes_[2].advance * length,
+                                          .segments = segments,
+                                          .segment_count = segment,
+                                          .segment_length = outputs_[2],
+                                          .b = columns,
+                                          .c = c + m * panel.row,
+                                          .c_row = panel.row,
+                                          .c_column = V::lanes,
+                                          .accumulate = true};
                 run_tile(t, kernel::fused<T>{});
               });
   }
@@ -205,29 +215,48 @@ class direct_weights {
     return band_.at(b, d, h, w) - band_.at(b, 0, 0, 0);
   }
 
+  // Sums of the taps that meet src, zeros for the others.
   void store(const T* sums, index_t width, index_t o, index_t valid, index_t block_begin,
              index_t block_end, const filter<T>& to) const {
     strided weights(5), block(5);
     weights.dims[0] = {to.out.stride, to.out.block, to.out.inner};
     weights.dims[1] = {to.in.stride, to.in.block, to.in.inner};
     for (int d = 0; d < 3; ++d) weights.dims[2 + d].stride = to.stride[d];
+    const bool all = taps() == p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     const serial alone;
     for (index_t b = block_begin; b < block_end; ++b) {
       const index_t c = b * channel_blocks::size, length = band_.channels.length(b);
-      const index_t strides[5] = {1, width, p_.kernel[1] * p_.kernel[2] * length * width,
-                                  p_.kernel[2] * length * width, length * width};
+      const index_t strides[5] = {1, width, taps(1) * taps(2) * length * width,
+                                  taps(2) * length * width, length * width};
       for (int d = 0; d < 5; ++d) block.dims[d].stride = strides[d];
-      const copy_range ranges[max_rank] = {{0, o, valid},
-                                           {0, c, length},
-                                           {0, 0, p_.kernel[0]},
-                                           {0, 0, p_.kernel[1]},
-                                           {0, 0, p_.kernel[2]}};
-      copy_elements(block, sums + c * taps() * width, weights, to.data, ranges, alone);
+      const T* const from = sums + c * taps() * width;
+      const T zero = 0;
+      // From taps src[d] on to dst[d] on.
+      const auto copy = [&](const strided& source, const T* data, const spatial& src,
+                            const spatial& dst, const spatial& count) {
+        const copy_range ranges[max_rank] = {{0, o, valid},
+                                             {0, c, length},
+                                             {src[0], dst[0], count[0]},
+                                             {src[1], dst[1], count[1]},
+                                             {src[2], dst[2], count[2]}};
+        copy_elements(source, data, weights, to.data, ranges, alone);
+      };
+      const spatial first = spatial::all(3, 0);
+      if (all) {
+        copy(block, from, first, first, p_.kernel);
+        continue;
+      }
+      copy(strided(5), &zero, first, first, p_.kernel);
+      for_each(taps(0), taps(1), taps(2), [&](index_t d, index_t h, index_t x) {
+        copy(block, from, {d, h, x},
+             {axes_[0].taps[d].kernel, axes_[1].taps[h].kernel, axes_[2].taps[x].kernel},
+             spatial::all(3, 1));
+      });
     }
   }
 
   conv_problem p_;
-  std::array<axis, 3> axes_;
+  dynamic_array<axis> axes_;
   index_t in_, out_, outputs_[3];
   index_t images_, rows_[2];
   band band_{};

@@ -36,6 +36,11 @@ class first_layer {
   static const char* refuses(const query& q) {
     if (q.problem.in / q.problem.groups > most_channels)
       return "a group has more than four input channels";
+    const conv_problem& p = q.problem;
+    const double copied = static_cast<double>(p.in / p.groups) * reach(p, 0, 1) * reach(p, 1, 1) *
+                          reach(p, 2, static_cast<double>(p.output(2)));
+    if (!in_proportion(p, copied * sizeof(T)))
+      return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
   /// In the unit of direct's, whose copy is dearer and whose tiles are called one by one.
@@ -109,7 +114,7 @@ class first_layer {
   }
 
  private:
-  index_t k() const { return static_cast<index_t>(offsets_.size()); }
+  index_t k() const { return offsets_.size(); }
   index_t panels() const { return ceil_div(out_, NR); }
   // Where a row of a unit's copy starts.
   index_t row_at(index_t c, index_t d, index_t h) const {
@@ -228,7 +233,7 @@ class first_layer {
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         const index_t at = first + x * dst.stride[2];
         b.src = band + x * p_.stride[2], b.dst = dst.data + at, b.tiles = count;
-        table[pixels - 1](b, post.standard.at(channel, at));
+        table.data()[pixels - 1](b, post.standard.at(channel, at));
       });
       return;
     }
@@ -239,7 +244,7 @@ class first_layer {
           const index_t at = x + i * pixels;
           b.src = band + y * src_row + at * p_.stride[2];
           b.tiles = std::min(scratch_tiles, count - i);
-          table[pixels - 1](b, {});
+          table.data()[pixels - 1](b, {});
           flush<T, Isa>(scratch, b.tiles * pixels, dst,
                         base + y * dst.stride[1] + at * dst.stride[2], dst.stride[2], channel,
                         valid, post);
@@ -253,7 +258,7 @@ class first_layer {
   index_t rows_;     // of a unit
   index_t size_[3];  // of a unit's copy: d, h, w
   bool ahead_;       // dst is larger than the caches near the core
-  std::vector<index_t> offsets_;
+  dynamic_array<index_t> offsets_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

@@ -196,8 +196,8 @@ class gemm {
                  t % p_.kernel[2]);
   }
 
-  // f(row, tap, offset of src's pixel or -1 in the padding) for output pixels first .. first +
-  // count.
+  // f(row, tap, inside, offset of src's pixel) for output pixels first .. first + count; the offset
+  // has a meaning if the tap is inside of src.
   template <class U, class F>
   void for_each_tap(const image<U>& src, index_t n, index_t first, index_t count, F&& f) const {
     for (index_t i = 0; i < count; ++i) {
@@ -210,24 +210,24 @@ class gemm {
                               x * p_.stride[2] - p_.pad[2] + kw * p_.dilation[2]};
         const bool inside = s[0] >= 0 && s[0] < p_.size[0] && s[1] >= 0 && s[1] < p_.size[1] &&
                             s[2] >= 0 && s[2] < p_.size[2];
-        f(i, t++, inside ? src.pixel(n, s[0], s[1], s[2]) : -1);
+        f(i, t++, inside, inside ? src.pixel(n, s[0], s[1], s[2]) : 0);
       });
     }
   }
   void gather_rows(const image<const T>& src, index_t n, index_t group, index_t first,
                    index_t count, T* rows) const {
-    for_each_tap(src, n, first, count, [&](index_t i, index_t t, index_t pixel) {
+    for_each_tap(src, n, first, count, [&](index_t i, index_t t, bool inside, index_t pixel) {
       T* to = rows + i * k_ + t * in_;
-      if (pixel < 0)
-        std::fill(to, to + in_, T(0));
-      else
+      if (inside)
         copy_channels(src, pixel, group * in_, in_, to);
+      else
+        std::fill(to, to + in_, T(0));
     });
   }
   void scatter_rows(const T* rows, index_t n, index_t group, index_t first, index_t count,
                     const image<T>& dst) const {
-    for_each_tap(dst, n, first, count, [&](index_t i, index_t t, index_t pixel) {
-      if (pixel < 0) return;
+    for_each_tap(dst, n, first, count, [&](index_t i, index_t t, bool inside, index_t pixel) {
+      if (!inside) return;
       for (index_t c = 0; c < in_; ++c)
         dst.data[pixel + dst.channel(group * in_ + c)] += rows[i * k_ + t * in_ + c];
     });
@@ -244,7 +244,7 @@ class gemm {
                             T* to) {
     for (index_t i = 0; i < count;) {
       const index_t run = src.contiguous(c + i, count - i);
-      std::memcpy(to + i, src.data + pixel + src.channel(c + i), run * sizeof(T));
+      std::copy_n(src.data + pixel + src.channel(c + i), run, to + i);
       i += run;
     }
   }
@@ -268,8 +268,8 @@ class gemm {
   direction pass_;
   index_t in_, out_, outputs_[3], k_;
   index_t block_;  // pixels of a unit
-  std::vector<index_t> segments_;
-  std::vector<k_block> k_blocks_;
+  dynamic_array<index_t> segments_;
+  dynamic_array<k_block> k_blocks_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

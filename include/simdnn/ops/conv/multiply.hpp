@@ -8,6 +8,7 @@
 // vector). A free post-op takes what would go straight from one tile's block in L1.
 #pragma once
 
+#include <simdnn/base/dynamic_array.hpp>
 #include <simdnn/base/math.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
@@ -15,7 +16,6 @@
 #include <simdnn/tile/gemm_tile.hpp>
 #include <simdnn/tile/pack.hpp>
 #include <span>
-#include <vector>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -52,7 +52,7 @@ struct k_block {
 /// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks
 /// of about `kc` values, or more where there are few columns.
 template <class T, class Isa>
-void cut(std::vector<k_block>& blocks, index_t columns, index_t first, index_t segments,
+void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t segments,
          index_t length, index_t row, index_t pixel, index_t tap_rows = 1,
          index_t kc = blocking<T, Isa>::KC) {
   if (segments == 0) return;
@@ -130,10 +130,10 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
         const auto [begin, end] = block.of(runs[r]);
         if (begin >= end) continue;
         const k_block &front = p.blocks.front(), &back = p.blocks.back();
-        const bool first =
+        const bool begins =
             block.origin == front.origin &&
             block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
-        const bool last = block.origin == back.origin &&
+        const bool ends = block.origin == back.origin &&
                           block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
         tile::cover<T, Isa, tile::a_order::by_row>(
             runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
@@ -148,10 +148,10 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
                   .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
                   .c_row = direct ? p.c_row : NR,
                   .c_column = direct ? column : W,
-                  .accumulate = !first,
+                  .accumulate = !begins,
                   .a_next = p.a_ahead ? rows * p.advance * block.pixel : 0};
               tile::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
-              if (direct && last)
+              if (direct && ends)
                 run_tile(t, post.at(channel, at));
               else
                 run_tile(t, kernel::fused<T>{});

@@ -10,6 +10,10 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
+/// What an algorithm needs of an operand's strides: nothing, that a pixel's channels are contiguous
+/// (in blocked layouts they are, block by block), or that a row's pixels are.
+enum class contiguity { any, channels, pixels };
+
 /// src, dst and their gradients. Channels lie in blocks: 1 for plain layouts.
 template <class T>
 struct image {
@@ -29,6 +33,11 @@ struct image {
     if (block == 1 && channel_stride == 1) return count;
     return count < block - c % block ? count : block - c % block;
   }
+  /// Whether an image of this size is as an algorithm needs it.
+  bool is(contiguity needed, index_t channels, index_t width) const {
+    if (needed == contiguity::channels) return block > 1 || channels == 1 || channel_stride == 1;
+    return needed == contiguity::any || width == 1 || stride[2] == 1;
+  }
 };
 
 /// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first
@@ -39,6 +48,20 @@ void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t co
   if (behind == 0) return;
   T* const to = dst.data + at + dst.channel(channels);
   for (index_t i = 0; i < count; ++i) std::fill_n(to + i * step, dst.block - behind, T(0));
+}
+
+/// Zeros in all `channels`, and in the padding of their last block, of `count` pixels of a row whose
+/// first pixel is at data + row; pixel i is in column column(i).
+template <class T, class Column>
+void clear_pixels(const image<T>& dst, index_t channels, index_t row, index_t count,
+                  Column column) {
+  const index_t all = round_up(channels, dst.block);
+  for (index_t c = 0; c < all;) {
+    const index_t run = dst.contiguous(c, all - c);
+    T* const to = dst.data + row + dst.channel(c);
+    for (index_t i = 0; i < count; ++i) std::fill_n(to + column(i) * dst.stride[2], run, T(0));
+    c += run;
+  }
 }
 
 template <layout L>
@@ -136,6 +159,18 @@ inline query make_query(const layout& src, const layout& dst, const conv_problem
   return {in_three_dimensions(p), pass,       accuracy,    plain(src),
           src.block(1),           plain(dst), dst.block(1)};
 }
+/// Whether a worker's workspace of this size is in proportion to what a call reads and writes. In
+/// double, so that no product of sizes wraps.
+inline bool in_proportion(const conv_problem& p, double bytes) {
+  constexpr double always = 64 << 20, times = 16, bytes_an_element = 8;
+  return bytes <= always || bytes <= times * bytes_an_element * p.elements();
+}
+/// Elements of src that n outputs of dimension d reach over, padding included.
+inline double reach(const conv_problem& p, int d, double outputs) {
+  return (outputs - 1) * static_cast<double>(p.stride[d]) +
+         static_cast<double>(p.kernel[d] - 1) * static_cast<double>(p.dilation[d]) + 1;
+}
+
 template <layout Src, layout Dst>
 query make_query(const conv_problem& p, direction pass, simdnn::accuracy accuracy) {
   return make_query(Src, Dst, p, pass, accuracy);

@@ -42,6 +42,9 @@ class pointwise {
            static_cast<double>(ceil_div(columns, NR));
   }
 
+  static constexpr contiguity reads() { return contiguity::channels; }
+  static constexpr contiguity writes() { return contiguity::any; }
+
   explicit pointwise(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {
     in_ = (forward_ ? p_.in : p_.out) / p_.groups;
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
@@ -99,11 +102,11 @@ class pointwise {
       auto* const runs = reinterpret_cast<run<T>*>(bytes += dense_bytes());
       auto* const blocks = reinterpret_cast<k_block*>(bytes += runs_bytes());
       auto* const segments = reinterpret_cast<index_t*>(bytes + blocks_bytes());
-      for (std::size_t i = 0; i < k_blocks_.size(); ++i) {
+      for (index_t i = 0; i < k_blocks_.size(); ++i) {
         blocks[i] = k_blocks_[i];
         blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments,      {blocks, k_blocks_.size()},
+      const product<T> p{segments,      {blocks, static_cast<std::size_t>(k_blocks_.size())},
                          in_,           1,
                          dst.stride[2], scratch,
                          in_ % 2 == 0,  piece_ <= channel_blocks::size && !gathered};
@@ -172,7 +175,7 @@ class pointwise {
               std::memcpy(to + j * B, from + j * step, B * sizeof(T));
           else
             for (index_t j = 0; j < row; ++j)
-              std::memcpy(to + j * channels, from + j * step, channels * sizeof(T));
+              std::copy_n(from + j * step, channels, to + j * channels);
           to += row * channels, i += row;
         }
     }
@@ -190,7 +193,7 @@ class pointwise {
     return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64);
   }
   index_t blocks_bytes() const {
-    return round_up(static_cast<index_t>(k_blocks_.size() * sizeof(k_block)), 64);
+    return round_up(k_blocks_.size() * static_cast<index_t>(sizeof(k_block)), 64);
   }
   index_t worker_bytes() const {
     return scratch_bytes() + dense_bytes() + runs_bytes() + blocks_bytes() +
@@ -202,7 +205,7 @@ class pointwise {
   index_t in_, out_;
   index_t piece_;   // channels of a segment
   index_t pixels_;  // of a unit, a multiple of MR
-  std::vector<k_block> k_blocks_;
+  dynamic_array<k_block> k_blocks_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

@@ -66,9 +66,9 @@ struct conv_problem {
     for (int d = 0; d < rank(); ++d)
       rule(p.output(d) >= 1, "kernel", p.kernel.str(), "it must fit into the padded source");
     shape{p.batch, p.in}.elements();
-    checked_mul(p.src_shape().elements(), 16, op, "src");
-    checked_mul(p.dst_shape().elements(), 16, op, "dst");
-    checked_mul(p.weights_shape().elements(), 16, op, "weights");
+    checked_size(p.src_shape().elements(), op, "src");
+    checked_size(p.dst_shape().elements(), op, "dst");
+    checked_size(p.weights_shape().elements(), op, "weights");
     return p;
   }
 

@@ -9,7 +9,6 @@
 // workers, a unit's output channels are split among them too, which changes no sum.
 #pragma once
 
-#include <array>
 #include <simdnn/ops/conv/axis.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
@@ -23,8 +22,9 @@ class sliding {
   static constexpr index_t NR = tile::columns<T, Isa>;
 
  public:
-  /// in and out are channels per group of what is read and of what is written.
-  sliding(index_t batch, index_t groups, index_t in, index_t out, std::array<axis, 3> axes,
+  /// in and out are channels per group of what is read and of what is written; each axis has outputs
+  /// and taps.
+  sliding(index_t batch, index_t groups, index_t in, index_t out, dynamic_array<axis> axes,
           bool forward)
       : batch_(batch),
         groups_(groups),
@@ -32,26 +32,20 @@ class sliding {
         out_(out),
         axes_(std::move(axes)),
         forward_(forward) {
-    for (const axis& a : axes_) {
-      if (a.taps.empty()) empty_ = true;
-      if (a.outputs == 0) nothing_ = true;
-    }
     for (int d = 0; d < 3; ++d) outputs_[d] = axes_[d].outputs;
-    if (!empty_ && !nothing_) choose_units();
-    if (!empty_ && !nothing_) list_segments();
+    choose_units();
+    list_segments();
   }
 
   /// Values of k: rows of a panel of packed weights.
   index_t k() const {
-    return empty_ ? 0
-                  : in_ * static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() *
-                                               axes_[2].taps.size());
+    return in_ *
+           static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() * axes_[2].taps.size());
   }
   index_t panels() const { return ceil_div(out_, NR); }
   index_t packed_elements() const { return groups_ * panels() * k() * NR; }
 
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    if (empty_) return;
     pack_weights<T, Isa>(
         w, groups_, out_, in_, forward_, packed, executor, k(), in_ % 2 == 0, [&](auto emit) {
           const channel_blocks blocks{in_};
@@ -68,7 +62,6 @@ class sliding {
   }
 
   index_t worker_bytes() const {
-    if (empty_ || nothing_) return 0;
     return round_up(images_ * band_.elements() * static_cast<index_t>(sizeof(T)), 64) +
            round_up(
                images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)),
@@ -79,8 +72,7 @@ class sliding {
   void operator()(const image<const T>& src, const T* packed, const image<T>& dst,
                   const kernel::fused<T>& post, bool in_place_sum, executor_ref executor,
                   const workspace& space) const {
-    if (nothing_ || batch_ == 0) return;
-    if (empty_) return clear(dst, executor);
+    if (batch_ == 0) return;
     const index_t planes = ceil_div(outputs_[0], rows_[0]), bands = ceil_div(outputs_[1], rows_[1]);
     const index_t units = ceil_div(batch_, images_) * planes * bands, chunks = groups_ * panels();
     const index_t workers = std::max(executor.concurrency(), 1);
@@ -102,11 +94,14 @@ class sliding {
   // first, then planes, then rows; cut evenly.
   void choose_units() {
     const auto bytes = [&](index_t depth, index_t height) {
-      return (in_ * axes_[0].reach(depth) * axes_[1].reach(height) * axes_[2].reach(outputs_[2]) +
-              depth * height * outputs_[2] * NR) *
-             static_cast<index_t>(sizeof(T));
+      const auto d = static_cast<double>(axes_[0].band_size(depth)),
+                 h = static_cast<double>(axes_[1].band_size(height)),
+                 w = static_cast<double>(axes_[2].reach(outputs_[2]));
+      return (static_cast<double>(in_) * d * h * w +
+              static_cast<double>(depth * height * outputs_[2]) * static_cast<double>(NR)) *
+             sizeof(T);
     };
-    constexpr index_t room = blocking<T, Isa>::L2;
+    constexpr double room = blocking<T, Isa>::L2;
     const auto fitting = [&](index_t count, auto size) {
       index_t n = count;
       while (n > 1 && size(n) > room) n = n / 2 + (n > 3);
@@ -118,9 +113,9 @@ class sliding {
         rows_[0] > 1 ? outputs_[1] : fitting(outputs_[1], [&](index_t n) { return bytes(1, n); });
     images_ = 1;
     if (rows_[0] == outputs_[0] && rows_[1] == outputs_[1] && batch_ > 1)
-      images_ = fitting(batch_, [&](index_t n) { return n * bytes(rows_[0], rows_[1]); });
-    band_ = {{in_},
-             {axes_[0].reach(rows_[0]), axes_[1].reach(rows_[1]), axes_[2].reach(outputs_[2])}};
+      images_ = fitting(
+          batch_, [&](index_t n) { return static_cast<double>(n) * bytes(rows_[0], rows_[1]); });
+    band_ = band::of(in_, axes_, rows_[0], rows_[1], outputs_[2]);
   }
 
   // Where the values of k lie in a band, counted from an output's first tap: for rows of taps,
@@ -128,20 +123,20 @@ class sliding {
   // taps of a row are one segment: their channels follow each other in memory.
   void list_segments() {
     const bool joined = axes_[2].dense();
-    const index_t taps = static_cast<index_t>(axes_[2].taps.size()), calls = joined ? 1 : taps;
+    const index_t taps = axes_[2].taps.size(), calls = joined ? 1 : taps;
     const index_t whole = in_ / channel_blocks::size, tail = in_ % channel_blocks::size;
     const auto list = [&](index_t begin, index_t end) {
-      for (const tap& d : axes_[0].taps)
-        for (const tap& h : axes_[1].taps)
+      for (index_t d = 0; d < axes_[0].taps.size(); ++d)
+        for (index_t h = 0; h < axes_[1].taps.size(); ++h)
           for (index_t b = begin; b < end; ++b)
             for (index_t x = 0; x < calls; ++x)
-              segments_.push_back(band_.at(b, d.offset - axes_[0].front(),
-                                           h.offset - axes_[1].front(),
+              segments_.push_back(band_.at(b, axes_[0].band_place(d, rows_[0]),
+                                           axes_[1].band_place(h, rows_[1]),
                                            axes_[2].taps[x].offset - axes_[2].front()));
-      return static_cast<index_t>(segments_.size());
+      return segments_.size();
     };
     const auto length = [&](index_t channels) { return joined ? channels * taps : channels; };
-    const index_t tap_rows = static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size());
+    const index_t tap_rows = axes_[0].taps.size() * axes_[1].taps.size();
     const index_t first = list(0, whole), last = list(whole, band_.channels.count());
     cut<T, Isa>(k_blocks_, out_, 0, first, length(channel_blocks::size), 0, channel_blocks::size,
                 tap_rows);
@@ -156,14 +151,14 @@ class sliding {
       const auto inside = [&](const tap& t) {
         return i * a.advance + t.offset >= 0 && i * a.advance + t.offset < a.size;
       };
-      const index_t count = static_cast<index_t>(a.taps.size());
+      const index_t count = a.taps.size();
       index_t begin = 0, end = count;
       while (begin < end && !inside(a.taps[begin])) ++begin;
       while (begin < end && !inside(a.taps[end - 1])) --end;
       return begin < end ? std::pair{begin, end} : std::pair{index_t{0}, count};
     };
     const auto d = meeting(axes_[0], z), h = meeting(axes_[1], y);
-    const index_t height = static_cast<index_t>(axes_[1].taps.size());
+    const index_t height = axes_[1].taps.size();
     if (axes_[0].taps.size() == 1) return h;
     return {d.first * height, d.second * height};  // of several planes whole ones
   }
@@ -216,33 +211,14 @@ class sliding {
     }
   }
 
-  // Elements that no tap reaches.
-  void clear(const image<T>& dst, executor_ref executor) const {
-    parallel_for(executor, batch_ * outputs_[0] * outputs_[1],
-                 [&](index_t begin, index_t end, index_t) {
-                   for (index_t i = begin; i < end; ++i) {
-                     const index_t n = i / (outputs_[0] * outputs_[1]),
-                                   z = i / outputs_[1] % outputs_[0], y = i % outputs_[1];
-                     for (index_t x = 0; x < outputs_[2]; ++x) {
-                       T* pixel = dst.data + dst.pixel(n, axes_[0].first + z * axes_[0].step,
-                                                       axes_[1].first + y * axes_[1].step,
-                                                       axes_[2].first + x * axes_[2].step);
-                       for (index_t c = 0; c < round_up(groups_ * out_, dst.block); ++c)
-                         pixel[dst.channel(c)] = 0;
-                     }
-                   }
-                 });
-  }
-
   index_t batch_, groups_, in_, out_;
-  std::array<axis, 3> axes_;
+  dynamic_array<axis> axes_;
   bool forward_;
-  bool empty_ = false, nothing_ = false;  // no taps; no outputs
   index_t outputs_[3];
   index_t images_ = 1, rows_[2] = {1, 1};  // of a unit: images, output planes, output rows
   band band_{};
-  std::vector<index_t> segments_;
-  std::vector<k_block> k_blocks_;
+  dynamic_array<index_t> segments_;
+  dynamic_array<k_block> k_blocks_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

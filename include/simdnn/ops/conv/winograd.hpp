@@ -35,7 +35,7 @@ class winograd {
   static constexpr auto name_text = [] {
     std::array<char, 17> named{"winograd_0x0_0x0"};
     constexpr int digits[][2] = {{9, Y::outputs}, {11, X::outputs}, {13, Y::taps}, {15, X::taps}};
-    for (const auto& d : digits) named[d[0]] = static_cast<char>('0' + d[1]);
+    for (const auto& d : digits) named.data()[d[0]] = static_cast<char>('0' + d[1]);
     return named;
   }();
 
@@ -43,6 +43,8 @@ class winograd {
   /// winograd_<outputs of a tile>_<kernel>
   static constexpr const char* name = name_text.data();
   static constexpr bool automatic = true;
+  static constexpr contiguity reads() { return contiguity::channels; }
+  static constexpr contiguity writes() { return contiguity::channels; }
 
   static const char* refuses(const query& q) {
     const conv_problem& p = q.problem;
@@ -60,6 +62,9 @@ class winograd {
       return "a group's channels are no multiple of a vector";
     if ((forward ? p.in : p.out) / p.groups < W)
       return "there are fewer channels than a vector has lanes";
+    const auto channels = static_cast<double>(p.in / p.groups + p.out / p.groups + NR);
+    if (!in_proportion(p, channels * points * most_tiles * sizeof(T)))
+      return "its transformed tiles are out of proportion to the operands";
     return nullptr;
   }
 
@@ -96,8 +101,8 @@ class winograd {
         blocking<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
-    const index_t most =
-        std::clamp(fitting, whole(weight_bytes() > distant ? 56 : hiding), whole(56));
+    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? most_tiles : hiding),
+                                    whole(most_tiles));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
@@ -177,7 +182,7 @@ class winograd {
   }
   static constexpr double distant = 16 << 20;
   // Tiles that take as long as their weights from L3.
-  static constexpr index_t hiding = 28;
+  static constexpr index_t hiding = 28, most_tiles = 56;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
@@ -185,9 +190,7 @@ class winograd {
   // From one point to the next; an odd number of cache lines, so that a tile's points use different
   // sets.
   static constexpr index_t odd_lines(index_t elements) { return (elements / line | 1) * line; }
-  index_t inputs_stride() const {
-    return odd_lines(static_cast<index_t>(segments_.size()) * B * block_ + line);
-  }
+  index_t inputs_stride() const { return odd_lines(segments_.size() * B * block_ + line); }
   index_t products_stride() const { return odd_lines(panels() * block_ * NR + line); }
   index_t worker_bytes() const {
     return round_up(
@@ -363,8 +366,8 @@ class winograd {
   index_t in_, out_;
   index_t read_[2], written_[2], pad_[2], tiles_[2];  // h, w
   index_t block_;                                     // tiles of a unit
-  std::vector<chunk> chunks_;
-  std::vector<index_t> segments_;
+  dynamic_array<chunk> chunks_;
+  dynamic_array<index_t> segments_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

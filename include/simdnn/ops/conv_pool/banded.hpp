@@ -93,8 +93,8 @@ class banded {
 
     const view<const T, Src> x =
         rows_of(src.part(0, images.begin(image), images.size), rows.begin(part), copy, executor);
-    conv::forward<T>(variant, conv::as_image(x), packed, conv::as_image(results), post, executor,
-                     rest);
+    conv::forward<T>(bands_.convolution.problem, variant, conv::as_image(x), packed,
+                     conv::as_image(results), post, executor, rest);
 
     const index_t n = images.done(image), y = rows.done(part);
     const view<T, Dst> unpooled =

@@ -12,6 +12,7 @@
 #include <memory>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/gemm/variants.hpp>
+#include <simdnn/parallel/grain.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/post_ops/post_op.hpp>
 
@@ -63,10 +64,12 @@ class gemm_batch_plan {
     check_sizes(va, {batch, problem_.m, problem_.k}, "a");
     check_sizes(vb, {one_b ? 1 : batch, problem_.k, problem_.n}, "b");
     check_neighbours<'c'>(vc, op, "c");
+    check_apart(vc, op, "c");
     check_no_overlap(vc, va, op, "c", "a");
     check_no_overlap(vc, vb, op, "c", "b");
 
     const auto post = lower<Isa>(ops, vc, problem_.n, op);
+    executor = for_work(executor, static_cast<double>(batch) * problem_.flops());
     const calls::timer timer;
     run(va, vb, vc, post, executor, given);
     timer.stop(executor, [&] {

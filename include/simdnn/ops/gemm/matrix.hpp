@@ -2,6 +2,7 @@
 // column * column_stride. And transposed() of a view.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <simdnn/tensor/view.hpp>
 
@@ -46,16 +47,26 @@ SIMDNN_INLINE bool has_shape(const X& x, index_t rows, index_t columns) {
     return fits(x.as_view().shape());
 }
 
-/// Whether both are known to share no memory, from their first and last elements: a quick answer
-/// before check_no_overlap's exact one.
+/// Whether both are known to share no memory, from their lowest and highest elements: a quick answer
+/// before check_no_overlap's exact one. Empty ones share none.
 template <class T, class U>
 bool ranges_apart(matrix<T> a, index_t a_rows, index_t a_columns, matrix<U> b, index_t b_rows,
                   index_t b_columns) {
-  const auto begin = [](auto m) { return reinterpret_cast<std::uintptr_t>(m.data); };
-  const auto last = [](auto m, index_t rows, index_t columns) {
-    return reinterpret_cast<std::uintptr_t>(m.at(rows - 1, columns - 1));
+  struct range {
+    std::intptr_t lowest, highest;
   };
-  return begin(a) > last(b, b_rows, b_columns) || begin(b) > last(a, a_rows, a_columns);
+  // Of numbers: an empty matrix may have no memory, and no arithmetic is done on its pointer.
+  const auto range_of = [](auto m, index_t rows, index_t columns) {
+    constexpr auto bytes = static_cast<index_t>(sizeof(*m.data));
+    const auto at = reinterpret_cast<std::intptr_t>(m.data);
+    const index_t down = (rows - 1) * m.row_stride * bytes,
+                  right = (columns - 1) * m.column_stride * bytes;
+    return range{at + std::min<index_t>(down, 0) + std::min<index_t>(right, 0),
+                 at + std::max<index_t>(down, 0) + std::max<index_t>(right, 0)};
+  };
+  if (a_rows == 0 || a_columns == 0 || b_rows == 0 || b_columns == 0) return true;
+  const range x = range_of(a, a_rows, a_columns), y = range_of(b, b_rows, b_columns);
+  return x.lowest > y.highest || y.lowest > x.highest;
 }
 
 /// Throws error in the name of `op` where neighbours along the dimension with this letter are not

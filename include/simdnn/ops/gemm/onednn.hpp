@@ -43,7 +43,8 @@ class by_onednn {
            executor_ref executor, std::span<std::byte> given) const {
     if constexpr (std::is_same_v<T, float>) {
       if (p_.m == 0 || p_.n == 0) return;
-      const bool copied = a.column_stride != 1 && a.row_stride != 1, apart = post.reads(c.data);
+      const bool copied = !fits(a, p_.m, p_.k) && !fits(a.transposed(), p_.k, p_.m),
+                 apart = post.reads(c.data) || !fits(c, p_.m, p_.n);
       const index_t copy_bytes = copied ? bytes(p_.m * p_.k) : 0;
       const workspace space(copy_bytes + (apart ? bytes(p_.m * p_.n) : 0), 1, given, "gemm");
       if (copied) {
@@ -68,6 +69,11 @@ class by_onednn {
   }
 
  private:
+  // Whether sgemm takes it by rows: these must not overlap or run backwards.
+  template <class U>
+  static bool fits(matrix<U> x, index_t rows, index_t columns) {
+    return (x.column_stride == 1 || columns <= 1) && (x.row_stride >= columns || rows <= 1);
+  }
   static index_t bytes(index_t elements) {
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
@@ -80,7 +86,7 @@ class by_onednn {
       return;
     }
     // Leading dimensions have a least value, also where there is one row.
-    const bool by_row = a.column_stride == 1;
+    const bool by_row = fits(a, p_.m, p_.k);
     const index_t lda = by_row ? std::max(a.row_stride, p_.k) : std::max(a.column_stride, p_.m);
     const dnnl_status_t status =
         dnnl_sgemm(by_row ? 'N' : 'T', 'N', p_.m, p_.n, p_.k, static_cast<float>(p_.alpha), a.data,

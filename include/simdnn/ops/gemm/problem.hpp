@@ -26,7 +26,7 @@ struct gemm_problem {
     rule(n, "n");
     rule(k, "k");
     for (const shape& s : {a_shape(), b_shape(), c_shape()})
-      checked_mul(s.elements(), 16, op, "m, n, k");
+      checked_size(s.elements(), op, "m, n, k");
     return *this;
   }
   constexpr shape a_shape() const { return {m, k}; }

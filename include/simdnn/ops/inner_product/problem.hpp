@@ -36,9 +36,9 @@ struct inner_product_problem {
     rule(out, "out", std::to_string(out), 1);
     for (int d = 0; d < size.rank; ++d) rule(size[d], "size", size.str(), 1);
     // 16: bytes of the widest element, doubled.
-    checked_mul(product(op, "src", src_shape()), 16, op, "src");
-    checked_mul(product(op, "weights", weights_shape()), 16, op, "weights");
-    checked_mul(product(op, "dst", dst_shape()), 16, op, "dst");
+    checked_size(product(op, "src", src_shape()), op, "src");
+    checked_size(product(op, "weights", weights_shape()), op, "weights");
+    checked_size(product(op, "dst", dst_shape()), op, "dst");
     return *this;
   }
 

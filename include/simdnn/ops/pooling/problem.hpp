@@ -75,8 +75,8 @@ struct pooling_problem {
     }
     // The numbers of taps stand in a workspace of float.
     rule(taps <= 0x1p24, "kernel", p.kernel.str(), "it must have at most 2^24 taps");
-    checked_mul(p.src_shape().elements(), 16, op, "src");
-    checked_mul(p.dst_shape().elements(), 16, op, "dst");
+    checked_size(p.src_shape().elements(), op, "src");
+    checked_size(p.dst_shape().elements(), op, "dst");
     return p;
   }
 

@@ -1,0 +1,105 @@
+// Operands with gaps between channels (or between pixels) that an algorithm needs contiguous: src is
+// copied first, and results are stored in a copy, without post-ops, from which they go to dst.
+// Called by conv's plans; the algorithms say what they need in reads() and writes().
+#pragma once
+
+#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/strided_copy.hpp>
+#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/post_ops/fused.hpp>
+#include <span>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+/// n, c, d, h, w
+using image_sizes = std::array<index_t, 5>;
+
+inline image_sizes src_sizes(const conv_problem& p) {  // in three dimensions
+  return {p.batch, p.in, p.size[0], p.size[1], p.size[2]};
+}
+inline image_sizes dst_sizes(const conv_problem& p) {
+  return {p.batch, p.out, p.output(0), p.output(1), p.output(2)};
+}
+
+/// A plain image without gaps, with its channels or its pixels contiguous.
+template <class T>
+image<T> without_gaps(T* data, const image_sizes& s, contiguity needed) {
+  const index_t pixels = s[2] * s[3] * s[4];
+  if (needed == contiguity::channels)
+    return {data, pixels * s[1], 1, 1, {s[3] * s[4] * s[1], s[4] * s[1], s[1]}};
+  return {data, pixels * s[1], 1, pixels, {s[3] * s[4], s[4], 1}};
+}
+
+/// Both are plain.
+template <class T>
+void copy_image(const image<const T>& from, const image<T>& to, const image_sizes& s,
+                executor_ref executor) {
+  const auto order = [](const auto& x) {
+    strided all(5);
+    const index_t strides[5] = {x.batch_stride, x.channel_stride, x.stride[0], x.stride[1],
+                                x.stride[2]};
+    for (int d = 0; d < 5; ++d) all.dims[d].stride = strides[d];
+    return all;
+  };
+  copy_elements(order(from), from.data, order(to), to.data,
+                {{0, 0, s[0]}, {0, 0, s[1]}, {0, 0, s[2]}, {0, 0, s[3]}, {0, 0, s[4]}}, executor);
+}
+
+/// run(src, dst, workspace) with both, or with a copy of what is not as `reads` and `writes` ask
+/// for; store(copy, dst) takes the results from there. The copies are in the calling thread's arena,
+/// and so is what `run` needs if the caller gives none: inner_bytes.
+template <class T, class Run, class Store>
+void without_gaps(const image<const T>& src, const image_sizes& src_size, contiguity reads,
+                  const image<T>& dst, const image_sizes& dst_size, contiguity writes,
+                  index_t inner_bytes, std::span<std::byte> given, executor_ref executor, Run run,
+                  Store store) {
+  const bool src_fits = src.is(reads, src_size[1], src_size[4]),
+             dst_fits = dst.is(writes, dst_size[1], dst_size[4]);
+  if (src_fits && dst_fits) [[likely]]
+    return run(src, dst, given);
+  const auto bytes = [](bool fits, const image_sizes& s) {
+    const index_t elements = s[0] * s[1] * s[2] * s[3] * s[4];
+    return fits ? index_t{0}
+                : round_up(elements * static_cast<index_t>(sizeof(T)), workspace::alignment);
+  };
+  const index_t src_bytes = bytes(src_fits, src_size), dst_bytes = bytes(dst_fits, dst_size);
+  const index_t inner = given.empty() ? inner_bytes + workspace::alignment : 0;
+  const workspace space(src_bytes + dst_bytes + inner, 1, {}, "conv");
+  std::byte* const memory = space.template slice<std::byte>(0);
+  image<const T> from = src;
+  if (!src_fits) {
+    const image<T> copy = without_gaps(reinterpret_cast<T*>(memory), src_size, reads);
+    copy_image(src, copy, src_size, executor);
+    from = {copy.data,
+            copy.batch_stride,
+            1,
+            copy.channel_stride,
+            {copy.stride[0], copy.stride[1], copy.stride[2]}};
+  }
+  const image<T> to =
+      dst_fits ? dst : without_gaps(reinterpret_cast<T*>(memory + src_bytes), dst_size, writes);
+  run(from, to,
+      given.empty() ? std::span(memory + src_bytes + dst_bytes, static_cast<std::size_t>(inner))
+                    : given);
+  if (!dst_fits) store(to, dst);
+}
+
+/// Results from a plain image through the post-op to dst.
+template <class T>
+void finish_image(const image<T>& from, const image<T>& dst, const image_sizes& s,
+                  const kernel::fused<T>& post, executor_ref executor) {
+  parallel_for(executor, s[0] * s[2] * s[3], [&](index_t begin, index_t end, index_t) {
+    for (index_t row = begin; row < end; ++row) {
+      const index_t n = row / (s[2] * s[3]), z = row / s[3] % s[2], y = row % s[3];
+      for (index_t x = 0; x < s[4]; ++x)
+        for (index_t c = 0; c < s[1]; ++c) {
+          const index_t at = dst.pixel(n, z, y, x) + dst.channel(c);
+          const T result = from.data[from.pixel(n, z, y, x) + from.channel(c)];
+          dst.data[at] =
+              static_cast<T>(post(static_cast<double>(result), kernel::where<>{c, at, 1}));
+        }
+    }
+  });
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv
