@@ -15,7 +15,7 @@ void for_each_element(const shape& s, F&& visit) {
   for (;;) {
     visit(i);
     int d = s.rank() - 1;
-    while (d >= 0 && ++i[d] == s[d]) i[d--] = 0;
+    while (d >= 0 && ++i.data()[d] == s[d]) i.data()[d--] = 0;
     if (d < 0) return;
   }
 }

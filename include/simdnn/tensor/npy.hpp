@@ -109,7 +109,7 @@ tensor<T, L> load_npy(const std::string& path,
     throw_error(op, path, "it must start with \\x93NUMPY and version 1.0", "is no such file");
   const auto length =
       static_cast<unsigned char>(start[8]) + 256 * static_cast<unsigned char>(start[9]);
-  std::string text(length, ' ');
+  std::string text(static_cast<std::size_t>(length), ' ');
   file.read(text.data(), length);
   const npy::header head(text, op, path);
   if (!file) head.fail("its header has " + std::to_string(length) + " bytes", "ends early");
@@ -125,7 +125,7 @@ tensor<T, L> load_npy(const std::string& path,
   shape s;
   for (int d = 0; d < L.rank(); ++d)
     for (int at = 0; at < L.rank(); ++at)
-      if (L.outer_dim(at) == d) s.push_back(sizes[at]);
+      if (L.outer_dim(at) == d) s.push_back(sizes.data()[at]);
   const index_t bytes = checked_mul(s.elements(), sizeof(T), op, "shape");
   // Before memory is taken for what is not there.
   const auto there = static_cast<index_t>(std::filesystem::file_size(path)) - 10 - length;
@@ -152,17 +152,17 @@ void save_npy(const std::string& path, const X& x) {
   std::string head = "{'descr': '" + std::string(npy::type_name<T>) +
                      "', 'fortran_order': False, 'shape': " + npy::shape_text(sizes) + ", }";
   // Padded, so that elements start at a multiple of 64.
-  head.resize(round_up(static_cast<index_t>(head.size()) + 11, 64) - 11, ' ');
+  head.resize((head.size() + 11 + 63) / 64 * 64 - 11, ' ');
   head += '\n';
 
   std::vector<T> elements;
-  elements.reserve(v.shape().elements());
+  elements.reserve(static_cast<std::size_t>(v.shape().elements()));
   const auto walk = [&](const auto& self, int at, index_t offset) -> void {
     if (at == L.rank()) {
       elements.push_back(v.data()[offset]);
       return;
     }
-    for (index_t i = 0; i < sizes[at]; ++i)
+    for (index_t i = 0; i < sizes.data()[at]; ++i)
       self(self, at + 1, offset + i * v.stride(L.outer_dim(at)));
   };
   walk(walk, 0, 0);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <concepts>
+#include <simdnn/base/fixed_array.hpp>
 #include <simdnn/tensor/shape.hpp>
 #include <type_traits>
 
@@ -11,14 +12,14 @@ namespace simdnn {
 
 /// One number per logical dimension: elements between neighbours, between blocks where L is
 /// blocked.
-using strides = std::array<index_t, max_rank>;
+using strides = fixed_array<index_t, max_rank>;
 
 /// A layout's tag, read once at compile time.
 template <layout L>
 struct layout_table {
   template <class Property>
   static consteval auto per_dimension(Property property) {
-    std::array<decltype(property(0)), max_rank> all{};
+    fixed_array<decltype(property(0)), max_rank> all{};
     for (int d = 0; d < L.rank(); ++d) all[d] = property(d);
     return all;
   }
@@ -29,7 +30,7 @@ struct layout_table {
   static constexpr index_t block_size = L.block_size();
   /// By letter, from 'a' on.
   static constexpr auto dim = [] {
-    std::array<signed char, 26> all{};
+    fixed_array<signed char, 26> all{};
     for (int i = 0; i < 26; ++i)
       all[i] = static_cast<signed char>(L.dim(static_cast<char>('a' + i)));
     return all;
@@ -116,8 +117,9 @@ class view {
     index_t at = 0;
     for (int d = 0; d < table::rank; ++d) {
       const index_t block = table::block[d];
-      at += block == 1 ? i[d] * strides_[d]
-                       : i[d] / block * strides_[d] + i[d] % block * table::block_stride[d];
+      at += block == 1
+                ? i.data()[d] * strides_[d]
+                : i.data()[d] / block * strides_[d] + i.data()[d] % block * table::block_stride[d];
     }
     return at;
   }

@@ -247,7 +247,7 @@ template <class T, class Isa>
 SIMDNN_INLINE const unpacked_function<T>* unpacked_tiles(index_t columns) {
   constexpr index_t lanes = vec<T, Isa>::lanes;
   const index_t at = columns < lanes ? unpacked_vectors<T, Isa> : (columns + lanes - 1) / lanes - 1;
-  return standard_unpacked<T, Isa>::table[at];
+  return standard_unpacked<T, Isa>::table.data()[at];
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::tile

@@ -45,7 +45,8 @@ class banded {
     const index_t bytes = slice_bytes(variant, together ? workers : 1);
     const workspace space(bytes, together ? 1 : workers, given, "conv_pool_forward");
     parallel_for(outer, bands_.count(), [&](index_t begin, index_t end, index_t worker) {
-      const std::span slice(space.template slice<std::byte>(worker), bytes);
+      const std::span slice(space.template slice<std::byte>(worker),
+                            static_cast<std::size_t>(bytes));
       for (index_t band = begin; band < end; ++band)
         run(band, variant, src, packed, dst, post, inner, slice);
     });
@@ -89,7 +90,8 @@ class banded {
     const index_t image = band / rows.parts(), part = band % rows.parts();
     const view<T, Dst> results(reinterpret_cast<T*>(slice.data()), results_);
     T* const copy = reinterpret_cast<T*>(slice.data() + results_bytes());
-    const std::span<std::byte> rest = slice.subspan(results_bytes() + copy_bytes());
+    const std::span<std::byte> rest =
+        slice.subspan(static_cast<std::size_t>(results_bytes() + copy_bytes()));
 
     const view<const T, Src> x =
         rows_of(src.part(0, images.begin(image), images.size), rows.begin(part), copy, executor);

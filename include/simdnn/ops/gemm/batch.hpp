@@ -106,7 +106,8 @@ class gemm_batch_plan {
           parallel_for(executor, batch, [&](index_t begin, index_t end, index_t worker) {
             std::byte* const slice = space.template slice<std::byte>(worker);
             T* const packed = one_b ? for_all : reinterpret_cast<T*>(slice);
-            const std::span<std::byte> rest(slice + packed_bytes(v), v.workspace_bytes(1));
+            const std::span<std::byte> rest(slice + packed_bytes(v),
+                                            static_cast<std::size_t>(v.workspace_bytes(1)));
             for (index_t i = begin; i < end; ++i) {
               if (!one_b) v.pack(nth(vb, i), packed, alone);
               v.run(nth(va, i), packed, nth(vc, i), post.at(0, i * vc.stride(0)), alone, rest);
@@ -144,7 +145,9 @@ class gemm_batch_plan {
   /// Matrix i of a batch; the only one stands for all.
   template <class U, layout L>
   static matrix<U> nth(const view<U, L>& v, index_t i) {
-    return {v.data() + (v.size(0) == 1 ? 0 : i * v.stride(0)), v.stride(1), v.stride(2)};
+    // Matrices without elements have no memory to count from.
+    const index_t at = v.empty() || v.size(0) == 1 ? 0 : i * v.stride(0);
+    return {v.data() + at, v.stride(1), v.stride(2)};
   }
 
   // A worker's slice: a packed b, then what the variant itself takes.

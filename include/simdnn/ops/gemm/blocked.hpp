@@ -167,7 +167,7 @@ class blocked {
   a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth,
                      T* copy) const {
     const bool by_row = a.column_stride == 1;
-    if (by_row && p_.alpha == 1 && a.row_stride * sizeof(T) % 2048 != 0)
+    if (by_row && p_.alpha == 1 && a.row_stride * static_cast<index_t>(sizeof(T)) % 2048 != 0)
       return {a.at(m0, k0), a.row_stride, true};
     const index_t lines = by_row ? rows : depth, length = by_row ? depth : rows;
     const index_t from = by_row ? a.row_stride : a.column_stride, to = odd_lines(length);
@@ -228,7 +228,7 @@ class blocked {
             copy[k * p_.m + m] = static_cast<T>(p_.alpha) * *a.at(m, k);
       rows = copy;
     }
-    const auto run_tile = tile::skinny_tiles<T, Isa>::table[p_.m - 1];
+    const auto run_tile = tile::skinny_tiles<T, Isa>::table.data()[p_.m - 1];
     const T beta = static_cast<T>(p_.beta);
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t worker) {
       T* const sums = reinterpret_cast<T*>(

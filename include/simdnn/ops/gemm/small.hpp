@@ -174,7 +174,7 @@ class small {
     static constexpr auto by_columns = []<int... N>(std::integer_sequence<int, N...>) {
       return std::array{&small::dots_of<N + 1>...};
     }(std::make_integer_sequence<int, most_dots>{});
-    by_columns[p_.n - 1](t, p_.m, columns, post);
+    by_columns.data()[p_.n - 1](t, p_.m, columns, post);
   }
   template <int N>
   static void dots_of(const operands& t, index_t all_rows, const T* columns,

@@ -1,0 +1,18 @@
+// fixed_array: std::array indexed by index_t.
+#pragma once
+
+#include <simdnn/base/types.hpp>
+
+namespace simdnn {
+
+template <class T, int N>
+struct fixed_array {
+  T values[N];
+
+  constexpr T& operator[](index_t i) { return values[i]; }
+  constexpr const T& operator[](index_t i) const { return values[i]; }
+  constexpr const T* data() const { return values; }
+  friend constexpr bool operator==(const fixed_array&, const fixed_array&) = default;
+};
+
+}  // namespace simdnn
