@@ -9,6 +9,7 @@
 #include <memory>
 #include <simdnn/base/types.hpp>
 #include <type_traits>
+#include <utility>
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -99,6 +100,34 @@ class executor_ref {
   const void* object_;
   int (*concurrency_)(const void*);
   void (*parallel_for_)(const void*, index_t, loop_body);
+};
+
+/// An executor to keep, as policy does: a copy of a temporary, which the copies of this share; a
+/// reference to any other, which must outlive it.
+class held_executor {
+ public:
+  template <class E>
+    requires(executor<std::remove_cvref_t<E>>)
+  held_executor(E&& e)  // NOLINT: implicit, so that any executor can be assigned
+      : held_executor(hold(std::forward<E>(e))) {}
+  operator executor_ref() const { return executor_; }  // NOLINT: what operations take
+
+ private:
+  held_executor(executor_ref e, std::shared_ptr<const void> owned)
+      : executor_(e), owned_(std::move(owned)) {}
+  template <class E>
+  static held_executor hold(E&& e) {
+    using kept = std::remove_cvref_t<E>;
+    if constexpr (std::is_lvalue_reference_v<E> || std::is_same_v<kept, executor_ref>) {
+      return {e, nullptr};
+    } else {
+      const auto copy = std::make_shared<const kept>(std::move(e));
+      return {*copy, copy};
+    }
+  }
+
+  executor_ref executor_;
+  std::shared_ptr<const void> owned_;
 };
 
 }  // namespace simdnn
