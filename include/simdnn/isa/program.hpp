@@ -23,6 +23,8 @@ struct program_state {
   /// Who is told of calls, and whether they are printed (ops/call_record.hpp).
   std::atomic<const call_hook*> hook{nullptr};
   std::atomic<verbosity> verbose{verbosity::unknown};
+  /// Set in the child of a fork that follows a parallel loop (parallel/executor.hpp).
+  std::atomic<bool> forked{false};
 };
 
 /// Which state this unit sees: its own, until dispatch says otherwise.

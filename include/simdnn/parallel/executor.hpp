@@ -8,10 +8,12 @@
 #include <exception>
 #include <memory>
 #include <simdnn/base/types.hpp>
+#include <simdnn/isa/program.hpp>
 #include <type_traits>
 #include <utility>
 #if defined(_OPENMP)
 #include <omp.h>
+#include <pthread.h>
 #endif
 
 namespace simdnn {
@@ -48,18 +50,21 @@ struct serial {
 
 #if defined(_OPENMP)
 /// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs
-/// serially. The first exception of a body is rethrown in the calling thread.
+/// serially, and so it does in the child of a fork that follows one: the team's threads stay with
+/// the parent, and gcc's OpenMP would wait for them forever. The first exception of a body is
+/// rethrown in the calling thread.
 struct openmp {
   int threads = 0;
 
   int concurrency() const {
-    if (omp_in_parallel()) return 1;
+    if (omp_in_parallel() || isa::program().forked.load(std::memory_order_relaxed)) return 1;
     return threads > 0 ? threads : omp_get_max_threads();
   }
   template <class F>
   void parallel_for(index_t n, F&& f) const {
     const int team = concurrency();
     if (team == 1 || n <= 1) return serial{}.parallel_for(n, f);
+    watch_forks();
 #if defined(__cpp_exceptions)
     std::exception_ptr failure;
 #pragma omp parallel for num_threads(team) schedule(static)
@@ -76,6 +81,12 @@ struct openmp {
 #pragma omp parallel for num_threads(team) schedule(static)
     for (index_t i = 0; i < n; ++i) f(i);
 #endif
+  }
+
+ private:
+  static void watch_forks() {
+    [[maybe_unused]] static const int registered =
+        pthread_atfork(nullptr, nullptr, [] { isa::program().forked = true; });
   }
 };
 #endif
