@@ -130,6 +130,16 @@ void check_fused(const PostOp& ops, operands& o, Expected expected) {
 template <class X>
 constexpr bool is_standard = std::is_same_v<X, kernel::standard<float>>;
 
+struct relu6 : function::clamp {
+  relu6() : clamp{0, 6} {}
+};
+struct halved : function::clamp {
+  template <class V>
+  V operator()(V x) const {
+    return x * V(0.5f);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the standard order is data of one kernel post-op") {
@@ -156,6 +166,25 @@ TEST_CASE("the standard order is data of one kernel post-op") {
   });
   check_tile(all);
   check_tile(scaled);
+}
+
+TEST_CASE("function::relu and other limits are the standard clamp, however they are written") {
+  operands o;
+  const auto check = [&](const auto& ops, double high) {
+    const auto k = lowered(ops, o);
+    static_assert(is_standard<std::remove_const_t<decltype(k)>>);
+    check_kernel(k, o, [&](double x, index_t c, index_t) {
+      return std::clamp(x + static_cast<double>(o.bias(c)), 0., high);
+    });
+  };
+  constexpr double none = std::numeric_limits<double>::infinity();
+  check(post::bias(o.bias) | function::relu{}, none);
+  check(post::bias(o.bias) | post::fuse(function::relu{}), none);
+  check(post::bias(o.bias) | function::clamp{0, 0.25}, 0.25);
+  check(post::bias(o.bias) | relu6{}, 6);
+  const auto own = lowered(post::fuse(halved{}), o);  // its own function, not clamp's
+  static_assert(!is_standard<std::remove_const_t<decltype(own)>>);
+  check_kernel(own, o, [](double x, index_t, index_t) { return x / 2; });
 }
 
 TEST_CASE("any other order or function is a chain, from left to right") {

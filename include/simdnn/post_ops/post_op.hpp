@@ -62,13 +62,24 @@ auto sum(const R& residual) {
   using T = std::remove_const_t<typename R::value_type>;
   return sequence<sum_op<T, R::format>>{{{residual.as_view()}}};
 }
-/// A function of one value, called with a vector in kernels and with double in the reference.
+/// function::clamp and what is derived from it without a function of its own, as function::relu is.
+template <class F>
+concept clamp_function = std::is_base_of_v<function::clamp, F> && requires(const F& f) {
+  static_cast<const function::clamp&>(f);
+  requires std::is_same_v<decltype(&F::template operator()<double>),
+                          decltype(&function::clamp::operator()<double>)>;
+};
+/// A function of one value, called with a vector in kernels and with double in the reference. Limits
+/// are clamp's, which kernels apply in registers.
 template <class F>
 auto fuse(F f) {
-  return sequence<map_op<F>>{{{f}}};
+  if constexpr (clamp_function<F>)
+    return sequence<map_op<function::clamp>>{{{static_cast<const function::clamp&>(f)}}};
+  else
+    return sequence<map_op<F>>{{{f}}};
 }
 inline auto clamp(double low, double high) { return fuse(function::clamp{low, high}); }
-inline auto relu() { return fuse(function::clamp(function::relu())); }
+inline auto relu() { return fuse(function::relu()); }
 inline auto leaky_relu(float slope = 0.01f) { return fuse(function::leaky_relu{slope}); }
 inline auto elu(float alpha = 1) { return fuse(function::elu{alpha}); }
 inline auto tanh() { return fuse(function::tanh{}); }
@@ -78,7 +89,7 @@ template <class... A, class... B>
 auto operator|(const sequence<A...>& a, const sequence<B...>& b) {
   return sequence<A..., B...>{std::tuple_cat(a.ops, b.ops)};
 }
-/// A bare lambda behind a post-op.
+/// A bare function after a post-op, such as a lambda or function::relu{}.
 template <class... A, class F>
   requires std::is_invocable_v<F, double>
 auto operator|(const sequence<A...>& a, F f) {
