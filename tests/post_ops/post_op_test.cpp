@@ -164,6 +164,11 @@ TEST_CASE("the standard order is data of one kernel post-op") {
   check_kernel(scaled, o, [&](double x, index_t c, index_t) {
     return std::clamp(x * static_cast<double>(o.scale(c)) + bias_at(c), -0.5, 0.5);
   });
+  const view<const float, "x"> constant = o.bias;
+  const view<float, "x"> variable = o.bias;
+  for (const auto& ops : {lowered(post::scale_shift(o.scale, constant), o),
+                          lowered(post::scale_shift(constant, variable), o)})
+    CHECK(ops.shift == o.bias.data());
   check_tile(all);
   check_tile(scaled);
 }

@@ -48,10 +48,10 @@ auto bias(const B& b) {
   return sequence<bias_op<T>>{{{b.as_view()}}};
 }
 /// * scale[channel] + shift[channel]: batch normalisation at inference, folded
-template <tensor_like S>
-auto scale_shift(const S& scale, const S& shift) {
+template <tensor_like S, tensor_like H>
+auto scale_shift(const S& scale, const H& shift) {
   using T = std::remove_const_t<typename S::value_type>;
-  static_assert(S::format == layout("x"),
+  static_assert(S::format == layout("x") && tensor_of<H, T, "x">,
                 "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
   return sequence<scale_shift_op<T>>{{{scale.as_view(), shift.as_view()}}};
 }
