@@ -272,4 +272,25 @@ TEST_CASE("operands that do not fit dst are named") {
   CHECK(message([&] { lowered(post::sum(wide.part(1, 0, channels)), o); }) ==
         "conv_forward: post::sum has shape 2x40x3x3 and other strides, it must lie in memory as "
         "dst, 2x40x3x3");
+
+  // A view into dst's memory, or with gaps.
+  const view<float, "x"> inside(o.dst.data() + 17, {channels});
+  CHECK(message([&] { lowered(post::bias(inside), o); }) ==
+        "conv_forward: dst overlaps post::bias, the two must not share memory");
+  CHECK(message([&] { lowered(post::scale_shift(inside, o.bias), o); }) ==
+        "conv_forward: dst overlaps post::scale_shift scale, the two must not share memory");
+  CHECK(message([&] { lowered(post::scale_shift(o.bias, inside), o); }) ==
+        "conv_forward: dst overlaps post::scale_shift shift, the two must not share memory");
+  const tensor<float, "x"> twice({2 * channels});
+  const view<const float, "x"> gaps(twice.data(), {channels}, {2});
+  CHECK(message([&] { lowered(post::bias(gaps), o); }) ==
+        "conv_forward: post::bias has stride 2, its elements must be contiguous");
+}
+
+TEST_CASE("the stride of one channel's vector does not matter") {
+  const float value = 3;
+  const view<const float, "x"> b(&value, {1}, {7});
+  tensor<float, "nchw"> dst({1, 1, 2, 2});
+  CHECK(lower(post::bias(b), dst.as_view(), 1, "conv_forward").shift == &value);
+  CHECK(lower(post::scale_shift(b, b), dst.as_view(), 1, "conv_forward").scale == &value);
 }

@@ -15,7 +15,8 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace post {
 
-/// Per-channel vectors must have T of dst; a tensor<T, "x"> with one element per channel of dst.
+/// Per-channel vectors must have T of dst; a tensor<T, "x"> with one element per channel of dst,
+/// contiguous, which shares no memory with dst.
 template <class T>
 struct bias_op {
   view<const T, "x"> b;
@@ -137,9 +138,13 @@ struct lowering {
   view<T, L> dst;
 
   const T* channel_vector(const view<const T, "x">& v, const char* name) const {
-    if (v.size(0) != channels || v.stride(0) != 1)
+    if (v.size(0) != channels)
       throw_error(op, name, "dst has " + std::to_string(channels) + " channels",
                   "has " + std::to_string(v.size(0)) + " elements");
+    if (channels > 1 && v.stride(0) != 1)
+      throw_error(op, name, "its elements must be contiguous",
+                  "has stride " + std::to_string(v.stride(0)));
+    check_no_overlap(dst, v, op, "dst", name);
     return v.data();
   }
   const T* residual(const view<const T, L>& v) const {
