@@ -2,7 +2,8 @@
 # consumer_test.sh FROM ROOT BUILD CXX: a user's project takes simdnn from the source tree ROOT by
 # add_subdirectory, FetchContent or as a Meson subproject, from an installation of BUILD by
 # find_package or pkg-config, from the Conan recipe, the vcpkg port or as a single header; compiles
-# with CXX, and runs. doxygen makes the pages that a user reads.
+# with CXX, and runs. export: a library that took it by FetchContent is installed and used. doxygen
+# makes the pages that a user reads.
 set -eu
 from=$1 root=$2 build=$3 CXX=$4
 here=$root/tests/consumers
@@ -46,6 +47,21 @@ make_target() { # TARGET, built in a new configuration of ROOT
 case $from in
   add_subdirectory | FetchContent)
     consume -DSIMDNN_ROOT="$root"
+    ;;
+  export)
+    cmake -G Ninja -S "$here/export" -B "$work/library" -DSIMDNN_ROOT="$root" \
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/prefix"
+    cmake --build "$work/library"
+    cmake --install "$work/library" >/dev/null
+    # simdnn's headers and configuration files, and what is the library's.
+    if find "$work/prefix" -type f | grep -v -e "^$work/prefix/include/simdnn/.*\.hpp$" \
+      -e "^$work/prefix/share/\(cmake/simdnn\|pkgconfig\)/" -e "/[a-z]*kernels[a-z.-]*$"; then
+      echo "these were installed unasked"
+      exit 1
+    fi
+    cmake -G Ninja -S "$here/export/user" -B "$work/user" -DCMAKE_PREFIX_PATH="$work/prefix"
+    cmake --build "$work/user"
+    expect "isa=* dot=600" "$work/user/user"
     ;;
   find_package)
     cmake --install "$build" --prefix "$work/prefix" >/dev/null

@@ -31,6 +31,7 @@ void relu(simdnn::tensor<float, "x">& x) {
 
 SIMDNN_ISA_TABLE(test_kernels) = {.compiled_for = compiled_for,
                                   .default_memory = default_memory,
+                                  .default_pool = simdnn::default_pool,
                                   .fail = fail,
                                   .count = count,
                                   .relu = relu};

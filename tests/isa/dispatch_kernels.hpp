@@ -10,8 +10,9 @@ namespace tests {
 struct test_kernels {
   /// The ISA that the unit was compiled for.
   simdnn::isa::id (*compiled_for)();
-  /// The default resource that the unit sees.
+  /// The default resource and pool that the unit sees.
   std::pmr::memory_resource* (*default_memory)();
+  simdnn::memory_pool& (*default_pool)();
   /// Throws simdnn::error, or a class that only this header defines.
   void (*fail)(bool own_class);
   /// A thread-local and a static counter with constructors and destructors: one more on each call.

@@ -62,6 +62,7 @@ TEST_CASE("every variant of this program") {
     CHECK(k->default_memory() == std::pmr::new_delete_resource());
     simdnn::set_default_memory(nullptr);
     CHECK(k->default_memory() == simdnn::default_memory());
+    CHECK(&k->default_pool() == &simdnn::default_pool());
     // Caught by its class and its base, though the object has typeinfo of its own.
     CHECK_THROWS_WITH_AS(k->fail(false), "fail: the kernel always fails, nothing helps",
                          simdnn::error);

@@ -17,9 +17,7 @@ namespace {
 template <class F>
 long second_run(F f) {
   f();
-  const auto pooled = [] {
-    return dynamic_cast<const memory_pool&>(*default_memory()).stats().allocations;
-  };
+  const auto pooled = [] { return default_pool().stats().allocations; };
   const long before = test::allocations;
   const std::uint64_t pooled_before = pooled();
   f();

@@ -2,6 +2,8 @@
 // oneDNN, where this program has it, for then there are two.
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>
 #include <simdnn/ops/tuning_cache.hpp>
@@ -34,6 +36,22 @@ void check(const Problem& p, const Query& query, const std::string& key) {
 const std::string behind = " threads=1 normal onednn";
 
 }  // namespace
+
+TEST_CASE("a policy keeps the executor that it was given as a temporary") {
+  struct counting {
+    std::shared_ptr<int> asked;
+    int concurrency() const { return ++*asked, 1; }
+    void parallel_for(index_t n, loop_body f) const { serial{}.parallel_for(n, f); }
+  };
+  const auto asked = std::make_shared<int>(0);
+  tuning_cache cache;
+  const policy wanted{.measured = &cache, .executor = counting{asked}};
+  CHECK(asked.use_count() == 2);
+  const conv_plan<float, "nchw"> plan({.in = 4, .out = 4, .size = {6, 6}, .kernel = {3, 3}},
+                                      wanted);
+  CHECK(*asked > 0);
+  CHECK(cache.measured() == 1);
+}
 
 TEST_CASE("gemm: a measured policy") {
   const gemm_problem p{.m = 20, .n = 17, .k = 30};

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <mutex>
+#include <memory>
+#include <optional>
 #include <set>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <stdexcept>
@@ -74,6 +75,40 @@ TEST_CASE("an exception of the body reaches the caller") {
   CHECK_THROWS_WITH_AS(parallel_for(serial{}, 8, thrower), "from the body", std::runtime_error);
   CHECK_THROWS_WITH_AS(parallel_for(default_executor(), 8, thrower), "from the body",
                        std::runtime_error);
+}
+
+TEST_CASE("a held executor is a copy of a temporary and refers to any other") {
+  struct counting {
+    std::shared_ptr<int> calls;
+    int concurrency() const { return 2; }
+    void parallel_for(index_t n, loop_body f) const {
+      ++*calls;
+      serial{}.parallel_for(n, f);
+    }
+  };
+  const auto calls = std::make_shared<int>(0);
+  const auto run = [](executor_ref executor) {
+    parallel_for(executor, 4, [](index_t, index_t, index_t) {});
+  };
+  {
+    std::optional<held_executor> held = counting{calls};
+    CHECK(calls.use_count() == 2);
+    run(*held);
+    CHECK(*calls == 1);
+    const std::optional<held_executor> copy = held;
+    CHECK(calls.use_count() == 2);  // the one copy is shared
+    held.reset();
+    run(*copy);
+    CHECK(*calls == 2);
+  }
+  CHECK(calls.use_count() == 1);
+  const counting mine{calls};
+  const std::optional<held_executor> reference = mine;
+  const held_executor through_reference = executor_ref(mine);
+  CHECK(calls.use_count() == 2);
+  run(*reference);
+  run(through_reference);
+  CHECK(*calls == 4);
 }
 
 #if defined(_OPENMP)

@@ -130,6 +130,16 @@ void check_fused(const PostOp& ops, operands& o, Expected expected) {
 template <class X>
 constexpr bool is_standard = std::is_same_v<X, kernel::standard<float>>;
 
+struct relu6 : function::clamp {
+  relu6() : clamp{0, 6} {}
+};
+struct halved : function::clamp {
+  template <class V>
+  V operator()(V x) const {
+    return x * V(0.5f);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the standard order is data of one kernel post-op") {
@@ -154,8 +164,32 @@ TEST_CASE("the standard order is data of one kernel post-op") {
   check_kernel(scaled, o, [&](double x, index_t c, index_t) {
     return std::clamp(x * static_cast<double>(o.scale(c)) + bias_at(c), -0.5, 0.5);
   });
+  const view<const float, "x"> constant = o.bias;
+  const view<float, "x"> variable = o.bias;
+  for (const auto& ops : {lowered(post::scale_shift(o.scale, constant), o),
+                          lowered(post::scale_shift(constant, variable), o)})
+    CHECK(ops.shift == o.bias.data());
   check_tile(all);
   check_tile(scaled);
+}
+
+TEST_CASE("function::relu and other limits are the standard clamp, however they are written") {
+  operands o;
+  const auto check = [&](const auto& ops, double high) {
+    const auto k = lowered(ops, o);
+    static_assert(is_standard<std::remove_const_t<decltype(k)>>);
+    check_kernel(k, o, [&](double x, index_t c, index_t) {
+      return std::clamp(x + static_cast<double>(o.bias(c)), 0., high);
+    });
+  };
+  constexpr double none = std::numeric_limits<double>::infinity();
+  check(post::bias(o.bias) | function::relu{}, none);
+  check(post::bias(o.bias) | post::fuse(function::relu{}), none);
+  check(post::bias(o.bias) | function::clamp{0, 0.25}, 0.25);
+  check(post::bias(o.bias) | relu6{}, 6);
+  const auto own = lowered(post::fuse(halved{}), o);  // its own function, not clamp's
+  static_assert(!is_standard<std::remove_const_t<decltype(own)>>);
+  check_kernel(own, o, [](double x, index_t, index_t) { return x / 2; });
 }
 
 TEST_CASE("any other order or function is a chain, from left to right") {
@@ -238,4 +272,25 @@ TEST_CASE("operands that do not fit dst are named") {
   CHECK(message([&] { lowered(post::sum(wide.part(1, 0, channels)), o); }) ==
         "conv_forward: post::sum has shape 2x40x3x3 and other strides, it must lie in memory as "
         "dst, 2x40x3x3");
+
+  // A view into dst's memory, or with gaps.
+  const view<float, "x"> inside(o.dst.data() + 17, {channels});
+  CHECK(message([&] { lowered(post::bias(inside), o); }) ==
+        "conv_forward: dst overlaps post::bias, the two must not share memory");
+  CHECK(message([&] { lowered(post::scale_shift(inside, o.bias), o); }) ==
+        "conv_forward: dst overlaps post::scale_shift scale, the two must not share memory");
+  CHECK(message([&] { lowered(post::scale_shift(o.bias, inside), o); }) ==
+        "conv_forward: dst overlaps post::scale_shift shift, the two must not share memory");
+  const tensor<float, "x"> twice({2 * channels});
+  const view<const float, "x"> gaps(twice.data(), {channels}, {2});
+  CHECK(message([&] { lowered(post::bias(gaps), o); }) ==
+        "conv_forward: post::bias has stride 2, its elements must be contiguous");
+}
+
+TEST_CASE("the stride of one channel's vector does not matter") {
+  const float value = 3;
+  const view<const float, "x"> b(&value, {1}, {7});
+  tensor<float, "nchw"> dst({1, 1, 2, 2});
+  CHECK(lower(post::bias(b), dst.as_view(), 1, "conv_forward").shift == &value);
+  CHECK(lower(post::scale_shift(b, b), dst.as_view(), 1, "conv_forward").scale == &value);
 }

@@ -1,5 +1,6 @@
 """compile_fail_test.py BUILD_DIR: each tests/compile_fail/*.cpp is refused by the compiler with a
-message that matches its first line, `// expect: REGEX`."""
+message that matches its first line, `// expect: REGEX`. A second line `// flags: FLAGS` adds flags;
+a file with `// gcc flags: FLAGS` is for gcc alone."""
 
 import re
 import sys
@@ -16,7 +17,11 @@ def check(source):
     if not expect:
         print(f"{source.name}: the first line is not // expect: REGEX")
         return False
-    passed, output = compiler.run(text, *AVX2, "-fsyntax-only")
+    flags = re.match(r".*\n// (gcc )?flags: (.+)\n", text)
+    if flags and flags[1] and compiler.is_clang:
+        return True
+    flags = flags[2].split() if flags else []
+    passed, output = compiler.run(text, *AVX2, *flags, "-fsyntax-only")
     if passed:
         print(f"{source.name}: compiles, expected an error that matches {expect[1]}")
         return False

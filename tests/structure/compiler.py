@@ -1,5 +1,6 @@
 """The compiler and the flags of this build, taken from its compile_commands.json."""
 
+import functools
 import json
 import os
 import pathlib
@@ -26,6 +27,12 @@ class Compiler:
                 pass
             else:
                 self.command.append(word)
+
+    @functools.cached_property
+    def is_clang(self):
+        version = subprocess.run([self.command[0], "--version"], text=True, check=True,
+                                 stdout=subprocess.PIPE)
+        return "clang" in version.stdout
 
     def run(self, source, *flags):
         """Compiles a text; (whether it passed, what the compiler said)."""

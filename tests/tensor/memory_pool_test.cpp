@@ -119,3 +119,26 @@ TEST_CASE("many threads at once") {
   }
   CHECK(system.taken == system.returned);
 }
+
+TEST_CASE("the program's pool serves by default and can be trimmed") {
+  memory_pool& pool = simdnn::default_pool();
+  CHECK(simdnn::default_memory() == &pool);
+  const auto use = [] {
+    std::pmr::memory_resource* memory = simdnn::default_memory();
+    memory->deallocate(memory->allocate(1 << 20, 64), 1 << 20, 64);
+  };
+  use();
+  CHECK(pool.stats().bytes_kept >= 1 << 20);
+  pool.trim();
+  CHECK(pool.stats().bytes_kept == 0);
+
+  // Also while another resource serves.
+  use();
+  upstream system;
+  simdnn::set_default_memory(&system);
+  CHECK(&simdnn::default_pool() == &pool);
+  simdnn::default_pool().trim();
+  CHECK(pool.stats().bytes_kept == 0);
+  simdnn::set_default_memory(nullptr);
+  CHECK(simdnn::default_memory() == &pool);
+}

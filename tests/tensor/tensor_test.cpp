@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <simdnn/tensor/tensor.hpp>
+#include <vector>
 
 #include "support/compare.hpp"
 #include "support/random.hpp"
@@ -77,6 +78,41 @@ TEST_CASE("copies are deep, moves take the memory along") {
     CHECK(x.data() == nullptr);
   }
   CHECK(memory.live == 0);
+}
+
+TEST_CASE("an empty tensor is copied, moved from and assigned to as any other") {
+  using row = tensor<float, "x">;
+  const auto check_empty = [](const row& x) {
+    CHECK(x.shape() == shape{});
+    CHECK(x.elements() == 0);
+    CHECK(x.data() == nullptr);
+    CHECK(x.as_view().data() == nullptr);
+  };
+  const row none;
+  row copy = none;
+  check_empty(copy);
+  copy = none;
+  check_empty(copy);
+
+  row x(shape{3});
+  x(1) = 5;
+  std::vector<row> some(3);
+  some[1] = x;
+  const std::vector<row> others = some;
+  check_empty(others[0]);
+  CHECK(test::same_bits(others[1], x));
+  check_empty(others[2]);
+  some.resize(100);  // moves or copies them all
+  CHECK(test::same_bits(some[1], x));
+
+  row moved = std::move(x);
+  check_empty(x);  // NOLINT: what it is after the move
+  row again = x;
+  check_empty(again);
+  x = moved;
+  CHECK(test::same_bits(x, moved));
+  x = none;
+  check_empty(x);
 }
 
 TEST_CASE("a tensor is a view") {

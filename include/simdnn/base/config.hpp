@@ -20,6 +20,12 @@
 #endif
 #if defined(__FAST_MATH__)
 #error "simdnn must not be built with -ffast-math: NaN rules and exp/tanh depend on it"
+#elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "simdnn must not be built with -ffinite-math-only: NaN and infinity would not propagate"
+#elif defined(__ASSOCIATIVE_MATH__)  // gcc's macro, as the next one; clang tells nothing of these
+#error "simdnn must not be built with -fassociative-math: exp and tanh depend on the order of sums"
+#elif defined(__RECIPROCAL_MATH__)
+#error "simdnn must not be built with -freciprocal-math: divisions must round as they are written"
 #endif
 
 #define SIMDNN_VERSION_MAJOR 0

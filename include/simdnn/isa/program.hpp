@@ -7,6 +7,7 @@
 
 namespace simdnn {
 struct call_hook;
+class memory_pool;
 }
 
 namespace simdnn::isa {
@@ -17,12 +18,14 @@ enum class verbosity { unknown, off, on };
 /// Settings and state shared by all units of a program. Whoever adds such a thing adds a member,
 /// constant-initialised.
 struct program_state {
-  /// What the user set as default resource, and the pool that serves where nothing is set.
+  /// What the user set as default resource, and the pool that serves if nothing is set.
   std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
-  std::atomic<std::pmr::memory_resource*> pool{nullptr};
+  std::atomic<memory_pool*> pool{nullptr};
   /// Who is told of calls, and whether they are printed (ops/call_record.hpp).
   std::atomic<const call_hook*> hook{nullptr};
   std::atomic<verbosity> verbose{verbosity::unknown};
+  /// Set in the child of a fork that follows a parallel loop (parallel/executor.hpp).
+  std::atomic<bool> forked{false};
 };
 
 /// Which state this unit sees: its own, until dispatch says otherwise.

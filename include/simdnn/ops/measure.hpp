@@ -40,9 +40,10 @@ std::string trial_words(const std::string& problem) {
   return words + Isa::name + ' ' + problem;
 }
 
-/// Who runs the trials of this policy.
+/// Who runs the trials of this policy, while it or a copy of it lives.
 inline executor_ref trial_executor(const policy& wanted) {
-  return wanted.executor ? *wanted.executor : default_executor();
+  if (wanted.executor) return *wanted.executor;
+  return default_executor();
 }
 
 /// One thing to time: it runs a variant once. (std::function's header takes as long to compile as a

@@ -45,8 +45,8 @@ struct policy {
   /// trials as the calls that they are. Results are then the same bits where the memory is the same.
   variant_memory* measured = nullptr;
   /// Who runs what is measured, and how many threads the memory's entry is for; none:
-  /// default_executor().
-  std::optional<executor_ref> executor = {};
+  /// default_executor(). A temporary is copied, any other executor must outlive the policy.
+  std::optional<held_executor> executor = {};
 };
 
 }  // namespace simdnn

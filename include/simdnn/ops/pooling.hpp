@@ -28,6 +28,7 @@ class pooling_plan {
           Dst.rank() == Src.rank() && Dst.letter(2) == Src.letter(2),
       "pooling takes layouts of n, c and one to three spatial dimensions: ncw, nchw, nhwc, "
       "ncdhw, nChw16c ...");
+  static_assert(Src == Dst, "pooling's src and dst have one layout: reorder one of them");
   static constexpr const char* forward_op = "pooling_forward";
   static constexpr const char* backward_op = "pooling_backward";
 

@@ -9,9 +9,12 @@
 #include <exception>
 #include <memory>
 #include <simdnn/base/types.hpp>
+#include <simdnn/isa/program.hpp>
 #include <type_traits>
+#include <utility>
 #if defined(_OPENMP)
 #include <omp.h>
+#include <pthread.h>
 #endif
 
 namespace simdnn {
@@ -48,7 +51,9 @@ struct serial {
 
 #if defined(_OPENMP)
 /// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs
-/// serially. The first exception of a body is rethrown in the calling thread.
+/// serially, and so it does in the child of a fork that follows one: the team's threads stay with
+/// the parent, and gcc's OpenMP would wait for them forever. The first exception of a body is
+/// rethrown in the calling thread.
 struct openmp {
   int threads = 0;
   /// Waking the team takes from 2 us (threads that spin) to 50 us (threads that sleep), more on a
@@ -56,13 +61,14 @@ struct openmp {
   double grain = 1 << 19;
 
   int concurrency() const {
-    if (omp_in_parallel()) return 1;
+    if (omp_in_parallel() || isa::program().forked.load(std::memory_order_relaxed)) return 1;
     return threads > 0 ? threads : omp_get_max_threads();
   }
   template <class F>
   void parallel_for(index_t n, F&& f) const {
     const int team = concurrency();
     if (team == 1 || n <= 1) return serial{}.parallel_for(n, f);
+    watch_forks();
 #if defined(__cpp_exceptions)
     std::exception_ptr failure;
 #pragma omp parallel for num_threads(team) schedule(static)
@@ -79,6 +85,12 @@ struct openmp {
 #pragma omp parallel for num_threads(team) schedule(static)
     for (index_t i = 0; i < n; ++i) f(i);
 #endif
+  }
+
+ private:
+  static void watch_forks() {
+    [[maybe_unused]] static const int registered =
+        pthread_atfork(nullptr, nullptr, [] { isa::program().forked = true; });
   }
 };
 #endif
@@ -112,6 +124,34 @@ class executor_ref {
   double grain_;
   int (*concurrency_)(const void*);
   void (*parallel_for_)(const void*, index_t, loop_body);
+};
+
+/// An executor to keep, as policy does: a copy of a temporary, which the copies of this share; a
+/// reference to any other, which must outlive it.
+class held_executor {
+ public:
+  template <class E>
+    requires(executor<std::remove_cvref_t<E>>)
+  held_executor(E&& e)  // NOLINT: implicit, so that any executor can be assigned
+      : held_executor(hold(std::forward<E>(e))) {}
+  operator executor_ref() const { return executor_; }  // NOLINT: what operations take
+
+ private:
+  held_executor(executor_ref e, std::shared_ptr<const void> owned)
+      : executor_(e), owned_(std::move(owned)) {}
+  template <class E>
+  static held_executor hold(E&& e) {
+    using kept = std::remove_cvref_t<E>;
+    if constexpr (std::is_lvalue_reference_v<E> || std::is_same_v<kept, executor_ref>) {
+      return {e, nullptr};
+    } else {
+      const auto copy = std::make_shared<const kept>(std::move(e));
+      return {*copy, copy};
+    }
+  }
+
+  executor_ref executor_;
+  std::shared_ptr<const void> owned_;
 };
 
 }  // namespace simdnn

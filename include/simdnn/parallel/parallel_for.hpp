@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <simdnn/isa/abi.hpp>
+#include <simdnn/isa/denormals.hpp>
 #include <simdnn/parallel/executor.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -20,7 +21,7 @@ inline executor_ref default_executor() {
 
 /// body(begin, end, worker) with begin..end covering 0..units once; worker <
 /// executor.concurrency(), and no two calls with the same worker run at once, so that it names a
-/// part of a workspace.
+/// part of a workspace. Each call is in the calling thread's mode for denormals.
 template <class Body>
 void parallel_for(executor_ref executor, index_t units, Body&& body) {
   const index_t workers = std::min<index_t>(std::max(executor.concurrency(), 1), units);
@@ -28,7 +29,8 @@ void parallel_for(executor_ref executor, index_t units, Body&& body) {
     if (units > 0) body(index_t{0}, units, index_t{0});
     return;
   }
-  auto run = [&](index_t worker) {
+  auto run = [&, denormals = denormal_mode()](index_t worker) {
+    const denormal_scope as_caller(denormals);
     body(units * worker / workers, units * (worker + 1) / workers, worker);
   };
   executor.parallel_for(workers, loop_body(run));

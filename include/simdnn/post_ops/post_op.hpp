@@ -15,7 +15,8 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace post {
 
-/// Per-channel vectors must have T of dst; a tensor<T, "x"> with one element per channel of dst.
+/// Per-channel vectors must have T of dst; a tensor<T, "x"> with one element per channel of dst,
+/// contiguous, which shares no memory with dst.
 template <class T>
 struct bias_op {
   view<const T, "x"> b;
@@ -48,10 +49,10 @@ auto bias(const B& b) {
   return sequence<bias_op<T>>{{{b.as_view()}}};
 }
 /// * scale[channel] + shift[channel]: batch normalisation at inference, folded
-template <tensor_like S>
-auto scale_shift(const S& scale, const S& shift) {
+template <tensor_like S, tensor_like H>
+auto scale_shift(const S& scale, const H& shift) {
   using T = std::remove_const_t<typename S::value_type>;
-  static_assert(S::format == layout("x"),
+  static_assert(S::format == layout("x") && tensor_of<H, T, "x">,
                 "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
   return sequence<scale_shift_op<T>>{{{scale.as_view(), shift.as_view()}}};
 }
@@ -62,13 +63,24 @@ auto sum(const R& residual) {
   using T = std::remove_const_t<typename R::value_type>;
   return sequence<sum_op<T, R::format>>{{{residual.as_view()}}};
 }
-/// A function of one value, called with a vector in kernels and with double in the reference.
+/// function::clamp and what is derived from it without a function of its own, as function::relu is.
+template <class F>
+concept clamp_function = std::is_base_of_v<function::clamp, F> && requires(const F& f) {
+  static_cast<const function::clamp&>(f);
+  requires std::is_same_v<decltype(&F::template operator()<double>),
+                          decltype(&function::clamp::operator()<double>)>;
+};
+/// A function of one value, called with a vector in kernels and with double in the reference. Limits
+/// are clamp's, which kernels apply in registers.
 template <class F>
 auto fuse(F f) {
-  return sequence<map_op<F>>{{{f}}};
+  if constexpr (clamp_function<F>)
+    return sequence<map_op<function::clamp>>{{{static_cast<const function::clamp&>(f)}}};
+  else
+    return sequence<map_op<F>>{{{f}}};
 }
 inline auto clamp(double low, double high) { return fuse(function::clamp{low, high}); }
-inline auto relu() { return fuse(function::clamp(function::relu())); }
+inline auto relu() { return fuse(function::relu()); }
 inline auto leaky_relu(float slope = 0.01f) { return fuse(function::leaky_relu{slope}); }
 inline auto elu(float alpha = 1) { return fuse(function::elu{alpha}); }
 inline auto tanh() { return fuse(function::tanh{}); }
@@ -78,7 +90,7 @@ template <class... A, class... B>
 auto operator|(const sequence<A...>& a, const sequence<B...>& b) {
   return sequence<A..., B...>{std::tuple_cat(a.ops, b.ops)};
 }
-/// A bare lambda behind a post-op.
+/// A bare function after a post-op, such as a lambda or function::relu{}.
 template <class... A, class F>
   requires std::is_invocable_v<F, double>
 auto operator|(const sequence<A...>& a, F f) {
@@ -126,9 +138,13 @@ struct lowering {
   view<T, L> dst;
 
   const T* channel_vector(const view<const T, "x">& v, const char* name) const {
-    if (v.size(0) != channels || v.stride(0) != 1)
+    if (v.size(0) != channels)
       throw_error(op, name, "dst has " + std::to_string(channels) + " channels",
                   "has " + std::to_string(v.size(0)) + " elements");
+    if (channels > 1 && v.stride(0) != 1)
+      throw_error(op, name, "its elements must be contiguous",
+                  "has stride " + std::to_string(v.stride(0)));
+    check_no_overlap(dst, v, op, "dst", name);
     return v.data();
   }
   const T* residual(const view<const T, L>& v) const {

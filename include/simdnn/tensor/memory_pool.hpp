@@ -112,18 +112,23 @@ class memory_pool : public std::pmr::memory_resource {
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 
-/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else
-/// one memory_pool that lives until the program ends. One per program, ISA variants included.
-inline std::pmr::memory_resource* default_memory() {
-  isa::program_state& program = isa::program();
-  if (std::pmr::memory_resource* set = program.default_memory.load(std::memory_order_acquire))
-    return set;
-  if (std::pmr::memory_resource* pool = program.pool.load(std::memory_order_acquire)) return pool;
+/// The pool that default_memory() is unless it was replaced; it lives until the program ends. One
+/// per program, ISA variants included. trim() returns what it keeps, stats() says how much that is.
+inline memory_pool& default_pool() {
+  std::atomic<memory_pool*>& pool = isa::program().pool;
+  if (memory_pool* made = pool.load(std::memory_order_acquire)) return *made;
   auto* made = new memory_pool;  // never destroyed: static tensors may outlive any order
-  std::pmr::memory_resource* other = nullptr;
-  if (program.pool.compare_exchange_strong(other, made, std::memory_order_acq_rel)) return made;
+  memory_pool* other = nullptr;
+  if (pool.compare_exchange_strong(other, made, std::memory_order_acq_rel)) return *made;
   delete made;
-  return other;
+  return *other;
+}
+
+/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else
+/// default_pool().
+inline std::pmr::memory_resource* default_memory() {
+  std::pmr::memory_resource* set = isa::program().default_memory.load(std::memory_order_acquire);
+  return set != nullptr ? set : &default_pool();
 }
 
 /// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that

@@ -16,6 +16,7 @@ class tensor {
   using value_type = T;
   static constexpr layout format = L;
 
+  /// Empty: without shape, elements and memory, as is a tensor that was moved from.
   tensor() = default;
   /// Zeros, the blocks' padding included. Throws error where the shape's rank is not the layout's
   /// or its size overflows, std::bad_alloc where there is no memory.
@@ -29,7 +30,9 @@ class tensor {
     }
     view_ = simdnn::view<T, L>(data, s, st);
   }
-  tensor(const tensor& other) : tensor(other.shape(), other.memory_) {
+  /// A copy has memory of its own, from the same resource; without a shape it is empty, as other is.
+  tensor(const tensor& other)
+      : tensor(other.shape().rank() == 0 ? tensor() : tensor(other.shape(), other.memory_)) {
     if (elements_ != 0) std::memcpy(data(), other.data(), elements_ * sizeof(T));
   }
   tensor(tensor&& other) noexcept { swap(other); }

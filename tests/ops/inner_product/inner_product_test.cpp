@@ -272,7 +272,7 @@ TEST_CASE("workspace of the caller's, plans and packed weights used again") {
     backward_weights(src, g, dw2);
   };
   run();
-  const auto& pool = dynamic_cast<const memory_pool&>(*default_memory());
+  const auto& pool = default_pool();
   const auto pooled = pool.stats().allocations;
   const long allocated = test::allocations;
   run();

@@ -1,0 +1,3 @@
+// expect: simdnn must not be built with -ffast-math:
+// flags: -ffast-math
+#include <simdnn/tensor/tensor.hpp>

@@ -1,0 +1,7 @@
+// expect: pooling's src and dst have one layout
+#include <simdnn/ops/pooling.hpp>
+
+void f(const simdnn::pooling_problem& p, const simdnn::tensor<float, "nchw">& x,
+       simdnn::tensor<float, "nhwc">& y) {
+  simdnn::pooling_forward(p, x, y, {.variant = "reference"});
+}

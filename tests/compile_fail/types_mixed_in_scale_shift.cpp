@@ -1,0 +1,7 @@
+// expect: post::scale_shift takes two tensor<T, "x">
+#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+auto f(const simdnn::tensor<float, "x">& scale, const simdnn::tensor<double, "x">& shift) {
+  return simdnn::post::scale_shift(scale, shift);
+}
