@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/vec.hpp>
 
 #include "support/guarded_tensor.hpp"

@@ -70,6 +70,50 @@ TEST_CASE("known values") {
   CHECK(function::clamp{0, 6}(9.) == 6);
 }
 
+TEST_CASE_TEMPLATE("an infinite limit cuts no gradient; NaN has none", T, float, double) {
+  const T infinity = std::numeric_limits<T>::infinity();
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  const auto gradient = [](const function::clamp& f, T x) {
+    using V = vec<T, isa::native>;
+    std::array<T, V::lanes> dx;
+    f.gradient(V(3), V(x), f(V(x))).store(dx.data());
+    CHECK(dx[0] == f.gradient(T(3), x, f(x)));
+    return dx[0];
+  };
+  CHECK(gradient(function::relu{}, infinity) == 3);
+  CHECK(gradient(function::relu{}, std::numeric_limits<T>::max()) == 3);
+  CHECK(gradient(function::relu{}, 0) == 0);
+  CHECK(gradient(function::relu{}, -infinity) == 0);
+  CHECK(gradient(function::relu{}, nan) == 0);
+  const function::clamp below{.high = 6};
+  CHECK(gradient(below, -infinity) == 3);
+  CHECK(gradient(below, 6) == 0);
+  CHECK(gradient(below, infinity) == 0);
+  const function::clamp between{-1, 6}, anywhere{};
+  CHECK(gradient(between, 5) == 3);
+  CHECK(gradient(between, infinity) == 0);
+  CHECK(gradient(between, -infinity) == 0);
+  CHECK(gradient(anywhere, infinity) == 3);
+  CHECK(gradient(anywhere, -infinity) == 3);
+  CHECK(gradient(anywhere, nan) == 0);
+}
+
+TEST_CASE("slope and alpha are exact in double, the nearest float in float") {
+  using V = vec<double, isa::native>;
+  std::array<double, V::lanes> y;
+  function::leaky_relu{0.1}(V(-1)).store(y.data());
+  CHECK(y[0] == -0.1);
+  function::leaky_relu{0.1}.gradient(V(1), V(-1), V(-0.1)).store(y.data());
+  CHECK(y[0] == 0.1);
+  function::leaky_relu{}(V(-1)).store(y.data());
+  CHECK(y[0] == -0.01);
+  function::elu{0.1}(V(-100)).store(y.data());
+  CHECK(y[0] == -0.1);
+  CHECK(function::leaky_relu{0.1}(-1.) == -0.1);
+  CHECK(function::leaky_relu{0.1}(-1.f) == -0.1f);
+  CHECK(function::elu{0.1}.gradient(1., -100., -0.1) == 0);
+}
+
 TEST_CASE("nothing overflows far out") {
   const auto far = [](const auto& f, float x) {
     using V = vec<float, isa::native>;

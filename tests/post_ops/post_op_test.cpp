@@ -219,6 +219,11 @@ TEST_CASE("any other order or function is a chain, from left to right") {
                });
 }
 
+TEST_CASE("parameters are held in double") {
+  CHECK(std::get<0>(post::leaky_relu(0.1).ops).f(-1.) == -0.1);
+  CHECK(std::get<0>(post::elu(0.1).ops).f(-100.) == -0.1);
+}
+
 TEST_CASE("one type of post-op stands for all") {
   operands o;
   const auto bias_at = [&](index_t c) { return static_cast<double>(o.bias(c)); };

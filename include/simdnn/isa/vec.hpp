@@ -3,8 +3,9 @@
 // What xsimd lacks or differs in between 8.1 and 14 is spelled here: real FMA on AVX-512, loads and
 // stores of the first n lanes, and one rule for NaN (min, max and clamp hand it on).
 //
-// The functions select, min, max, abs, sqrt, exp, log and tanh take vec, float and double alike, so
-// that one lambda serves as post-op in kernels and in the reference, which calls it with double.
+// The functions select, min, max, abs, sqrt, log and tanh, and exp of exp.hpp, take vec, float and
+// double alike, so that one lambda serves as post-op in kernels and in the reference, which calls it
+// with double.
 #pragma once
 
 // gcc 12 takes the undefined upper operands of AVX-512 intrinsics for uninitialised variables
@@ -141,6 +142,18 @@ class vec {
   }
 #else
   static constexpr bool has_pairs = false;
+#endif
+
+  /// Whether scale exists.
+#if defined(__AVX512F__)
+  static constexpr bool has_scale = std::is_same_v<Isa, isa::avx512>;
+  /// x * 2^n, rounded once; n is whole.
+  static SIMDNN_INLINE vec scale(vec x, vec n) {
+    if constexpr (std::is_same_v<T, float>) return batch(_mm512_scalef_ps(x.v_, n.v_));
+    if constexpr (std::is_same_v<T, double>) return batch(_mm512_scalef_pd(x.v_, n.v_));
+  }
+#else
+  static constexpr bool has_scale = false;
 #endif
 
   friend SIMDNN_INLINE vec operator+(vec a, vec b) { return a.v_ + b.v_; }
@@ -402,7 +415,6 @@ SIMDNN_INLINE vec<T, Isa> nan_of(vec<T, Isa> x, vec<T, Isa> y) {
 SIMDNN_ELEMENTARY(abs, vec<T, Isa>(xsimd::abs(x.raw())))
 SIMDNN_ELEMENTARY(sqrt, vec<T, Isa>(xsimd::sqrt(x.raw())))
 SIMDNN_ELEMENTARY(log, vec<T, Isa>(xsimd::log(x.raw())))
-SIMDNN_ELEMENTARY(exp, SIMDNN_BOUNDED(exp, 750))
 SIMDNN_ELEMENTARY(expm1, SIMDNN_BOUNDED(expm1, 750))
 SIMDNN_ELEMENTARY(tanh, SIMDNN_BOUNDED(tanh, 30))
 #undef SIMDNN_ELEMENTARY

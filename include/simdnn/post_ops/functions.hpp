@@ -1,68 +1,86 @@
 // The element-wise functions, for post-ops and for the activation op: f(x), and the gradient with
 // respect to x given the gradient g with respect to y = f(x). x and y are both at hand.
 //
-// Each takes vec, float and double alike. NaN in gives NaN out.
+// Each takes vec, float and double alike. Parameters are double and are rounded to the element type.
+// NaN in gives NaN out.
 #pragma once
 
 #include <limits>
+#include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/vec.hpp>
 
-namespace simdnn::inline SIMDNN_ABI::function {
+namespace simdnn::inline SIMDNN_ABI {
 
-/// Limited to low..high; the gradient passes strictly between them, as for relu.
+namespace detail {
+
+template <class V>
+SIMDNN_INLINE constexpr auto to_element(double x) {
+  if constexpr (is_vec<V>)
+    return static_cast<typename V::value_type>(x);
+  else
+    return static_cast<V>(x);
+}
+
+}  // namespace detail
+
+namespace function {
+
+/// Limited to low..high. The gradient is g strictly between them and 0 elsewhere, at NaN too; an
+/// infinite limit cuts nothing, so that g passes at this infinity.
 struct clamp {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   template <class V>
   SIMDNN_INLINE V operator()(V x) const {
-    return simdnn::clamp(x, V(limit<V>(low)), V(limit<V>(high)));
+    return simdnn::clamp(x, V(detail::to_element<V>(low)), V(detail::to_element<V>(high)));
   }
   template <class V>
   SIMDNN_INLINE V gradient(V g, V, V y) const {
+    // An infinity of the element type, to which a large double is rounded too.
+    const auto bottom = detail::to_element<V>(low), top = detail::to_element<V>(high);
     const V zero(0);
-    return simdnn::select(y > V(limit<V>(low)), simdnn::select(y < V(limit<V>(high)), g, zero),
-                          zero);
+    const auto above = bottom < -largest(bottom) ? y >= V(bottom) : y > V(bottom);
+    const auto below = top > largest(top) ? y <= V(top) : y < V(top);
+    return simdnn::select(above, simdnn::select(below, g, zero), zero);
   }
 
  private:
-  template <class V>
-  static constexpr auto limit(double x) {
-    if constexpr (is_vec<V>)
-      return static_cast<typename V::value_type>(x);
-    else
-      return static_cast<V>(x);
+  template <class S>
+  static constexpr S largest(S) {
+    return std::numeric_limits<S>::max();
   }
 };
 
-/// max(x, 0); gradient 0 at 0.
+/// max(x, 0); gradient 0 at 0 and at NaN.
 struct relu : clamp {
   constexpr relu() : clamp{0} {}
 };
 
 /// x > 0 ? x : slope * x.
 struct leaky_relu {
-  float slope = 0.01f;
+  double slope = 0.01;
   template <class V>
   SIMDNN_INLINE V operator()(V x) const {
-    return simdnn::select(x > V(0), x, x * V(slope));
+    return simdnn::select(x > V(0), x, x * V(detail::to_element<V>(slope)));
   }
   template <class V>
   SIMDNN_INLINE V gradient(V g, V x, V) const {
-    return simdnn::select(x > V(0), g, g * V(slope));
+    return simdnn::select(x > V(0), g, g * V(detail::to_element<V>(slope)));
   }
 };
 
 /// x > 0 ? x : alpha * (exp(x) - 1).
 struct elu {
-  float alpha = 1;
+  double alpha = 1;
   template <class V>
   SIMDNN_INLINE V operator()(V x) const {
     // The branch that select drops must not overflow: exp of the negative part only.
-    return simdnn::select(x > V(0), x, V(alpha) * simdnn::expm1(simdnn::min(x, V(0))));
+    return simdnn::select(x > V(0), x,
+                          V(detail::to_element<V>(alpha)) * simdnn::expm1(simdnn::min(x, V(0))));
   }
   template <class V>
   SIMDNN_INLINE V gradient(V g, V x, V y) const {
-    return simdnn::select(x > V(0), g, g * (y + V(alpha)));
+    return simdnn::select(x > V(0), g, g * (y + V(detail::to_element<V>(alpha))));
   }
 };
 
@@ -90,4 +108,6 @@ struct sigmoid {
   }
 };
 
-}  // namespace simdnn::inline SIMDNN_ABI::function
+}  // namespace function
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -81,8 +81,8 @@ auto fuse(F f) {
 }
 inline auto clamp(double low, double high) { return fuse(function::clamp{low, high}); }
 inline auto relu() { return fuse(function::relu()); }
-inline auto leaky_relu(float slope = 0.01f) { return fuse(function::leaky_relu{slope}); }
-inline auto elu(float alpha = 1) { return fuse(function::elu{alpha}); }
+inline auto leaky_relu(double slope = 0.01) { return fuse(function::leaky_relu{slope}); }
+inline auto elu(double alpha = 1) { return fuse(function::elu{alpha}); }
 inline auto tanh() { return fuse(function::tanh{}); }
 inline auto sigmoid() { return fuse(function::sigmoid{}); }
 

@@ -155,6 +155,12 @@ TEST_CASE("NaN stays NaN, also in gradients; infinities saturate") {
     activation_backward(f, g, y, y, r);
     CHECK((std::isnan(r(0, 1)) || y(0, 1) <= 0));
   });
+  std::fill_n(g.data(), g.elements(), 1.f);
+  activation_forward(function::relu{}, x, y);
+  activation_backward(function::relu{}, g, x, y, r);
+  CHECK(r(0, 3) == 1);
+  CHECK(r(0, 4) == 0);
+  CHECK(r(0, 7) == 0);
 }
 
 TEST_CASE("the same bits for every number of threads") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/vec.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {

@@ -1,6 +1,7 @@
 // softmax of a vector of neighbouring pixels (nchw), a channel at a time.
 #pragma once
 
+#include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/vec.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
