@@ -81,12 +81,23 @@ void backward_data(const conv_problem& problem, const Chosen& variant,
       variant);
 }
 template <class T, class Chosen>
-void backward_weights(const Chosen& variant, const image<const T>& src,
+void backward_weights(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
                       const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
                       executor_ref executor, std::span<std::byte> given) {
   std::visit(
       [&](const auto& v) {
-        v.backward_weights(src, diff_dst, diff_weights, diff_bias, executor, given);
+        const auto run = [&](const image<const T>& x, const image<const T>& g,
+                             std::span<std::byte> space) {
+          v.backward_weights(x, g, diff_weights, diff_bias, executor, space);
+        };
+        if constexpr (requires { v.reads(); }) {
+          const conv_problem p = in_three_dimensions(problem);
+          without_gaps(src, src_sizes(p), diff_dst, dst_sizes(p), v.reads(),
+                       v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
+                       run);
+        } else {
+          run(src, diff_dst, given);
+        }
       },
       variant);
 }
@@ -327,8 +338,8 @@ class conv_backward_weights_plan {
     check_no_overlap(w, y, op, "diff_weights", "diff_dst");
     executor = for_work(executor, problem_.flops());
     const calls::timer timer;
-    conv::backward_weights<T>(variant_, conv::as_image(x), conv::as_image(y), conv::as_filter(w),
-                              bias, executor, given);
+    conv::backward_weights<T>(problem_, variant_, conv::as_image(x), conv::as_image(y),
+                              conv::as_filter(w), bias, executor, given);
     zero_padding(w, executor);
     timer.stop(executor,
                [&] { return calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_); });
@@ -391,6 +402,7 @@ void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_ds
       const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
       simdnn::executor_ref, std::span<std::byte>);                                    \
   KEYWORD void simdnn::conv::backward_weights(                                        \
+      const simdnn::conv_problem&,                                                    \
       const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&, \
       const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,       \
       const simdnn::conv::filter<T>&, T*, simdnn::executor_ref, std::span<std::byte>);

@@ -2,7 +2,6 @@
 // again without a system call; and the default resource of tensors.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -64,7 +63,8 @@ class memory_pool : public std::pmr::memory_resource {
 
   static int class_of(std::size_t bytes) {
     if (bytes <= (std::size_t{1} << smallest)) return 0;
-    const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
+    const auto power =
+        static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^power < bytes <= 2^(power+1)
     const std::size_t quarter = std::size_t{1} << (power - 2);
     const auto steps =
         static_cast<int>((bytes - (std::size_t{1} << power) + quarter - 1) / quarter);
@@ -73,7 +73,8 @@ class memory_pool : public std::pmr::memory_resource {
   static std::size_t class_bytes(int c) {
     const std::size_t base = std::size_t{1} << (smallest + c / 4);
     // Rounded up to whole cache lines: quarters of 64 and 128 are not.
-    return (base + base / 4 * (c % 4) + alignment - 1) / alignment * alignment;
+    return (base + base / 4 * static_cast<std::size_t>(c % 4) + alignment - 1) / alignment *
+           alignment;
   }
 
   void* do_allocate(std::size_t bytes, std::size_t align) override {
@@ -108,7 +109,7 @@ class memory_pool : public std::pmr::memory_resource {
   }
 
   std::pmr::memory_resource* upstream_;
-  std::array<size_class, classes> lists_;
+  size_class lists_[classes];
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 

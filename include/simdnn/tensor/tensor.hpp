@@ -25,15 +25,15 @@ class tensor {
     const simdnn::strides st = dense_strides<L>(s);
     T* data = nullptr;
     if (elements_ != 0) {
-      data = static_cast<T*>(memory_->allocate(elements_ * sizeof(T), memory_pool::alignment));
-      std::memset(static_cast<void*>(data), 0, elements_ * sizeof(T));
+      data = static_cast<T*>(memory_->allocate(bytes(), memory_pool::alignment));
+      std::memset(static_cast<void*>(data), 0, bytes());
     }
     view_ = simdnn::view<T, L>(data, s, st);
   }
   /// A copy has memory of its own, from the same resource; without a shape it is empty, as other is.
   tensor(const tensor& other)
       : tensor(other.shape().rank() == 0 ? tensor() : tensor(other.shape(), other.memory_)) {
-    if (elements_ != 0) std::memcpy(data(), other.data(), elements_ * sizeof(T));
+    if (elements_ != 0) std::memcpy(data(), other.data(), bytes());
   }
   tensor(tensor&& other) noexcept { swap(other); }
   tensor& operator=(tensor other) noexcept {
@@ -41,8 +41,7 @@ class tensor {
     return *this;
   }
   ~tensor() {
-    if (data() != nullptr)
-      memory_->deallocate(data(), elements_ * sizeof(T), memory_pool::alignment);
+    if (data() != nullptr) memory_->deallocate(data(), bytes(), memory_pool::alignment);
   }
   void swap(tensor& other) noexcept {
     std::swap(memory_, other.memory_);
@@ -81,6 +80,8 @@ class tensor {
   }
 
  private:
+  std::size_t bytes() const { return static_cast<std::size_t>(elements_) * sizeof(T); }
+
   std::pmr::memory_resource* memory_ = nullptr;
   index_t elements_ = 0;
   simdnn::view<T, L> view_;

@@ -50,7 +50,7 @@ struct depthwise_rows {
       const index_t column = x * w.advance - w.pad, at = offset + x * step,
                     left = w.lanes == W ? end - x : 0;
       if (w.ahead) ask(w, column);
-      if constexpr (wide > narrow && KW == 3 && Step > 0)
+      if constexpr (wide > narrow && KW > 0 && KW <= 3 && Step > 0)
         if (left >= wide &&
             run_tile<form<wide, KW, S, Step>>(w, column, to + at, step, channel, at, post)) {
           x += wide;
@@ -71,7 +71,25 @@ struct depthwise_rows {
     }
   }
 
+  /// The instance of run for a kernel's row; `step` as in window. Kernels of one and two taps are
+  /// what strides of two leave of three, backward to the data.
+  static auto function(index_t kernel, index_t stride, index_t dilation, index_t step) {
+    return step == 16 ? function<16>(kernel, stride, dilation)
+                      : function<0>(kernel, stride, dilation);
+  }
+
  private:
+  template <int Step>
+  static auto function(index_t kernel, index_t stride, index_t dilation) {
+    if (dilation != 1 && kernel > 1) return &run<0, 0, 0>;
+    if (stride == 1 && kernel == 1) return &run<1, 1, Step>;
+    if (stride == 1 && kernel == 2) return &run<2, 1, Step>;
+    if (stride == 1 && kernel == 3) return &run<3, 1, Step>;
+    if (stride == 2 && kernel == 3) return &run<3, 2, Step>;
+    if (stride == 1 && kernel == 5) return &run<5, 1, 0>;
+    if (stride == 2 && kernel == 5) return &run<5, 2, 0>;
+    return &run<0, 0, 0>;
+  }
   static constexpr index_t page = 4096;  // bytes
 
   // Asks for what a tile reads a page later. The processor's own prefetching ends with each page:
@@ -164,10 +182,10 @@ struct depthwise_rows {
     unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(results + t * W); });
   }
   /// The sums of a tile; false, and nothing done, where columns are missing that no form is built
-  /// for: any but half a kernel of three on either side. Each form costs compile time.
+  /// for: any but one of a kernel of two or three on either side. Each form costs compile time.
   template <class Form>
   static SIMDNN_INLINE bool sum_tile(const window& w, index_t column, V* acc) {
-    constexpr int half = Form::taps == 3 ? 1 : 0;
+    constexpr int half = Form::taps == 2 || Form::taps == 3 ? 1 : 0;
     const index_t left = std::max<index_t>(-column, 0),
                   right = std::max<index_t>(column + Form::reach(w) - w.width, 0);
     const auto with_right = [&]<int Left>(int_constant<Left>) SIMDNN_INLINE_LAMBDA {

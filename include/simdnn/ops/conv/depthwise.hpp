@@ -15,12 +15,13 @@
 #include <cstring>
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/isa/vec.hpp>
+#include <simdnn/ops/conv/channel_pieces.hpp>
 #include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/tap_ranges.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tile/depthwise_rows.hpp>
-#include <vector>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -28,6 +29,7 @@ template <class T, class Isa>
 class depthwise {
   using V = vec<T, Isa>;
   using rows = tile::depthwise_rows<T, Isa>;
+  using pieces = channel_pieces<T, Isa>;
   static constexpr index_t W = V::lanes;
 
  public:
@@ -57,25 +59,11 @@ class depthwise {
     copied_ = pixels_ || multiplier_ > 1 || q.src_plain_channels;
     taps_ = p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
-    list_taps_inside(0);
-    list_taps_inside(1);
-    list_columns_inside();
-    const auto contiguous = [](index_t block, index_t c) {
-      return block == 1 ? W : block - c % block;
-    };
-    for (index_t c = 0; c < p_.out; c += pieces_.back().lanes) {
-      index_t lanes = std::min({W, p_.out - c, contiguous(q.dst_block, c)});
-      if (pixels_) lanes = 1;
-      if (!copied_) lanes = std::min(lanes, contiguous(q.src_block, c));
-      pieces_.push_back({c, lanes});
-    }
-    // Pieces that share lines of memory are one chunk: a block's, or a kilobyte of nhwc's channels.
-    const index_t together = copied_ ? 1 : q.dst_block > 1 ? q.dst_block : most_pieces * W;
-    for (index_t i = 0; i < std::ssize(pieces_); ++i)
-      if (i == 0 || pieces_[i].channel / together != pieces_[i - 1].channel / together ||
-          together == 1 || i - chunks_.back() == most_pieces)
-        chunks_.push_back(i);
-    chunks_.push_back(std::ssize(pieces_));
+    inside_[0] = taps_inside(p_, 0);
+    inside_[1] = taps_inside(p_, 1);
+    if (pixels_) list_columns_inside();
+    const index_t together = copied_ ? 1 : pieces::together(q.dst_block);
+    pieces_ = pieces(p_.out, pixels_ ? 1 : W, {q.dst_block, copied_ ? 1 : q.src_block}, together);
     choose_rows(std::max(together, W));
     const double bytes = (static_cast<double>(p_.src_shape().elements()) +
                           static_cast<double>(p_.dst_shape().elements())) *
@@ -91,10 +79,10 @@ class depthwise {
   contiguity reads() const { return copied_ ? contiguity::any : contiguity::channels; }
   contiguity writes() const { return pixels_ ? contiguity::pixels : contiguity::channels; }
 
-  index_t packed_elements() const { return std::ssize(pieces_) * taps_ * tap_elements(); }
+  index_t packed_elements() const { return pieces_.size() * taps_ * tap_elements(); }
   /// [piece][kd][kh][kw][lane]; one lane where vectors are of pixels.
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
-    parallel_for(executor, std::ssize(pieces_), [&](index_t begin, index_t end, index_t) {
+    parallel_for(executor, pieces_.size(), [&](index_t begin, index_t end, index_t) {
       for (index_t i = begin; i < end; ++i) {
         T* to = packed + i * taps_ * tap_elements();
         for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t x) {
@@ -111,7 +99,7 @@ class depthwise {
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
                const kernel::fused<T>& post, executor_ref executor,
                std::span<std::byte> given) const {
-    const index_t bands = ceil_div(outputs_[1], rows_), chunks = std::ssize(chunks_) - 1;
+    const index_t bands = ceil_div(outputs_[1], rows_), chunks = pieces_.chunks();
     const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, "conv");
     parallel_for(executor, p_.batch * chunks * outputs_[0] * bands,
                  [&](index_t begin, index_t end, index_t worker) {
@@ -120,15 +108,15 @@ class depthwise {
                      const index_t z = unit / bands % outputs_[0], y = unit % bands * rows_;
                      const index_t chunk = unit / (bands * outputs_[0]) % chunks,
                                    n = unit / (bands * outputs_[0]) / chunks;
-                     const index_t count = std::min(rows_, outputs_[1] - y), first = chunks_[chunk],
-                                   last = chunks_[chunk + 1];
+                     const index_t count = std::min(rows_, outputs_[1] - y),
+                                   first = pieces_.first(chunk), last = pieces_.first(chunk + 1);
                      if (pixels_) {
                        run_pixels(src, packed + first * taps_, dst, post, n, pieces_[first].channel,
                                   z, y, count, band);
                      } else {
                        run_channels(src, packed, dst, post, n, first, last, z, y, count, band);
                      }
-                     if (last == std::ssize(pieces_))
+                     if (last == pieces_.size())
                        for (index_t i = y; i < y + count; ++i)
                          clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2],
                                        dst.stride[2]);
@@ -145,12 +133,6 @@ class depthwise {
     return static_cast<double>(q.problem.kernel[0]) * conv::reach(q.problem, 1, 1) * row *
            sizeof(T);
   }
-  /// Channels of dst that one vector holds.
-  struct piece {
-    index_t channel, lanes;
-  };
-  /// Vectors of channels of nhwc that share a unit: a kilobyte of a pixel.
-  static constexpr index_t most_pieces = 1024 / (W * static_cast<index_t>(sizeof(T)));
   alignas(64) static constexpr T zeros[W] = {};
 
   index_t tap_elements() const { return pixels_ ? 1 : W; }
@@ -184,18 +166,6 @@ class depthwise {
     while (rows_ > 1 && bytes(rows_) > room) rows_ = ceil_div(rows_, index_t{2});
   }
 
-  struct range {
-    index_t first, count;
-  };
-  // The taps that each output of depth or height meets inside of the image.
-  void list_taps_inside(int d) {
-    for (index_t at = 0; at < outputs_[d]; ++at) {
-      const index_t from = at * p_.stride[d] - p_.pad[d], dilation = p_.dilation[d];
-      const index_t first = std::min(ceil_div(std::max<index_t>(-from, 0), dilation), p_.kernel[d]);
-      const index_t end = from >= p_.size[d] ? 0 : (p_.size[d] - 1 - from) / dilation + 1;
-      inside_[d].push_back({first, std::clamp(end, first, p_.kernel[d]) - first});
-    }
-  }
   // The columns of each phase of the stride that lie inside of the image: column j of a phase is
   // src's pixel j * stride + phase - pad.
   void list_columns_inside() {
@@ -208,24 +178,13 @@ class depthwise {
     }
   }
 
-  /// The instance of rows::run for a kernel's row and stride.
-  template <int Step>
-  auto row_function() const {
-    const bool dense = p_.dilation[2] == 1 && p_.stride[2] <= 2;
-    if (dense && p_.kernel[2] == 3)
-      return p_.stride[2] == 1 ? &rows::template run<3, 1, Step> : &rows::template run<3, 2, Step>;
-    if (dense && p_.kernel[2] == 5)
-      return p_.stride[2] == 1 ? &rows::template run<5, 1, 0> : &rows::template run<5, 2, 0>;
-    return &rows::template run<0, 0, 0>;
-  }
-
   void run_channels(const image<const T>& src, const T* packed, const image<T>& dst,
                     const kernel::fused<T>& post, index_t n, index_t first, index_t last, index_t z,
                     index_t y0, index_t count, T* band) const {
     const index_t step = copied_ ? W : src.stride[2], kernel = p_.kernel[2];
-    const auto run = step == 16 ? row_function<16>() : row_function<0>();
+    const auto run = rows::function(kernel, p_.stride[2], p_.dilation[2], step);
     if (copied_) copy_channels(src, n, pieces_[first], z, y0, count, band);
-    index_t from[most_pieces], to[most_pieces];
+    index_t from[pieces::most], to[pieces::most];
     for (index_t i = first; i < last; ++i) {
       from[i - first] = copied_ ? 0 : src.channel(pieces_[i].channel);
       to[i - first] = dst.pixel(n, z, 0, 0) + dst.channel(pieces_[i].channel);
@@ -262,7 +221,8 @@ class depthwise {
           w.src = none ? zeros : row + from[i - first];
           w.weights = packed + i * taps_ * W + tap;
           w.lanes = pieces_[i].lanes;
-          w.ahead = ahead_ && pieces_[i].channel * sizeof(T) % 64 == 0;  // once a line
+          w.ahead = ahead_ &&
+                    pieces_[i].channel * static_cast<index_t>(sizeof(T)) % 64 == 0;  // once a line
           const index_t channel = pieces_[i].channel, at = to[i - first] + y * dst.stride[1],
                         end = std::min(x + width, outputs_[2]);
           if (!post.is_free()) {
@@ -383,7 +343,7 @@ class depthwise {
                    index_t count, T* band) const {
     const index_t stride = p_.stride[2], length = phase_length(), step = src.stride[2],
                   offset = src.channel(channel);
-    std::memset(static_cast<void*>(band), 0, worker_bytes());
+    std::fill_n(band, p_.kernel[0] * reach(rows_) * row_elements(), T(0));
     for_each_row(src, n, z, y0, count, [&](index_t at, const T* pixel) {
       for (index_t phase = 0; phase < stride; ++phase) {
         const range inside = inside_[2][phase];
@@ -407,11 +367,10 @@ class depthwise {
   bool ahead_;   // src and dst do not fit into L2
   index_t taps_;
   index_t outputs_[3];
-  index_t rows_;                  // of a unit
-  std::vector<range> inside_[3];  // taps of depth and height, columns of the stride's phases
-  std::vector<piece> pieces_;
-  std::vector<index_t> chunks_;   // first pieces, and their number
-  std::vector<index_t> offsets_;  // of a row's taps in a copy of pixels
+  index_t rows_;                    // of a unit
+  dynamic_array<range> inside_[3];  // taps of depth and height, columns of the stride's phases
+  pieces pieces_;
+  dynamic_array<index_t> offsets_;  // of a row's taps in a copy of pixels
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

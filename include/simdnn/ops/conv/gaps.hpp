@@ -45,6 +45,23 @@ void copy_image(const image<const T>& from, const image<T>& to, const image_size
                 {{0, 0, s[0]}, {0, 0, s[1]}, {0, 0, s[2]}, {0, 0, s[3]}, {0, 0, s[4]}}, executor);
 }
 
+/// Bytes of a copy; 0 if none is needed.
+template <class T>
+index_t copy_bytes(bool needed, const image_sizes& s) {
+  if (!needed) return 0;
+  return round_up(s[0] * s[1] * s[2] * s[3] * s[4] * static_cast<index_t>(sizeof(T)),
+                  workspace::alignment);
+}
+/// A copy of `from` in this memory.
+template <class T>
+image<const T> copied(const image<const T>& from, const image_sizes& s, contiguity needed,
+                      std::byte* memory, executor_ref executor) {
+  const image<T> copy = without_gaps(reinterpret_cast<T*>(memory), s, needed);
+  copy_image(from, copy, s, executor);
+  const auto& [d, h, w] = copy.stride;
+  return {copy.data, copy.batch_stride, 1, copy.channel_stride, {d, h, w}};
+}
+
 /// run(src, dst, workspace) with both, or with a copy of what is not as `reads` and `writes` ask
 /// for; store(copy, dst) takes the results from there. The copies are in the calling thread's arena,
 /// and so is what `run` needs if the caller gives none: inner_bytes.
@@ -57,31 +74,37 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size, contig
              dst_fits = dst.is(writes, dst_size[1], dst_size[4]);
   if (src_fits && dst_fits) [[likely]]
     return run(src, dst, given);
-  const auto bytes = [](bool fits, const image_sizes& s) {
-    const index_t elements = s[0] * s[1] * s[2] * s[3] * s[4];
-    return fits ? index_t{0}
-                : round_up(elements * static_cast<index_t>(sizeof(T)), workspace::alignment);
-  };
-  const index_t src_bytes = bytes(src_fits, src_size), dst_bytes = bytes(dst_fits, dst_size);
-  const index_t inner = given.empty() ? inner_bytes + workspace::alignment : 0;
+  const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
+                dst_bytes = copy_bytes<T>(!dst_fits, dst_size),
+                inner = given.empty() ? inner_bytes + workspace::alignment : 0;
   const workspace space(src_bytes + dst_bytes + inner, 1, {}, "conv");
   std::byte* const memory = space.template slice<std::byte>(0);
-  image<const T> from = src;
-  if (!src_fits) {
-    const image<T> copy = without_gaps(reinterpret_cast<T*>(memory), src_size, reads);
-    copy_image(src, copy, src_size, executor);
-    from = {copy.data,
-            copy.batch_stride,
-            1,
-            copy.channel_stride,
-            {copy.stride[0], copy.stride[1], copy.stride[2]}};
-  }
+  const image<const T> from = src_fits ? src : copied(src, src_size, reads, memory, executor);
   const image<T> to =
       dst_fits ? dst : without_gaps(reinterpret_cast<T*>(memory + src_bytes), dst_size, writes);
-  run(from, to,
-      given.empty() ? std::span(memory + src_bytes + dst_bytes, static_cast<std::size_t>(inner))
-                    : given);
+  const std::span own(memory + src_bytes + dst_bytes, static_cast<std::size_t>(inner));
+  run(from, to, given.empty() ? own : given);
   if (!dst_fits) store(to, dst);
+}
+
+/// run(src, diff_dst, workspace): the same with two operands that are read.
+template <class T, class Run>
+void without_gaps(const image<const T>& src, const image_sizes& src_size,
+                  const image<const T>& diff_dst, const image_sizes& dst_size, contiguity reads,
+                  index_t inner_bytes, std::span<std::byte> given, executor_ref executor, Run run) {
+  const bool src_fits = src.is(reads, src_size[1], src_size[4]),
+             diff_fits = diff_dst.is(reads, dst_size[1], dst_size[4]);
+  if (src_fits && diff_fits) [[likely]]
+    return run(src, diff_dst, given);
+  const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
+                diff_bytes = copy_bytes<T>(!diff_fits, dst_size),
+                inner = given.empty() ? inner_bytes + workspace::alignment : 0;
+  const workspace space(src_bytes + diff_bytes + inner, 1, {}, "conv");
+  std::byte* const memory = space.template slice<std::byte>(0);
+  const std::span own(memory + src_bytes + diff_bytes, static_cast<std::size_t>(inner));
+  run(src_fits ? src : copied(src, src_size, reads, memory, executor),
+      diff_fits ? diff_dst : copied(diff_dst, dst_size, reads, memory + src_bytes, executor),
+      given.empty() ? own : given);
 }
 
 /// Results from a plain image through the post-op to dst.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <simdnn/ops/conv/depthwise.hpp>
+#include <simdnn/ops/conv/depthwise_data.hpp>
+#include <simdnn/ops/conv/depthwise_weights.hpp>
 #include <simdnn/ops/conv/direct.hpp>
 #include <simdnn/ops/conv/direct_weights.hpp>
 #include <simdnn/ops/conv/first_layer.hpp>
@@ -35,9 +37,10 @@ using forward_variants = with_onednn<
 template <class T, class Isa>
 using backward_data_variants =
     with_onednn<T, Isa, reference<T>, direct<T, Isa>, pointwise<T, Isa>, gemm<T, Isa>,
-                winograd<T, Isa, minimal<4, 3>>, winograd<T, Isa, minimal<2, 3>>>;
+                depthwise_data<T, Isa>, winograd<T, Isa, minimal<4, 3>>,
+                winograd<T, Isa, minimal<2, 3>>>;
 template <class T, class Isa>
-using backward_weights_variants =
-    with_onednn<T, Isa, reference<T>, direct_weights<T, Isa>, gemm<T, Isa>>;
+using backward_weights_variants = with_onednn<T, Isa, reference<T>, direct_weights<T, Isa>,
+                                              gemm<T, Isa>, depthwise_weights<T, Isa>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv
