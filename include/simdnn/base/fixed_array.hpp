@@ -7,7 +7,7 @@ namespace simdnn {
 
 template <class T, int N>
 struct fixed_array {
-  T values[N];
+  c_array<T, N> values;
 
   constexpr T& operator[](index_t i) { return values[i]; }
   constexpr const T& operator[](index_t i) const { return values[i]; }

@@ -99,7 +99,7 @@ class vec {
     } else
 #endif
     {
-      alignas(64) T buffer[lanes] = {};
+      alignas(64) c_array<T, lanes> buffer = {};
       for (index_t i = 0; i < n; ++i) buffer[i] = p[i];
       return batch::load_aligned(buffer);
     }
@@ -118,7 +118,7 @@ class vec {
     } else
 #endif
     {
-      alignas(64) T buffer[lanes];
+      alignas(64) c_array<T, lanes> buffer;
       v_.store_aligned(buffer);
       for (index_t i = 0; i < n; ++i) p[i] = buffer[i];
     }
@@ -224,7 +224,7 @@ class vec {
     } else
 #endif
     {
-      batch raw[lanes];
+      c_array<batch, lanes> raw;
       for (int i = 0; i < lanes; ++i) raw[i] = rows[i].v_;
       return xsimd::haddp(raw);
     }
@@ -241,7 +241,7 @@ class vec {
  private:
   template <class F>
   SIMDNN_INLINE T reduce(F f) const {
-    alignas(64) T x[lanes];
+    alignas(64) c_array<T, lanes> x;
     v_.store_aligned(x);
     for (int width = lanes / 2; width > 0; width /= 2)
       for (int i = 0; i < width; ++i) x[i] = f(x[i], x[i + width]);

@@ -98,7 +98,7 @@ inline std::size_t fastest(const std::vector<trial_run>& runs) {
     std::vector<double> ratios;
     for (std::size_t turn = 0; turn < r.times.size(); ++turn)
       ratios.push_back(r.times[turn] / racers[0].times[turn]);
-    std::nth_element(ratios.begin(), ratios.begin() + ratios.size() / 2, ratios.end());
+    std::nth_element(ratios.begin(), ratios.begin() + std::ssize(ratios) / 2, ratios.end());
     return ratios[ratios.size() / 2];
   };
   return std::min_element(racers.begin(), racers.end(),

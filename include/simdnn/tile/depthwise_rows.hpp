@@ -61,7 +61,7 @@ struct depthwise_rows {
         x += narrow;
         continue;
       }
-      alignas(64) T results[narrow * W];
+      alignas(64) c_array<T, narrow * W> results;
       const index_t count = std::min<index_t>(narrow, end - x);
       sum_taps_masked(w, column, count, results);
       for (index_t t = 0; t < count; ++t)

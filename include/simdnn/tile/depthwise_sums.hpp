@@ -123,7 +123,7 @@ struct depthwise_sums {
   /// Rows rows of KW taps, stride S, columns Step elements apart, 0 for any.
   template <int Rows, int KW, int S, int Step>
   static SIMDNN_NOINLINE void run(const window& w, T* totals) {
-    V acc[Rows * KW];
+    c_array<V, Rows * KW> acc;
     unroll<Rows * KW>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
     const index_t step = Step == 0 ? w.step : Step, diff_step = w.diff_step;
     // Pixels whose columns all lie inside.

@@ -36,7 +36,7 @@ struct dot_steps : common_steps<V> {
                                      index_t b_column, index_t lanes,
                                      std::integer_sequence<int, M...>) {
     constexpr auto columns = std::make_integer_sequence<int, N>{};
-    V bv[N];  // (N)
+    c_array<V, N> bv;  // (N)
     load_b(bv, b, b_column, lanes, columns);
     (multiply_row(acc + M * N, load(a + std::min<index_t>(M, last) * a_row, lanes), bv, columns),
      ...);

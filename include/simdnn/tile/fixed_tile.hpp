@@ -28,9 +28,9 @@ SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
   // Values of k written out: all, or as many as make some 128 multiplications.
   constexpr int most = 128 / (MR * NV), unrolled = S.depth < most ? S.depth : most;
 
-  V acc[MR * NV];  // (MR,NV)
+  c_array<V, MR * NV> acc;  // (MR,NV)
   step::zero(acc, all);
-  const T* row[(MR + 2) / 3];
+  c_array<const T*, (MR + 2) / 3> row;
   step::start_rows(row, a, S.a_row, pointers);
   const auto multiply = [&](auto k) SIMDNN_INLINE_LAMBDA {
     step::multiply(acc, row, k * S.a_column, S.a_row, b + k * S.b_row, s, rows);

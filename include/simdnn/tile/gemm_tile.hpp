@@ -104,14 +104,14 @@ struct steps : common_steps<V> {
   template <int... M, class T>
   static SIMDNN_INLINE void multiply_by_k(V* acc, const T* a, const T* b,
                                           std::integer_sequence<int, M...>) {
-    V bv[NV];  // (NV)
+    c_array<V, NV> bv;  // (NV)
     load_b(bv, b, columns);
     (multiply_row(acc + M * NV, V(a[M]), bv, columns), ...);
   }
   template <int... M, class T>
   static SIMDNN_INLINE void multiply_by_row(V* acc, const T* const* row, index_t stride, index_t k,
                                             const T* b, std::integer_sequence<int, M...>) {
-    V bv[NV];  // (NV)
+    c_array<V, NV> bv;  // (NV)
     load_b(bv, b, columns);
     (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride + k]), bv, columns), ...);
   }
@@ -155,7 +155,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const kernel::standard<T>& post) 
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 
-  V acc[MR * NV];  // (MR,NV)
+  c_array<V, MR * NV> acc;  // (MR,NV)
   step::zero(acc, all);
   const T* SIMDNN_RESTRICT b = t.b;  // (k,NV)
   const index_t stride = Order == a_order::by_block ? block_stride : t.a_stride;
@@ -184,7 +184,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const kernel::standard<T>& post) 
       // Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
       // pointers fit into registers where fourteen do not.
       constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
-      const T* row[(MR + 2) / 3];
+      c_array<const T*, (MR + 2) / 3> row;
       step::start_rows(row, a, stride, pointers);
       if (t.a_next != 0) step::prefetch_rows(row, stride, t.a_next, rows);
       const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
@@ -237,7 +237,7 @@ struct standard_tiles {
   static constexpr int vectors = Order != a_order::pairs_by_row ? blocking<T, Isa>::NV
                                  : vec<T, Isa>::has_pairs       ? 1
                                                                 : 0;
-  using table_type = std::array<const function*, vectors>;
+  using table_type = std::array<const function*, static_cast<std::size_t>(vectors)>;
   /// [vectors - 1][rows - 1], as many rows as most_rows<T, Isa>(vectors).
   static const table_type table;
 

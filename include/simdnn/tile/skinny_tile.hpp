@@ -35,7 +35,7 @@ struct skinny_steps : common_steps<V> {
   static SIMDNN_INLINE void multiply(V* acc, const T* a, const T* b,
                                      std::integer_sequence<int, M...>) {
     constexpr auto columns = std::make_integer_sequence<int, NV>{};
-    V bv[NV];  // (NV)
+    c_array<V, NV> bv;  // (NV)
     load_b(bv, b, columns);
     (multiply_row(acc + M * NV, V(a[M]), bv, columns), ...);
   }
@@ -60,7 +60,7 @@ SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t
   constexpr int chain = MR * NV;
   constexpr auto all = std::make_integer_sequence<int, chain>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
-  V acc[chains * chain];  // (chains,MR,NV)
+  c_array<V, chains * chain> acc;  // (chains,MR,NV)
   step::zero(acc, std::make_integer_sequence<int, chains * chain>{});
 
   const T* SIMDNN_RESTRICT b0 = b;  // (k,NV), the others below it

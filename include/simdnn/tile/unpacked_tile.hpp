@@ -82,7 +82,7 @@ struct unpacked_steps : common_steps<V> {
   template <int... M>
   static SIMDNN_INLINE void multiply(V* acc, const T* const* row, index_t offset, index_t stride,
                                      const T* b, span s, std::integer_sequence<int, M...>) {
-    V bv[NV];  // (NV)
+    c_array<V, NV> bv;  // (NV)
     load_b(bv, b, s, columns);
     (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride + offset]), bv, columns), ...);
   }
@@ -145,9 +145,9 @@ SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, 
   constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
 
   const typename step::span s{t.columns};
-  V acc[chains * MR * NV];  // (chains,MR,NV)
+  c_array<V, chains * MR * NV> acc;  // (chains,MR,NV)
   step::zero(acc, std::make_integer_sequence<int, chains * MR * NV>{});
-  const T* row[(MR + 2) / 3];
+  c_array<const T*, (MR + 2) / 3> row;
   step::start_rows(row, a, t.a_row, pointers);
   const T* SIMDNN_RESTRICT b = t.b;  // (k,columns)
   index_t k = t.depth;
@@ -222,7 +222,7 @@ SIMDNN_NOINLINE void run_unpacked(const unpacked_operands<T>& t, const kernel::s
 template <class T, class Isa>
 struct standard_unpacked {
   static constexpr int vectors = unpacked_vectors<T, Isa>;
-  using table_type = std::array<const unpacked_function<T>*, vectors + 1>;
+  using table_type = std::array<const unpacked_function<T>*, static_cast<std::size_t>(vectors) + 1>;
   /// [vectors - 1][rows - 1], and behind them those of one short vector.
   static const table_type table;
 

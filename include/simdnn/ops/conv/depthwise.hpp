@@ -133,14 +133,14 @@ class depthwise {
     return static_cast<double>(q.problem.kernel[0]) * conv::reach(q.problem, 1, 1) * row *
            sizeof(T);
   }
-  alignas(64) static constexpr T zeros[W] = {};
+  alignas(64) static constexpr c_array<T, W> zeros = {};
 
   index_t tap_elements() const { return pixels_ ? 1 : W; }
   // Pixels of a row as a unit's copy holds it, and values of a pixel there. With pixels side by
   // side, a row is cut by the phase of the stride, so that the pixels that a tap meets are
   // neighbours.
-  index_t reach(index_t rows) const {
-    return (rows - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1;
+  index_t reach(index_t outputs) const {
+    return (outputs - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1;
   }
   index_t columns() const {
     return (outputs_[2] - 1) * p_.stride[2] + (p_.kernel[2] - 1) * p_.dilation[2] + 1;
@@ -156,10 +156,10 @@ class depthwise {
   // Rows of a unit: few enough that they stay near L1 where they are copied, else that a part of L2
   // holds them and there are units for several workers.
   void choose_rows(index_t channels) {
-    const auto bytes = [&](index_t rows) {
-      const index_t read = copied_ ? p_.kernel[0] * reach(rows) * row_elements()
-                                   : p_.kernel[0] * reach(rows) * p_.size[2] * channels;
-      return (read + rows * outputs_[2] * channels) * static_cast<index_t>(sizeof(T));
+    const auto bytes = [&](index_t count) {
+      const index_t read = copied_ ? p_.kernel[0] * reach(count) * row_elements()
+                                   : p_.kernel[0] * reach(count) * p_.size[2] * channels;
+      return (read + count * outputs_[2] * channels) * static_cast<index_t>(sizeof(T));
     };
     const index_t room = blocking<T, Isa>::L2 / (copied_ ? 8 : 2);
     rows_ = outputs_[1];
@@ -212,7 +212,7 @@ class depthwise {
       const index_t tap = none ? 0 : (d.first * p_.kernel[1] + h.first) * kernel * W;
       // The pieces of nhwc's pixels are read side by side.
       constexpr index_t most = 4 * rows::wide;  // outputs of a row in L1, for a free post-op
-      alignas(64) T results[most * W];
+      alignas(64) c_array<T, most * W> results;
       const index_t width = last - first > 1 && dst.block == 1 ? rows::wide
                             : post.is_free()                   ? most
                                                                : outputs_[2];
@@ -243,7 +243,7 @@ class depthwise {
   SIMDNN_INLINE void tile_pixels(const T* band, range d, const T* weights, const image<T>& dst,
                                  index_t at, index_t channel, index_t count,
                                  const kernel::fused<T>& post) const {
-    V acc[R * N];
+    c_array<V, R * N> acc;
     unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
     const index_t row = p_.stride[1] * row_elements();
     for (index_t kd = d.first; kd < d.first + d.count; ++kd)
@@ -258,7 +258,7 @@ class depthwise {
         }
       }
     if (post.is_free()) {
-      alignas(64) T results[R * N * W];
+      alignas(64) c_array<T, R * N * W> results;
       unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i].store(results + i * W); });
       return post.template store_pixels<V>({.from = results,
                                             .from_row = 0,

@@ -143,7 +143,7 @@ class depthwise_weights {
     const piece& c = pieces_[i];
     const index_t lanes = std::min(c.lanes, p_.out - c.channel);
     T* const total = totals + i * piece_elements();
-    alignas(64) T values[W];
+    alignas(64) c_array<T, W> values;
     const auto sum = [&](index_t tap) {
       for (index_t part = 1; part < parts_; ++part)
         sums::add_total(total + part * part_elements() + tap * sums::total,

@@ -175,7 +175,7 @@ class first_layer {
     const index_t stride = b.src_pixel;
     for (index_t y = 0; y < b.rows; ++y)
       for (index_t i = 0; i < b.tiles; ++i) {
-        V acc[R * NV];  // (R,NV)
+        c_array<V, R * NV> acc;  // (R,NV)
         step::zero(acc, all);
         const T* const src = b.src + y * b.src_row + i * R * stride;
         const T* SIMDNN_RESTRICT weights = b.weights;
@@ -190,7 +190,7 @@ class first_layer {
                                1);
           });
         do {
-          const T* row[(R + 2) / 3];
+          c_array<const T*, (R + 2) / 3> row;
           step::start_rows(row, src + *offset, stride, pointers);
           step::multiply_by_row(acc, row, stride, 0, weights, pixels);
           weights += b.weights_row;

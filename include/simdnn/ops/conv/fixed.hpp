@@ -193,13 +193,13 @@ class fixed_conv {
         conv::for_each_fixed_tile<Y>([&](auto ty, index_t down) SIMDNN_INLINE_LAMBDA {
           conv::for_each_fixed_tile<X>([&](auto tx, index_t right) SIMDNN_INLINE_LAMBDA {
             const index_t row = down * Y.tile, column = right * X.tile;
-            const index_t from =
+            const index_t corner =
                 n * src_step[0] + row * Y.stride * src_step[2] + column * X.stride * src_step[3];
-            const index_t to = n * dst_step[0] + dst_channel(chunk * NV * lanes) +
-                               (Y.begin(ty) + row) * dst_step[2] +
-                               (X.begin(tx) + column) * dst_step[3];
-            tile<ty, tx>(x.data() + from, packed_.data() + chunk * chunk_elements, y.data(), to,
-                         chunk * NV * lanes, post);
+            const index_t target = n * dst_step[0] + dst_channel(chunk * NV * lanes) +
+                                   (Y.begin(ty) + row) * dst_step[2] +
+                                   (X.begin(tx) + column) * dst_step[3];
+            tile<ty, tx>(x.data() + corner, packed_.data() + chunk * chunk_elements, y.data(),
+                         target, chunk * NV * lanes, post);
           });
         });
   }
@@ -217,7 +217,7 @@ class fixed_conv {
   static SIMDNN_NOINLINE void tile(const T* src, const T* weights, T* dst, index_t to,
                                    index_t channel, const PostOp& post) {
     constexpr int rows = Y.count(TY), pixels_a_row = X.count(TX), row = pixels_a_row * NV;
-    V acc[rows * row];  // (rows,pixels,NV)
+    c_array<V, rows * row> acc;  // (rows,pixels,NV)
     unroll<rows * row>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
     unroll<Y.kernel>([&](auto ky) SIMDNN_INLINE_LAMBDA {
       unroll<tap_groups>([&](auto g) SIMDNN_INLINE_LAMBDA {
@@ -323,7 +323,7 @@ class fixed_conv {
     if (count > 0) v.store(dst + at, count);
   }
 
-  alignas(64) std::array<T, chunks * chunk_elements> packed_;
+  alignas(64) std::array<T, static_cast<std::size_t>(chunks* chunk_elements)> packed_;
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI

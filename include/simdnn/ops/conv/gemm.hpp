@@ -133,7 +133,7 @@ class gemm {
       for (index_t unit = begin; unit < end; ++unit) {
         const index_t group = unit / panels, o = unit % panels * NR, valid = std::min(NR, out_ - o),
                       zero = 0;
-        T bias[NR] = {};
+        c_array<T, NR> bias = {};
         std::fill(b.sums, b.sums + k_ * NR, T(0));
         for (index_t n = 0; n < p_.batch; ++n)
           for (index_t first = 0; first < pixels(); first += block_) {

@@ -85,7 +85,7 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   using V = vec<T, Isa>;
   constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
   if (dst.block == 1 && dst.channel_stride != 1 && c_row == 1) {  // nchw: vectors of pixels
-    alignas(64) T turned[NR * W];
+    alignas(64) c_array<T, NR * W> turned;
     for (index_t i = 0; i < count; i += W) {
       const index_t pixels = std::min(W, count - i), at = c + i + dst.channel(channel);
       for (index_t j = 0; j < pixels; ++j)
@@ -181,7 +181,7 @@ void pack_weights(const filter<const T>& w, index_t groups, index_t columns, ind
     for (index_t unit = begin; unit < end; ++unit) {
       const index_t group = unit / panels, n0 = unit % panels * NR,
                     valid = std::min(NR, columns - n0);
-      index_t column[NR];
+      c_array<index_t, NR> column;
       for (index_t n = 0; n < valid; ++n)
         column[n] = forward ? w.out.at(group * columns + n0 + n) : w.in.at(n0 + n);
       const auto panel = tile::panel::of<T, Isa>(valid, even_segments);

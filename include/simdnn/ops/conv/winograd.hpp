@@ -105,10 +105,10 @@ class winograd {
                                     whole(most_tiles));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
-    const index_t chunk = ceil_div(blocks, ceil_div(blocks, wanted));
-    for (index_t b = 0; b < blocks; b += chunk)
-      chunks_.push_back({b * B, std::min((b + chunk) * B, in_)});
-    for (index_t b = 0; b < chunk; ++b) segments_.push_back(b * B * block_);
+    const index_t length = ceil_div(blocks, ceil_div(blocks, wanted));
+    for (index_t b = 0; b < blocks; b += length)
+      chunks_.push_back({b * B, std::min((b + length) * B, in_)});
+    for (index_t b = 0; b < length; ++b) segments_.push_back(b * B * block_);
   }
 
   index_t packed_elements() const { return p_.groups * panels() * points * in_ * NR; }

@@ -19,7 +19,7 @@ struct winograd_transform {
 
   /// y = B^T d
   template <class V>
-  static SIMDNN_INLINE void input(const V (&d)[inputs], V (&y)[inputs]) {
+  static SIMDNN_INLINE void input(const c_array<V, inputs>& d, c_array<V, inputs>& y) {
     y[0] = sum<V, pairs>(all.c, d, 0);
     y[inputs - 1] = sum<V, pairs>(all.c, d, 1);
     unroll<pairs>([&](auto i) SIMDNN_INLINE_LAMBDA {
@@ -31,8 +31,8 @@ struct winograd_transform {
   }
   /// y = A^T m
   template <class V>
-  static SIMDNN_INLINE void output(const V (&m)[inputs], V (&y)[outputs]) {
-    V sums[pairs], differences[pairs];
+  static SIMDNN_INLINE void output(const c_array<V, inputs>& m, c_array<V, outputs>& y) {
+    c_array<V, pairs> sums, differences;
     unroll<pairs>([&](auto i) SIMDNN_INLINE_LAMBDA {
       sums[i] = m[1 + 2 * i] + m[2 + 2 * i];
       differences[i] = m[1 + 2 * i] - m[2 + 2 * i];
@@ -48,7 +48,7 @@ struct winograd_transform {
     });
   }
   /// u = G g
-  static void weights(const double (&g)[taps], double (&u)[inputs]) {
+  static void weights(const c_array<double, taps>& g, c_array<double, inputs>& u) {
     u[0] = g[0] / all.c[0];
     u[inputs - 1] = g[taps - 1];
     for (int i = 0; i < pairs; ++i) {
@@ -70,7 +70,7 @@ struct winograd_transform {
     return pairs == 1 ? 1.0 : pairs == 2 ? two[i] : three[i];
   }
   struct numbers {
-    double c[pairs + 1];
+    c_array<double, pairs + 1> c;
   };
   static constexpr numbers points_of() {
     numbers n{};
@@ -96,7 +96,8 @@ struct winograd_transform {
   }
   // The sum of c[i] * d[first + 2 * i] for i = 0 .. Last, where c[Last] is 1.
   template <class V, int Last>
-  static SIMDNN_INLINE V sum(const double (&c)[pairs + 1], const V (&d)[inputs], int first) {
+  static SIMDNN_INLINE V sum(const c_array<double, pairs + 1>& c, const c_array<V, inputs>& d,
+                             int first) {
     V result = d[first + 2 * Last];
     unroll<Last>([&](auto i) SIMDNN_INLINE_LAMBDA {
       result = fma(d[first + 2 * (Last - 1 - i)], V(number<V>(c[Last - 1 - i])), result);
@@ -105,10 +106,10 @@ struct winograd_transform {
   }
 
   static constexpr numbers point_list = points_of();
-  static constexpr const double (&points)[pairs + 1] = point_list.c;
+  static constexpr const c_array<double, pairs + 1>& points = point_list.c;
   static constexpr numbers all = product(-1);
   struct without_one {
-    numbers of[pairs];
+    c_array<numbers, pairs> of;
     constexpr const numbers& operator[](int i) const { return of[i]; }
   };
   static constexpr without_one others = [] {

@@ -51,7 +51,7 @@ SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = 
   constexpr int M = P.m, N = P.n, K = P.k, lanes = vec<T, F>::lanes;
   constexpr index_t a_row = A == layout("ab") ? K : 1, a_column = A == layout("ab") ? 1 : M;
   if constexpr (B == layout("ba") && N > 1) {
-    T rows[K * N];
+    c_array<T, K * N> rows;
     for (int n = 0; n < N; ++n)
       for (int k = 0; k < K; ++k) rows[k * N + n] = b[n * K + k];
     fixed_gemm<T, P, A, "ab", Isa>(a, rows, c, ops);

@@ -192,7 +192,7 @@ class small {
         sums.store(c, rows * N);
         continue;
       }
-      alignas(64) T results[lanes];
+      alignas(64) c_array<T, lanes> results;
       if (t.beta != 0) {
         for (index_t i = 0; i < rows; ++i) std::copy_n(c + i * t.c_row, N, results + i * N);
         sums = V::fma(beta, V::load(results, rows * N), sums);
