@@ -36,17 +36,18 @@ class channel_pieces {
       pieces_.push_back({c, count});
     }
     for (index_t i = 0; i < size(); ++i)
-      if (i == 0 || pieces_[i].channel / together != pieces_[i - 1].channel / together ||
+      if (i == 0 ||
+          pieces_.data()[i].channel / together != pieces_.data()[i - 1].channel / together ||
           together == 1 || i - chunks_.back() == most)
         chunks_.push_back(i);
     chunks_.push_back(size());
   }
 
   index_t size() const { return std::ssize(pieces_); }
-  const piece& operator[](index_t i) const { return pieces_[i]; }
+  const piece& operator[](index_t i) const { return pieces_.data()[i]; }
   index_t chunks() const { return std::ssize(chunks_) - 1; }
   /// The first piece of a chunk; one behind the last of the chunk before.
-  index_t first(index_t chunk) const { return chunks_[chunk]; }
+  index_t first(index_t chunk) const { return chunks_.data()[chunk]; }
 
   /// The channels of whole vectors, as far as the padding of both operands' blocks reaches.
   static index_t with_padding(index_t channels, index_t block, index_t other_block) {

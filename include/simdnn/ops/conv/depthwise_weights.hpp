@@ -53,7 +53,7 @@ class depthwise_weights {
 
   explicit depthwise_weights(const query& q) : p_(q.problem) {
     pieces_ = pieces(pieces::with_padding(p_.out, q.src_block, q.dst_block), W,
-                       {q.src_block, q.dst_block}, pieces::together(q.dst_block));
+                     {q.src_block, q.dst_block}, pieces::together(q.dst_block));
     taps_ = p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
     for (int d = 0; d < 2; ++d) inside_[d] = taps_inside(p_, d);
@@ -112,7 +112,7 @@ class depthwise_weights {
                     n = line / outputs_[1] / outputs_[0];
       const index_t most = std::min({outputs_[1] - y, end - line, ceil_div(few, outputs_[2])});
       index_t count = 1;
-      while (count < most && inside_[1][y + count] == inside_[1][y]) ++count;
+      while (count < most && inside_[1].data()[y + count] == inside_[1].data()[y]) ++count;
       for (index_t x = 0; x < outputs_[2]; x += many)
         for (index_t i = first; i < last; ++i)
           add_lines(src, diff_dst, pieces_[i], n, z, y, count, x, with_bias,
@@ -124,7 +124,7 @@ class depthwise_weights {
   void add_lines(const image<const T>& src, const image<const T>& diff_dst, const piece& c,
                  index_t n, index_t z, index_t y, index_t lines, index_t x, bool with_bias,
                  T* totals) const {
-    const range d = inside_[0][z], h = inside_[1][y];
+    const range d = inside_[0].data()[z], h = inside_[1].data()[y];
     const index_t kernel = p_.kernel[2];
     typename sums::window w{};
     w.src_line = p_.stride[1] * src.stride[1], w.src_row = p_.dilation[1] * src.stride[1];

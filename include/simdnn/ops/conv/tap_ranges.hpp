@@ -55,7 +55,7 @@ inline std::vector<phase_taps> phases_of(const conv_problem& p, int d) {
   for (index_t k = 0; k < std::min(step, p.kernel[d]); ++k) {
     const index_t at = k * p.dilation[d] - p.pad[d], phase = at - floor_div(at, stride) * stride;
     if (phase >= size) continue;
-    phase_taps& f = all[phase];
+    phase_taps& f = all.data()[phase];
     f.count = (p.kernel[d] - 1 - k) / step + 1;
     f.tap = k + (f.count - 1) * step;
     f.source = (phase + p.pad[d] - f.tap * p.dilation[d]) / stride;
@@ -74,7 +74,7 @@ inline std::vector<target_taps> target_taps_of(const conv_problem& p, int d) {
   const index_t by = source_step(p, d), step = tap_step(p, d), outputs = p.output(d);
   std::vector<target_taps> all;
   for (index_t x = 0; x < p.size[d]; ++x) {
-    const phase_taps& f = phases[x % p.stride[d]];
+    const phase_taps& f = phases.data()[x % p.stride[d]];
     const index_t at = f.source + x / p.stride[d];
     const index_t first = std::min(ceil_div(std::max<index_t>(-at, 0), by), f.count);
     const index_t end = at >= outputs ? 0 : (outputs - 1 - at) / by + 1;
