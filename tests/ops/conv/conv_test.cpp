@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/tensor/tensor.hpp>
 
@@ -151,6 +152,8 @@ TEST_CASE("conv: one and three dimensions, blocked weights") {
     compare_variants<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
   for (const std::string& text : test::volumes)
     compare_variants<float, "nCdhw16c", "ncdhw", "OIdhw16i16o">(conv_problem::parse(text));
+  for (const std::string& text : test::depthwise_volumes)
+    compare_variants<double, "nCdhw8c", "ndhwc", "oidhw">(conv_problem::parse(text));
 }
 
 TEST_CASE("conv: random problems") {
@@ -162,4 +165,18 @@ TEST_CASE("conv: random problems") {
     else
       compare_variants<float, "nhwc", "nhwc", "oihw">(p);
   }
+}
+
+// A plain sum in float would be wrong by 1e-3 here.
+TEST_CASE("conv: depthwise gradients of weights are exact over many pixels") {
+  const conv_problem p = conv_problem::parse("g2mb1ic2iw2000000oc2kw1");
+  tensor<float, "nwc"> x(p.src_shape()), g(p.dst_shape());
+  std::fill_n(x.data(), x.elements(), 0.1f);
+  std::fill_n(g.data(), g.elements(), 1.0f);
+  tensor<float, "oiw"> dw(p.weights_shape());
+  tensor<float, "x"> db({p.out});
+  conv_backward_weights(p, x, g, dw, db, {.variant = "depthwise"});
+  const double expected = 2e6 * static_cast<double>(0.1f);
+  CHECK(std::abs(dw(1, 0, 0) - expected) < 1e-6 * expected);
+  CHECK(db(1) == 2e6f);
 }

@@ -53,6 +53,17 @@ inline const std::vector<std::string> images = {
     "g20mb1ic20ih16iw33oc20kh1kw7ph0pw3",
     "g33mb1ic33ih14oc33kh7sh2ph3",
     "g4mb1ic4ih1iw2oc4oh4ow9kh3kw3ph3pw4",
+    // What the gradients take too: one output channel to each; strides with and without taps in
+    // each phase, with dilation, padding at the end alone.
+    "g40mb2ic40ih15iw30oc40kh3sh2ph1",
+    "g17mb3ic17ih12iw20oc17oh6ow10kh3sh2ph0",
+    "g3mb2ic3ih9iw31oc3kh3ph1",
+    "g8mb1ic8ih17oc8kh3dh1ph2",
+    "g5mb1ic5ih13iw14oc5kh3sh3dh1ph1",
+    "g16mb1ic16ih14oc16kh2sh4dh1ph2",
+    "g9mb1ic9ih11oc9kh1sh3ph0",
+    "g35mb1ic35ih23iw40oc35kh5sh1ph1",
+    "g6mb0ic6ih8oc6kh3ph1",
     // First layers.
     "mb1ic3ih31oc33kh3ph1",
     "mb2ic3ih23oc64oh5kh11sh4ph2",
@@ -60,11 +71,14 @@ inline const std::vector<std::string> images = {
     "g2mb1ic4ih19oc24kh3sh2ph0",
 };
 inline const std::vector<std::string> lines = {"mb2ic20iw37oc17kw5sw2pw2dw1",
-                                               "mb1ic16iw200oc32kw3pw1"};
+                                               "mb1ic16iw200oc32kw3pw1", "g3mb2ic3iw2500oc3kw3pw1"};
 inline const std::vector<std::string> volumes = {
     "mb2ic8id5ih6iw7oc20kd2kh3kw3sd2sh2sw2pd1ph1pw1", "mb1ic3id4ih5iw6oc9kd1kh1kw1",
     "mb2ic17id3ih4iw5oc16kd3kh2kw1pd1ph1pw0dd1", "g18mb1ic18id5ih6iw9oc18kd3kh3kw3pd1ph1pw1",
     "mb1ic1id7ih8iw15oc32kd5kh5kw5pd2ph2pw2"};
+inline const std::vector<std::string> depthwise_volumes = {
+    "g18mb1ic18id5ih6iw9oc18kd3kh3kw3pd1ph1pw1", "g5mb2ic5id5ih6iw17oc5kd3kh3kw3sd2sh2sw2pd1ph1pw1",
+    "g7mb1ic7id6ih7iw8oc7kd3kh2kw3sd3sh1sw2pd2ph1pw0dd1"};
 
 /// A random problem of two dimensions that has outputs.
 inline simdnn::conv_problem random_problem(random& r) {

@@ -36,7 +36,8 @@ class channel_pieces {
       pieces_.push_back({c, count});
     }
     for (index_t i = 0; i < size(); ++i)
-      if (i == 0 || pieces_[i].channel / together != pieces_[i - 1].channel / together ||
+      if (i == 0 ||
+          pieces_[i].channel / together != pieces_[i - 1].channel / together ||
           together == 1 || i - chunks_.back() == most)
         chunks_.push_back(i);
     chunks_.push_back(size());

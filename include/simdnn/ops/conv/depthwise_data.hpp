@@ -84,7 +84,8 @@ class depthwise_data {
         for_each(p_.kernel[0], p_.kernel[1], phases_.size(),
                  [&](index_t d, index_t h, index_t phase) {
                    const phase_taps& f = phases_[phase];
-                   T* tap = to + ((d * p_.kernel[1] + h) * p_.kernel[2] + row_taps_[phase]) * W;
+                   T* tap =
+                       to + ((d * p_.kernel[1] + h) * p_.kernel[2] + row_taps_[phase]) * W;
                    for (index_t t = 0; t < f.count; ++t, tap += W)
                      for (index_t l = 0; l < lanes; ++l)
                        tap[l] = w.data[w.out.at(pieces_[i].channel + l) + w.in.at(0) +
@@ -127,6 +128,11 @@ class depthwise_data {
     const index_t kernel = p_.kernel[2] * W, step = p_.stride[2] * diff_src.stride[2];
     const target_taps& d = targets_[0][z];
     const kernel::standard<T> nothing{};
+    index_t from[pieces::most], to[pieces::most];
+    for (index_t i = first; i < last; ++i) {
+      from[i - first] = diff_dst.channel(pieces_[i].channel);
+      to[i - first] = diff_src.pixel(n, z, 0, 0) + diff_src.channel(pieces_[i].channel);
+    }
     typename rows::window w{};
     w.taps[0] = d.count;
     w.stride[0] = source_step_[0] * diff_dst.stride[0];
@@ -141,34 +147,33 @@ class depthwise_data {
     for (index_t y = y0; y < y_end; ++y) {
       const target_taps& h = targets_[1][y];
       const bool none = d.count == 0 || h.count == 0;  // the row meets no output
-      const T* const from =
+      const T* const diff =
           none ? nullptr : diff_dst.data + diff_dst.pixel(n, d.source, h.source, 0);
       const T* const weights = none ? nullptr : packed + (d.tap * p_.kernel[1] + h.tap) * kernel;
-      const index_t row = diff_src.pixel(n, z, y, 0);
       w.taps[1] = h.count;
       for (index_t x = 0; x < elements; x += width)
         for (index_t i = first; i < last; ++i) {
-          const index_t channel = pieces_[i].channel, at = row + diff_src.channel(channel);
+          const index_t channel = pieces_[i].channel, at = to[i - first] + y * diff_src.stride[1];
           w.lanes = pieces_[i].lanes;
           w.ahead = ahead_ && channel * static_cast<index_t>(sizeof(T)) % 64 == 0;  // once a line
           for (const phase_taps& f : phases_) {
-            const index_t to = at + f.phase * diff_src.stride[2],
+            const index_t here = at + f.phase * diff_src.stride[2],
                           end = std::min(x + width, f.elements);
             if (none || f.count == 0) {
               for (index_t j = x; j < end; ++j)
-                rows::store(V(0), diff_src.data + to + j * step, w.lanes);
+                rows::store(V(0), diff_src.data + here + j * step, w.lanes);
               continue;
             }
-            w.src = from + diff_dst.channel(channel);
+            w.src = diff + from[i - first];
             w.weights = weights + i * taps_ * W + row_taps_[f.phase] * W;
             w.kernel = f.count, w.pad = -f.source;
-            rows::function(f.count, 1, w.dilation, w.step)(w, diff_src.data, step, channel, to, x,
+            rows::function(f.count, 1, w.dilation, w.step)(w, diff_src.data, step, channel, here, x,
                                                            end, nothing);
             w.ahead = false;
           }
         }
       if (last == pieces_.size())
-        clear_padding(diff_src, p_.in, row, p_.size[2], diff_src.stride[2]);
+        clear_padding(diff_src, p_.in, diff_src.pixel(n, z, y, 0), p_.size[2], diff_src.stride[2]);
     }
   }
 
