@@ -178,6 +178,12 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
                                        wanted.accuracy),
             wanted, "conv_forward", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
             [&] { return trial(p); }) {}
+  /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  static auto describe(const conv_problem& p, const policy& wanted = {}) {
+    return base::variant_list::describe(
+        conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, wanted.accuracy),
+        wanted);
+  }
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
   /// calling thread's arena, which grows once.
@@ -230,6 +236,13 @@ class conv_backward_data_plan
                                        wanted.accuracy),
             wanted, "conv_backward_data", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
             [&] { return trial(p); }) {}
+  /// As conv_plan::describe.
+  static auto describe(const conv_problem& p, const policy& wanted = {}) {
+    return base::variant_list::describe(
+        conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data,
+                                   wanted.accuracy),
+        wanted);
+  }
 
   template <tensor_of<T, Dst> Y, tensor_of<T, Src> X>
   void operator()(const Y& diff_dst, const packed<T>& weights, X&& diff_src,
@@ -276,6 +289,12 @@ class conv_backward_weights_plan {
   using variant_list = conv::backward_weights_variants<T, Isa>;
   explicit conv_backward_weights_plan(const conv_problem& p, const policy& wanted = {})
       : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
+  /// As conv_plan::describe.
+  static auto describe(const conv_problem& p, const policy& wanted = {}) {
+    return variant_list::describe(
+        conv::make_query<Src, Dst>(p.checked(op), direction::backward_weights, wanted.accuracy),
+        wanted);
+  }
 
   const conv_problem& problem() const { return problem_; }
   const char* variant_name() const {

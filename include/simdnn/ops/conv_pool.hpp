@@ -51,6 +51,15 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
       : conv_pool_plan(p, own(wanted),
                        conv_pool::cut_into_bands<T, Isa>(conv::make_query<Src, Dst>(
                            check(p), direction::forward, wanted.accuracy))) {}
+  /// What is said of each algorithm for a band of this problem: {name, eligible, refusal, cost}.
+  static auto describe(const conv_problem& p, const policy& wanted = {}) {
+    const auto bands = conv_pool::cut_into_bands<T, Isa>(
+        conv::make_query<Src, Dst>(check(p), direction::forward, wanted.accuracy));
+    auto all = base::variant_list::describe(bands.convolution, wanted);
+    for (auto& d : all)
+      if (is_onednn(d.name)) d = {d.name, false, onednn_refusal, 0};
+    return all;
+  }
 
   /// {batch, out, oh / 2, ow / 2}
   shape dst_shape() const { return conv_pool::dst_shape(this->problem_); }
@@ -98,9 +107,10 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
             [&] { return trial(p); }),
         banded_(b) {}
 
+  static constexpr const char* onednn_refusal = "oneDNN takes no rows of an image in place";
+  static bool is_onednn(std::string_view variant) { return variant == "onednn"; }
   static policy own(policy wanted) {
-    if (wanted.variant == "onednn")
-      throw_error(op, "policy.variant", "oneDNN takes no rows of an image in place", "is 'onednn'");
+    if (is_onednn(wanted.variant)) throw_error(op, "policy.variant", onednn_refusal, "is 'onednn'");
     wanted.allow_onednn = false;
     return wanted;
   }

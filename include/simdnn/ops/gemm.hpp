@@ -39,6 +39,10 @@ class gemm_plan {
   /// are recorded as ones of `op`.
   explicit gemm_plan(const gemm_problem& p, const policy& wanted = {}, const char* op = "gemm")
       : problem_(p.checked("gemm")), op_(op), variant_(choose(problem_, wanted)) {}
+  /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  static auto describe(const gemm_problem& p, const policy& wanted = {}) {
+    return variant_list::describe(gemm_query{p.checked("gemm"), wanted.accuracy}, wanted);
+  }
 
   const gemm_problem& problem() const { return problem_; }
   const char* variant_name() const {

@@ -55,6 +55,10 @@ class plan {
         problem_(fitting(p, op_)),
         variant_(choose(problem_, wanted, pass, op_, make_trial)) {}
 
+  static auto describe(const inner_product_problem& p, const policy& wanted, direction pass) {
+    return variant_list::describe(query{fitting(p, op_name(pass)), pass, wanted.accuracy}, wanted);
+  }
+
   template <class U>
   void check_src(const view<U, Src>& src, const char* argument) const {
     check_shape(src, problem_.src_shape(), op_, argument);
@@ -152,6 +156,10 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
   explicit inner_product_plan(const inner_product_problem& p, const policy& wanted = {})
       : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::forward,
                                                  [&] { return trial(p); }) {}
+  /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::forward);
+  }
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
   /// calling thread's arena, which grows once.
@@ -197,6 +205,10 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
                                             const policy& wanted = {})
       : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::backward_data,
                                                  [&] { return trial(p); }) {}
+  /// As inner_product_plan::describe.
+  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::backward_data);
+  }
 
   template <tensor_of<T, "nc"> G, tensor_of<T, Src> X>
   void operator()(const G& diff_dst, const packed<T>& weights, X&& diff_src,
@@ -240,6 +252,10 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
                                                const policy& wanted = {})
       : inner_product::plan<T, Src, Isa>(p, wanted, direction::backward_weights,
                                          [&] { return trial(p); }) {}
+  /// As inner_product_plan::describe.
+  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::backward_weights);
+  }
 
   /// diff_weights has a plain layout.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W>

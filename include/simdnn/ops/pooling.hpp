@@ -38,6 +38,10 @@ class pooling_plan {
   /// Throws error where the problem breaks a rule or the policy asks for a variant that refuses.
   explicit pooling_plan(const pooling_problem& p, const policy& wanted = {})
       : problem_(check_rank(p)), chosen_(variant_list::choose(problem_, wanted, "pooling_plan")) {}
+  /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  static auto describe(const pooling_problem& p, const policy& wanted = {}) {
+    return variant_list::describe(check_rank(p), wanted);
+  }
 
   /// With every default written out.
   const pooling_problem& problem() const { return problem_; }

@@ -44,7 +44,8 @@ struct variants {
     const char* refusal;  ///< nullptr where it takes the query
     double cost;          ///< 0 where it refuses
   };
-  /// All of them, in their order, for this query and policy.
+  /// All of them, in their order, for this query and policy. Plans have one for a problem:
+  /// plan::describe(problem, policy).
   template <class Query>
   static std::array<description, sizeof...(Variants)> describe(const Query& query,
                                                                const policy& wanted) {

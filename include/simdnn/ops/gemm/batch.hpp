@@ -33,6 +33,10 @@ class gemm_batch_plan {
   /// Throws error where the problem breaks a rule or the policy's variant does not take it.
   explicit gemm_batch_plan(const gemm_problem& p, const policy& wanted = {})
       : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
+  /// As gemm_plan::describe, of one product.
+  static auto describe(const gemm_problem& p, const policy& wanted = {}) {
+    return variant_list::describe(gemm_query{p.checked(op), wanted.accuracy}, wanted);
+  }
 
   /// Of one product.
   const gemm_problem& problem() const { return problem_; }
