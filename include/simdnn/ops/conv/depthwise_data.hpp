@@ -114,8 +114,10 @@ class depthwise_data {
   // Rows of a unit: a part of L2 holds them, and there are units for several workers.
   void choose_rows(index_t together) {
     const auto bytes = [&](index_t count) {
-      const index_t read = p_.kernel[0] * (ceil_div(count, p_.stride[1]) + p_.kernel[1] - 1);
-      return (read * outputs_ + count * p_.size[2]) * together * static_cast<index_t>(sizeof(T));
+      const index_t planes = std::min(p_.kernel[0], p_.output(0)),
+                    lines = std::min(ceil_div(count, p_.stride[1]) + p_.kernel[1], p_.output(1));
+      return (planes * lines * outputs_ + count * p_.size[2]) * together *
+             static_cast<index_t>(sizeof(T));
     };
     rows_ = p_.size[1];
     while (rows_ > 1 && bytes(rows_) > blocking<T, Isa>::L2 / 2)
