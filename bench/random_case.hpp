@@ -50,12 +50,15 @@ class random_output {
   /// A pattern everywhere, a NaN that nothing computes; elements as `initial` says and zeros as
   /// padding, if it says so.
   void reset();
+  /// The largest error that a variant of this name may leave.
+  double allowed(const std::string& variant) const;
   /// What was written elsewhere, and padding that is not zero; empty where all is well.
   std::string damage() const;
   test::guarded_memory<float>& memory() { return memory_; }
 
   std::vector<double> wanted;  // in logical order
   std::vector<float> initial;  // the same, or empty
+  bool repeats = false;        // some operand has a stride of 0
   std::int64_t terms = 0;      // products a sum, for the tolerance
   bool zeroes_padding = true;  // false: padding may hold anything
 
@@ -82,6 +85,8 @@ struct random_case {
                             test::view_freedom);
   /// One vector without gaps, with zeros as what is wanted.
   random_output& add_bias_gradient(std::int64_t channels);
+  /// Whether an input has a stride of 0.
+  bool repeats() const;
   /// All operands in words.
   std::string text() const;
 };

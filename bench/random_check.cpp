@@ -88,9 +88,10 @@ class checker {
     const bool compare_teams = threads > 1 && random_.one_in(2);
     std::string chosen;
     std::vector<std::string> names;
-    if (o_.variant.empty() || o_.variant == "all") names.push_back("");
+    const bool all = o_.variant.empty() || o_.variant == "all";
+    if (all) names.push_back("");
     for (const variant_info& v : c.variants())
-      if (v.refusal.empty() && (names.size() > 0 || v.name == o_.variant)) names.push_back(v.name);
+      if (v.refusal.empty() && (all || v.name == o_.variant)) names.push_back(v.name);
     for (const std::string& name : names) {
       if (!name.empty() && name == chosen) continue;
       const outcome found = check(c, name, threads, compare_teams);
@@ -155,7 +156,7 @@ class checker {
     for (const auto& out : c.outputs) {
       const std::vector<float> got = test::gather(out->view(), out->memory().data());
       std::size_t at = 0;
-      const double share = share_of(*out, got, tolerance(out->terms, found.variant), at);
+      const double share = share_of(*out, got, out->allowed(found.variant), at);
       found.share = std::max(found.share, share);
       if (!(share <= 1) && found.failure.empty()) {
         char text[160];
@@ -178,8 +179,7 @@ class checker {
       if (elements == 0) continue;
       std::int64_t left = random_.integer(0, elements - 1);
       test::for_each_place(out->view(), [&](index_t at) {
-        if (left-- == 0)
-          out->memory().data()[at] += static_cast<float>(3 * tolerance(out->terms, variant));
+        if (left-- == 0) out->memory().data()[at] += static_cast<float>(3 * out->allowed(variant));
       });
     }
   }

@@ -88,12 +88,32 @@ void draw_windows(conv_problem& p, int d, windows kind, split_mix& random) {
     if (random.one_in(2)) p.pad_end[d] += random.integer(0, stride - 1);
     return;
   }
-  const index_t most = kind == windows::pointwise ? 1 : reach / 2 + 1;
+  const index_t most = kind != windows::pointwise ? reach / 2 + 1 : random.one_in(4) ? 1 : 0;
   p.pad[d] = random.one_in(3) ? 0 : random.integer(0, most);
   p.pad_end[d] = random.one_in(2) ? p.pad[d] : random.integer(0, most);
 }
 
-std::optional<conv_problem> draw(split_mix& random) {
+// What algorithms that transform their operands take: images with stride 1, not too few channels,
+// contiguous ones (channels_last_or_blocked).
+conv_problem draw_transformed(split_mix& random) {
+  constexpr spatial kernels[] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {1, 3}, {3, 1}, {1, 7}, {7, 1}};
+  constexpr index_t channels[] = {16, 16, 17, 24, 31, 32, 33, 40, 48};
+  conv_problem p;
+  p.batch = random.one_in(2) ? 1 : random.integer(2, 3);
+  p.in = random.pick(channels), p.out = random.pick(channels);
+  if (random.one_in(6)) p.groups = 2, p.in *= 2, p.out *= 2;
+  p.kernel = random.pick(kernels);
+  p.size = p.pad = p.pad_end = spatial::all(2, 0);
+  for (int d = 0; d < 2; ++d) {
+    const index_t most = p.kernel[d] / 2 + (random.one_in(8) ? 3 : 0);
+    p.size[d] = random.integer(1, 19);
+    p.pad[d] = random.integer(0, most);
+    p.pad_end[d] = random.one_in(2) ? p.pad[d] : random.integer(-1, most);
+  }
+  return p;
+}
+
+conv_problem draw_any(split_mix& random) {
   conv_problem p;
   constexpr int ranks[] = {1, 2, 2, 2, 3};
   const int rank = random.pick(ranks);
@@ -109,6 +129,11 @@ std::optional<conv_problem> draw(split_mix& random) {
     p.size[d] = random.one_in(10) ? 1 : random.integer(1, largest);
     draw_windows(p, d, kind, random);
   }
+  return p;
+}
+
+std::optional<conv_problem> draw(bool transformed, split_mix& random) {
+  conv_problem p = transformed ? draw_transformed(random) : draw_any(random);
   const double most_flops = random.one_in(16) ? 2e7 : 2e6;
   try {
     p = p.checked();
@@ -117,7 +142,7 @@ std::optional<conv_problem> draw(split_mix& random) {
   }
   // The reference of the gradient to the data visits taps that strides leave out as well.
   double visited = p.flops();
-  for (int d = 0; d < rank; ++d)
+  for (int d = 0; d < p.rank(); ++d)
     visited *= static_cast<double>(p.size[d]) / static_cast<double>(p.output(d));
   if (p.flops() > most_flops || visited > 4 * most_flops || p.elements() > 4e5) return {};
   return p;
@@ -126,12 +151,18 @@ std::optional<conv_problem> draw(split_mix& random) {
 }  // namespace
 
 random_case make_random_conv(const kernels& code, direction dir, split_mix& random) {
+  const bool transformed = random.one_in(4);
   std::optional<conv_problem> drawn;
-  while (!drawn) drawn = draw(random);
+  while (!drawn) drawn = draw(transformed, random);
   const conv_problem p = *drawn;
   const int rank = p.rank() - 1;
-  const layout src_layout = random.pick(images[rank]);
-  const layout dst_layout = random.one_in(3) ? random.pick(images[rank]) : src_layout;
+  constexpr int channels_last_or_blocked[] = {1, 4};
+  const auto pick_layout = [&] {
+    return transformed ? images[rank][random.pick(channels_last_or_blocked)]
+                       : random.pick(images[rank]);
+  };
+  const layout src_layout = pick_layout();
+  const layout dst_layout = random.one_in(3) ? pick_layout() : src_layout;
   const layout weights_layout = random.pick(filters[rank]);
 
   random_case made;
@@ -175,7 +206,7 @@ random_case make_random_conv(const kernels& code, direction dir, split_mix& rand
         p.dst_shape().elements() / std::max<std::int64_t>(1, p.batch * p.out);
     for (std::int64_t i = 0; i < p.dst_shape().elements(); ++i)
       bias.wanted[static_cast<std::size_t>(i / plane % p.out)] += task.diff_dst_data[i];
-    bias.terms = p.batch * plane;
+    bias.terms = 2 * p.batch * plane;  // numbers are larger than products of them
     call->diff_bias = bias.operand().data;
   }
   if (call->given_workspace)
