@@ -22,6 +22,12 @@ SIMDNN_ISA_TABLE(kernels) = {
     .fixed_gemm = make_fixed_gemm,
     .inner_product_variants = inner_product_variants,
     .inner_product = make_inner_product,
+    .random_conv_variants = random_conv_variants,
+    .run_random_conv = run_random_conv,
+    .random_gemm_variants = random_gemm_variants,
+    .run_random_gemm = run_random_gemm,
+    .random_inner_product_variants = random_inner_product_variants,
+    .run_random_inner_product = run_random_inner_product,
     .calls = calls,
     .increment = increment,
 #if defined(SIMDNN_BENCH_EIGEN)

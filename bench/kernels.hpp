@@ -11,7 +11,19 @@
 #include <string>
 #include <vector>
 
+namespace simdnn {
+struct gemm_problem;
+struct inner_product_problem;
+}  // namespace simdnn
+
 namespace simdnn::bench {
+
+// random_call.hpp
+template <class Problem>
+struct random_call;
+using random_conv = random_call<conv_problem>;
+using random_gemm = random_call<gemm_problem>;
+using random_inner_product = random_call<inner_product_problem>;
 
 /// Which of simdnn's variants runs.
 struct choice {
@@ -57,6 +69,16 @@ struct kernels {
 
   std::vector<variant_info> (*inner_product_variants)(const inner_product_task&, bool strict);
   std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);
+
+  /// The variants that take a random problem, and a run of one of them or, without a name, of the
+  /// chosen one: returns its name, throws what the library throws.
+  std::vector<variant_info> (*random_conv_variants)(const random_conv&);
+  std::string (*run_random_conv)(const random_conv&, const std::string& variant, int threads);
+  std::vector<variant_info> (*random_gemm_variants)(const random_gemm&);
+  std::string (*run_random_gemm)(const random_gemm&, const std::string& variant, int threads);
+  std::vector<variant_info> (*random_inner_product_variants)(const random_inner_product&);
+  std::string (*run_random_inner_product)(const random_inner_product&, const std::string& variant,
+                                          int threads);
 
   /// Ops that memory bounds, and the machine's limits.
   std::span<const call_maker> (*calls)();

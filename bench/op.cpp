@@ -1,4 +1,6 @@
 #include <bench/op.hpp>
+#include <bench/random_case.hpp>
+#include <bench/split_mix.hpp>
 
 namespace simdnn::bench {
 
@@ -8,30 +10,27 @@ std::span<const op> ops() {
        .backward = true,
        .fusable = true,
        .make = make_conv_workload,
+       .random = make_random_conv,
        .fixed = [](const kernels& code) { return code.fixed_convs(); }},
       {.name = "gemm",
        .backward = false,
        .fusable = false,
        .make = make_gemm_workload,
+       .random = make_random_gemm,
        .fixed = [](const kernels&) { return fixed_cubes(); }},
       {.name = "inner_product",
        .backward = true,
        .fusable = true,
-       .make = make_inner_product_workload},
+       .make = make_inner_product_workload,
+       .random = make_random_inner_product},
   };
   return table;
 }
 
 floats random_operand(std::int64_t elements, std::uint64_t seed) {
   floats v(static_cast<std::size_t>(elements));
-  std::uint64_t state = seed;
-  for (float& x : v) {
-    // SplitMix64 (Steele, Lea, Flood 2014); the upper 24 bits.
-    std::uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    x = static_cast<float>((z ^ (z >> 31)) >> 40) * 0x1p-23F - 1.0F;
-  }
+  split_mix random(seed);
+  for (float& x : v) x = random.number();
   return v;
 }
 

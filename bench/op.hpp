@@ -11,6 +11,9 @@
 
 namespace simdnn::bench {
 
+class split_mix;
+struct random_case;
+
 /// What the command line says about every problem.
 struct request {
   direction dir = direction::fwd_i;
@@ -44,13 +47,21 @@ struct op {
   bool backward;  // has more than FWD_I
   bool fusable;   // takes bias and relu
   std::unique_ptr<workload> (*make)(const std::string& problem, const request&);
+  /// A random problem with its operands (random_check.hpp).
+  random_case (*random)(const kernels&, direction, split_mix&);
   /// The problems of choice::fixed; null where the op has none.
   std::vector<std::string> (*fixed)(const kernels&) = nullptr;
 };
 
 std::span<const op> ops();
 
+/// The problem's numbers; the caller adds data and what is fused.
+conv_task to_task(const conv_problem&, direction);
+
 std::unique_ptr<workload> make_conv_workload(const std::string& problem, const request&);
+random_case make_random_conv(const kernels&, direction, split_mix&);
+random_case make_random_gemm(const kernels&, direction, split_mix&);
+random_case make_random_inner_product(const kernels&, direction, split_mix&);
 std::vector<std::string> fixed_cubes();
 std::unique_ptr<workload> make_gemm_workload(const std::string& problem, const request&);
 std::unique_ptr<workload> make_inner_product_workload(const std::string& problem, const request&);

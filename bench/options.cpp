@@ -28,6 +28,12 @@ const char* const usage =
   --peer serial                    simdnn itself on one thread: the ratio is the speed-up
   --mode perf|check                default perf; check compares with sums in double
   --errors                         perf rows show both sides' errors against sums in double
+  --random N                       check mode: N random problems with random layouts and strides of
+                                   each op and pass, or of those given, by every variant
+  --seed S                         of the random problems, default 0
+  --first I                        the random problems from index I on, default 0
+  --plant                          check mode, random problems: changes one element of each result by
+                                   a little, which must be found
   --seconds S                      measuring time per problem, default 0.4
   --json FILE                      Google Benchmark's schema
 )";
@@ -66,6 +72,7 @@ std::size_t one_of(std::string_view option, std::string_view text,
 
 options parse_options(int argc, const char* const* argv) {
   options o;
+  bool has_seed = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (!option.starts_with("--")) {
@@ -76,6 +83,7 @@ options parse_options(int argc, const char* const* argv) {
                        : option == "--choice" ? &o.choice
                        : option == "--fixed"  ? &o.fixed
                        : option == "--errors" ? &o.errors
+                       : option == "--plant"  ? &o.plant
                                               : nullptr;
     if (flag != nullptr) {
       *flag = true;
@@ -93,9 +101,10 @@ options parse_options(int argc, const char* const* argv) {
         o.problems.insert(o.problems.end(), list.begin(), list.end());
       }
     } else if (option == "--op") {
-      o.op = value();
+      o.op = value(), o.op_given = true;
     } else if (option == "--dir") {
       o.dir = static_cast<direction>(one_of(option, value(), {"FWD_I", "FWD_T", "BWD_D", "BWD_W"}));
+      o.dir_given = true;
     } else if (option == "--batch") {
       o.batch = number<std::int64_t>(option, value(), 1);
     } else if (option == "--threads") {
@@ -114,6 +123,12 @@ options parse_options(int argc, const char* const* argv) {
       o.peer = value();
     } else if (option == "--mode") {
       o.check = one_of(option, value(), {"perf", "check"}) == 1;
+    } else if (option == "--random") {
+      o.random = number<std::int64_t>(option, value(), 1);
+    } else if (option == "--seed") {
+      o.seed = number<std::uint64_t>(option, value(), 0), has_seed = true;
+    } else if (option == "--first") {
+      o.first = number<std::int64_t>(option, value(), 0), has_seed = true;
     } else if (option == "--seconds") {
       o.seconds = number(option, value(), 0.0);
     } else if (option == "--json") {
@@ -124,7 +139,15 @@ options parse_options(int argc, const char* const* argv) {
   }
   if (o.fixed && (o.choice || !o.variant.empty() || !is_forward(o.dir) || o.threads != 1))
     throw std::invalid_argument("--fixed has one variant, forward on one thread");
-  if (o.problems.empty() && !o.help && !o.fixed)
+  if (o.random > 0 && (!o.check || o.choice || o.fixed || o.strict || o.with_bias || o.with_relu ||
+                       o.batch > 0 || o.threads != 1 || !o.problems.empty() || !o.json.empty()))
+    throw std::invalid_argument(
+        "--random checks problems of its own: give --mode check and of the others only --op, "
+        "--dir, "
+        "--isa, --variant, --seed, --first and --plant");
+  if (o.random == 0 && (has_seed || o.plant))
+    throw std::invalid_argument("--seed, --first and --plant are for --random");
+  if (o.problems.empty() && !o.help && !o.fixed && o.random == 0)
     throw std::invalid_argument(
         "no problems: give --shapes FILE or problems such as "
         "mb8_ic64ih56_oc64oh56_kh3_ph1");

@@ -25,6 +25,11 @@ struct options {
   bool errors = false;  // perf rows show errors against double
   std::string json;     // a file's name, or empty
   double seconds = 0.4;
+  bool op_given = false, dir_given = false;
+  std::int64_t random = 0;  // how many random problems are checked, of each op and pass; 0: none
+  std::int64_t first = 0;   // index of the first of them
+  std::uint64_t seed = 0;
+  bool plant = false;  // change results, so that the check must fail
   bool help = false;
 };
 

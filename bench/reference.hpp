@@ -60,6 +60,8 @@ comparison compare(const dot_products& wanted, const float* got, bool sample, st
 /// order there is, these add up to the deviation 4.5 * eps * terms / (3 * sqrt(24)); the largest is
 /// again 4.5 times that. eps * (2 * sqrt(terms) + 1) is for rounding the products, the result and
 /// the bias. Winograd algorithms are held to three times the error of plain sums.
-double tolerance(std::int64_t terms, std::string_view variant);
+///
+/// Where an operand repeats its numbers, partial sums of k equal products are sqrt(k) times larger.
+double tolerance(std::int64_t terms, std::string_view variant, bool repeats = false);
 
 }  // namespace simdnn::bench

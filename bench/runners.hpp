@@ -23,6 +23,14 @@ std::unique_ptr<runner> make_fixed_gemm(const gemm_task&);
 std::vector<variant_info> inner_product_variants(const inner_product_task&, bool strict);
 std::unique_ptr<runner> make_inner_product(const inner_product_task&, const choice&, int threads);
 
+std::vector<variant_info> random_conv_variants(const random_conv&);
+std::string run_random_conv(const random_conv&, const std::string& variant, int threads);
+std::vector<variant_info> random_gemm_variants(const random_gemm&);
+std::string run_random_gemm(const random_gemm&, const std::string& variant, int threads);
+std::vector<variant_info> random_inner_product_variants(const random_inner_product&);
+std::string run_random_inner_product(const random_inner_product&, const std::string& variant,
+                                     int threads);
+
 std::span<const call_maker> calls();
 long increment(long x);
 

@@ -4,6 +4,7 @@
 #include <bench/measure.hpp>
 #include <bench/op.hpp>
 #include <bench/options.hpp>
+#include <bench/random_check.hpp>
 #include <bench/report.hpp>
 #include <cmath>
 #include <cstdio>
@@ -186,6 +187,7 @@ int run(const options& o) {
   const op& the_op = find_op(o);
   const peer* the_peer = choose_peer(o);
   const auto code = o.isa.empty() ? isa::dispatch<kernels>() : isa::dispatch<kernels>(o.isa);
+  if (o.random > 0) return random_check(o, code.table()) ? 0 : 1;
   const std::vector<named_problem> list = problems(o, the_op, code.table());
   request r{.dir = o.dir,
             .batch = o.batch,

@@ -9,17 +9,8 @@ dims to_dims(const shape& s) { return {s.begin(), s.end()}; }
 
 class conv_workload final : public workload {
  public:
-  conv_workload(const conv_problem& p, const request& r) : problem_(p), where_(r.where) {
-    task_.dir = r.dir;
-    task_.src = to_dims(p.src_shape()), task_.dst = to_dims(p.dst_shape());
-    task_.weights = to_dims(p.weights_shape());
-    task_.groups = p.groups;
-    for (int d = 0; d < p.rank(); ++d) {
-      task_.stride.push_back(p.stride[d]);
-      task_.dilation.push_back(p.dilation[d] - 1);
-      task_.pad.push_back(p.pad[d]);
-      task_.pad_end.push_back(p.pad_end[d]);
-    }
+  conv_workload(const conv_problem& p, const request& r)
+      : problem_(p), task_(to_task(p, r.dir)), where_(r.where) {
     task_.with_bias = r.with_bias, task_.with_relu = r.with_relu;
     if (r.dir != direction::bwd_d) src_ = random_operand(product(task_.src), 1);
     if (r.dir != direction::bwd_w) weights_ = random_operand(product(task_.weights), 2);
@@ -58,6 +49,21 @@ class conv_workload final : public workload {
 };
 
 }  // namespace
+
+conv_task to_task(const conv_problem& p, direction dir) {
+  conv_task t;
+  t.dir = dir;
+  t.src = to_dims(p.src_shape()), t.dst = to_dims(p.dst_shape());
+  t.weights = to_dims(p.weights_shape());
+  t.groups = p.groups;
+  for (int d = 0; d < p.rank(); ++d) {
+    t.stride.push_back(p.stride[d]);
+    t.dilation.push_back(p.dilation[d] - 1);
+    t.pad.push_back(p.pad[d]);
+    t.pad_end.push_back(p.pad_end[d]);
+  }
+  return t;
+}
 
 std::unique_ptr<workload> make_conv_workload(const std::string& text, const request& r) {
   conv_problem p = conv_problem::parse(text);

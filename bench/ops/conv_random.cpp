@@ -1,0 +1,136 @@
+// simdnn's convolutions on operands of any layout and strides: below the plans, which have layouts
+// as template arguments.
+#include <bench/random_call.hpp>
+#include <bench/runners.hpp>
+#include <cstring>
+#include <simdnn/ops/conv.hpp>
+#include <tests/support/guarded_memory.hpp>
+
+namespace simdnn::bench {
+namespace {
+
+index_t stride_of(const placed& p, char letter) {
+  const int d = p.format.dim(letter);
+  return d < 0 ? 0 : p.strides[d];
+}
+conv::image<float> image_of(const placed& p) {
+  return {p.data,
+          stride_of(p, 'n'),
+          p.format.block(1),
+          stride_of(p, 'c'),
+          {stride_of(p, 'd'), stride_of(p, 'h'), stride_of(p, 'w')}};
+}
+conv::image<const float> input_of(const placed& p) {
+  const conv::image<float> i = image_of(p);
+  return {
+      i.data, i.batch_stride, i.block, i.channel_stride, {i.stride[0], i.stride[1], i.stride[2]}};
+}
+template <class T>
+conv::filter<T> filter_of(const placed& p) {
+  return {p.data,
+          {p.format.block(0), stride_of(p, 'o'), p.format.block_stride(0)},
+          {p.format.block(1), stride_of(p, 'i'), p.format.block_stride(1)},
+          {stride_of(p, 'd'), stride_of(p, 'h'), stride_of(p, 'w')}};
+}
+
+conv::query query_of(const random_conv& c) {
+  const auto pass = c.dir == direction::bwd_d   ? simdnn::direction::backward_data
+                    : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
+                                                : simdnn::direction::forward;
+  // An operand that this pass does not have would be of the plan's layout.
+  return conv::make_query(c.src.format, c.dst.format, c.problem, pass, accuracy::normal);
+}
+
+using mapped_chain = kernel::chain<kernel::shift<float>, kernel::map<halve_plus_one>>;
+
+// Calls f(fused), whatever it is made of.
+template <class F>
+void with_fused(const fused_call& f, F run) {
+  if (f.mapped)
+    return run(kernel::fused_chain<float, isa::native, mapped_chain>(
+        mapped_chain{{kernel::shift<float>{f.bias}, kernel::map<halve_plus_one>{}}}));
+  kernel::standard<float> s;
+  s.shift = f.bias, s.sum = f.residual, s.clamped = f.relu;
+  s.high = std::numeric_limits<float>::infinity();
+  run(kernel::fused<float>(s));
+}
+
+template <class Chosen>
+class workspace_of {
+ public:
+  workspace_of(const Chosen& chosen, bool given, int threads)
+      : memory_(
+            given ? std::visit([&](const auto& v) { return v.workspace_bytes(threads); }, chosen) +
+                        static_cast<index_t>(memory_pool::alignment)
+                  : 0) {
+    if (given) std::memset(memory_.data(), 0xff, static_cast<std::size_t>(memory_.elements()));
+  }
+  std::span<std::byte> bytes() {
+    return {memory_.data(), static_cast<std::size_t>(memory_.elements())};
+  }
+
+ private:
+  test::guarded_memory<std::byte> memory_;
+};
+
+template <class Chosen>
+test::guarded_memory<float> pack(const Chosen& chosen, const random_conv& c,
+                                 executor_ref executor) {
+  test::guarded_memory<float> packed(
+      std::visit([](const auto& v) { return v.packed_elements(); }, chosen), test::guard::behind,
+      memory_pool::alignment);
+  conv::pack<float>(chosen, filter_of<const float>(c.weights), packed.data(), executor);
+  return packed;
+}
+
+template <class List, class Run>
+std::string run_variant(const random_conv& c, const std::string& name, const char* op, int threads,
+                        Run run) {
+  const auto chosen = List::choose(query_of(c), policy{.variant = name}, op);
+  workspace_of<typename List::chosen> workspace(chosen, c.given_workspace, threads);
+  const team several = make_team(threads);
+  const serial alone;
+  run(chosen, threads == 1 ? executor_ref(alone) : executor_ref(several), workspace.bytes());
+  return std::visit([](const auto& v) { return v.name; }, chosen);
+}
+
+}  // namespace
+
+std::vector<variant_info> random_conv_variants(const random_conv& c) {
+  const conv::query q = query_of(c);
+  if (c.dir == direction::bwd_d)
+    return describe<conv::backward_data_variants<float, isa::native>>(q);
+  if (c.dir == direction::bwd_w)
+    return describe<conv::backward_weights_variants<float, isa::native>>(q);
+  return describe<conv::forward_variants<float, isa::native>>(q);
+}
+
+std::string run_random_conv(const random_conv& c, const std::string& variant, int threads) {
+  if (c.dir == direction::bwd_d)
+    return run_variant<conv::backward_data_variants<float, isa::native>>(
+        c, variant, "conv_backward_data", threads,
+        [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
+          const auto packed = pack(chosen, c, executor);
+          conv::backward_data<float>(chosen, input_of(c.dst), packed.data(), image_of(c.src),
+                                     executor, workspace);
+        });
+  if (c.dir == direction::bwd_w)
+    return run_variant<conv::backward_weights_variants<float, isa::native>>(
+        c, variant, "conv_backward_weights", threads,
+        [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
+          conv::backward_weights<float>(chosen, input_of(c.src), input_of(c.dst),
+                                        filter_of<float>(c.weights), c.diff_bias, executor,
+                                        workspace);
+        });
+  return run_variant<conv::forward_variants<float, isa::native>>(
+      c, variant, "conv_forward", threads,
+      [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
+        const auto packed = pack(chosen, c, executor);
+        with_fused(c.fused, [&](const kernel::fused<float>& post) {
+          conv::forward<float>(chosen, input_of(c.src), packed.data(), image_of(c.dst), post,
+                               executor, workspace);
+        });
+      });
+}
+
+}  // namespace simdnn::bench
