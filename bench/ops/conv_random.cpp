@@ -111,14 +111,14 @@ std::string run_random_conv(const random_conv& c, const std::string& variant, in
         c, variant, "conv_backward_data", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           const auto packed = pack(chosen, c, executor);
-          conv::backward_data<float>(chosen, input_of(c.dst), packed.data(), image_of(c.src),
-                                     executor, workspace);
+          conv::backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
+                                     image_of(c.src), executor, workspace);
         });
   if (c.dir == direction::bwd_w)
     return run_variant<conv::backward_weights_variants<float, isa::native>>(
         c, variant, "conv_backward_weights", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
-          conv::backward_weights<float>(chosen, input_of(c.src), input_of(c.dst),
+          conv::backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
                                         filter_of<float>(c.weights), c.diff_bias, executor,
                                         workspace);
         });
@@ -127,8 +127,8 @@ std::string run_random_conv(const random_conv& c, const std::string& variant, in
       [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
         const auto packed = pack(chosen, c, executor);
         with_fused(c.fused, [&](const kernel::fused<float>& post) {
-          conv::forward<float>(chosen, input_of(c.src), packed.data(), image_of(c.dst), post,
-                               executor, workspace);
+          conv::forward<float>(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
+                               post, executor, workspace);
         });
       });
 }
