@@ -163,6 +163,20 @@ TEST_CASE("the same bits for every number of threads") {
   check(default_executor());
 }
 
+TEST_CASE("the bias' gradient of a large batch; an infinity in it stays one") {
+  const inner_product_problem p{.batch = 50000, .in = 1, .out = 21};
+  tensor<float, "nc"> src(p.src_shape()), g(p.dst_shape());
+  std::fill_n(g.data(), g.elements(), 0.1f);
+  g(7, 20) = std::numeric_limits<float>::infinity();
+  tensor<float, "oi"> dw(p.weights_shape());
+  tensor<float, "x"> db({p.out});
+  inner_product_backward_weights(p, src, g, dw, db, {.variant = "gemm"});
+  const double exact = 50000 * static_cast<double>(0.1f);
+  for (index_t o = 0; o < 20; ++o)
+    CHECK(std::abs(db(o) - exact) <= 4 * std::numeric_limits<float>::epsilon() * exact);
+  CHECK(db(20) == std::numeric_limits<float>::infinity());
+}
+
 TEST_CASE("nothing outside the operands is touched") {
   const inner_product_problem p{.batch = 3, .in = 11, .out = 21, .size = {2, 3}};
   test::for_each_guard([&](test::guard side) {

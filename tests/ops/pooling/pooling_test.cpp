@@ -30,6 +30,8 @@ const std::vector<pooling_problem> images = {
     {.channels = 83, .size = {6, 5}, .kernel = {3, 2}, .pad = {2, 1}, .pad_end = {0, 1}},
     {.batch = 3, .channels = 3, .size = {9, 10}, .kernel = {2, 1}, .stride = {3, 4}},
     {.channels = 20, .size = {4, 67}, .kernel = {3, 5}, .pad = {1, 2}, .pad_end = {2, -3}},
+    {.channels = 17, .size = {12, 13}, .kernel = {9, 8}, .pad = {4, 3}},
+    {.batch = 2, .channels = 2, .size = {3, 150}, .kernel = {2, 70}, .pad = {1, 9}},
     {.batch = 0, .channels = 4, .size = {4, 4}, .kernel = {2, 2}},
 };
 
@@ -156,6 +158,75 @@ TEST_CASE("a NaN in a window is its maximum, and the first one gets the gradient
   check(std::integral_constant<layout, layout("nChw16c")>{});
 }
 
+TEST_CASE("averages over many terms are as exact as over few") {
+  struct {
+    pooling_problem p;
+    std::vector<index_t> checked;  // pixels of diff_src, along the width or both dimensions alike
+  } const shapes[] = {{{.channels = 1, .size = {1024, 1024}, .kernel = {1024, 1024}}, {0, 1023}},
+                      {{.channels = 19, .size = {100, 90}, .kernel = {80, 77}}, {0, 10, 45, 89}},
+                      {{.channels = 2, .size = {1, 5000}, .kernel = {1, 3000}}, {0}},
+                      {{.channels = 3, .size = {70, 1}, .kernel = {35, 1}, .pad = {34, 0}}, {0}}};
+  const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
+    CAPTURE(std::string(L.text()));
+    const auto near = [](double got, double exact) {
+      return std::abs(got - exact) <= 4 * std::numeric_limits<float>::epsilon() * std::abs(exact);
+    };
+    for (const auto& [problem, pixels] : shapes) {
+      pooling_problem p = problem;
+      CAPTURE(p.str());
+      p.kind = pooling_kind::average;
+      tensor<float, L> x(p.src_shape()), y(p.dst_shape()), g(p.dst_shape()), r(p.src_shape());
+      test::for_each_index(x.shape(), [&](const test::index& i) { test::element(x, i) = 0.1f; });
+      test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
+      const pooling_plan<float, L> plan(p, {.variant = "direct"});
+      plan.forward(x, y);
+      test::for_each_index(y.shape(),
+                           [&](const test::index& i) { CHECK(near(test::element(y, i), 0.1f)); });
+      plan.backward(g, r);
+      const pooling::geometry shape(plan.problem());
+      for (const index_t c : {index_t{0}, p.channels - 1})
+        for (const index_t pixel : pixels) {
+          const index_t h = std::min(pixel, p.size[0] - 1), w = std::min(pixel, p.size[1] - 1);
+          const pooling::index_range ohs = shape.windows(1, h), ows = shape.windows(2, w);
+          double exact = 0;
+          for (index_t oh = ohs.begin; oh < ohs.end; ++oh)
+            for (index_t ow = ows.begin; ow < ows.end; ++ow)
+              exact += static_cast<double>(0.1f) / static_cast<double>(shape.divisor(0, oh, ow));
+          CAPTURE(pixel);
+          CHECK(near(r(0, c, h, w), exact));
+        }
+      // An infinity stays one, in all windows that hold it.
+      x(0, 0, 0, 0) = std::numeric_limits<float>::infinity();
+      g(0, 0, 0, 0) = -std::numeric_limits<float>::infinity();
+      plan.forward(x, y);
+      plan.backward(g, r);
+      CHECK(y(0, 0, 0, 0) == std::numeric_limits<float>::infinity());
+      CHECK(r(0, 0, 0, 0) == -std::numeric_limits<float>::infinity());
+    }
+  };
+  check(std::integral_constant<layout, layout("nchw")>{});
+  check(std::integral_constant<layout, layout("nhwc")>{});
+  check(std::integral_constant<layout, layout("nChw16c")>{});
+}
+
+TEST_CASE("an input that is the maximum of many windows sums all of their gradients") {
+  const pooling_problem p{.channels = 2, .size = {301, 301}, .kernel = {151, 151}};
+  const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
+    tensor<float, L> x(p.src_shape()), y(p.dst_shape()), taps(p.dst_shape()), g(p.dst_shape()),
+        r(p.src_shape());
+    x(0, 0, 150, 150) = x(0, 1, 150, 150) = 1;  // in all windows
+    test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
+    g(0, 1, 3, 3) = std::numeric_limits<float>::infinity();
+    pooling_forward(p, x, y, taps);
+    pooling_backward(p, g, taps, r);
+    CHECK(r(0, 0, 150, 150) ==
+          doctest::Approx(151. * 151 * static_cast<double>(0.1f)).epsilon(5e-7));
+    CHECK(r(0, 1, 150, 150) == std::numeric_limits<float>::infinity());
+  };
+  check(std::integral_constant<layout, layout("nchw")>{});
+  check(std::integral_constant<layout, layout("nhwc")>{});
+}
+
 TEST_CASE("the same bits for every number of threads") {
   pooling_problem p = images[2];
   p.kind = pooling_kind::average;
@@ -175,6 +246,13 @@ TEST_CASE("the same bits for every number of threads") {
   };
   run(std::integral_constant<layout, layout("nchw")>{});
   run(std::integral_constant<layout, layout("nChw16c")>{});
+  p = {.kind = pooling_kind::average,
+       .channels = 17,
+       .size = {31, 90},
+       .kernel = {11, 80},
+       .pad = {2, 3}};  // sums of many terms
+  run(std::integral_constant<layout, layout("nchw")>{});
+  run(std::integral_constant<layout, layout("nhwc")>{});
 }
 
 TEST_CASE("nothing outside the operands is touched") {

@@ -121,6 +121,31 @@ TEST_CASE("NaN, and infinity over itself, are NaN in all channels of their pixel
   CHECK(x(0, 4) == doctest::Approx(1. / 19));
 }
 
+TEST_CASE("probabilities of very many channels sum to 1, and so do their gradients to 0") {
+  const index_t channels = 1 << 20;
+  const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
+    CAPTURE(std::string(L.text()));
+    tensor<float, L> x({1, channels, 1, 1}), y(x.shape()), g(x.shape()), r(x.shape());
+    x(0, 0, 0, 0) = 1;  // one logit 1, the others 0
+    softmax_forward(x, y);
+    const auto sum = [&](const tensor<float, L>& t) {
+      double total = 0;
+      for (index_t c = 0; c < channels; ++c) total += static_cast<double>(t(0, c, 0, 0));
+      return total;
+    };
+    constexpr double epsilon = std::numeric_limits<float>::epsilon();
+    CHECK(std::abs(sum(y) - 1) < 4 * epsilon);
+    // All of g alike: sum(g * y) is g, and all differences are 0.
+    std::fill_n(g.data(), g.elements(), 0.1f);
+    softmax_backward(g, y, r);
+    for (const index_t c : {index_t{0}, index_t{1}, channels - 1})
+      CHECK(std::abs(r(0, c, 0, 0)) <= 4 * epsilon * 0.1 * static_cast<double>(y(0, c, 0, 0)));
+  };
+  check(std::integral_constant<layout, layout("nchw")>{});
+  check(std::integral_constant<layout, layout("nhwc")>{});
+  check(std::integral_constant<layout, layout("nChw16c")>{});
+}
+
 TEST_CASE("in place, and parts of the channels") {
   const auto x = random_tensor<float, "nhwc">({2, 24, 3, 5}, 7),
              g = random_tensor<float, "nhwc">(x.shape(), 8);

@@ -10,6 +10,7 @@
 // does not depend on the number of threads.
 #pragma once
 
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/ops/strided_copy.hpp>
@@ -77,7 +78,8 @@ class direct_weights {
 
  private:
   // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums
-  // (k,NR), k = [channel block][kd][kh][kw][channel] of the taps that meet src; the bias (NR); the
+  // (k,NR), k = [channel block][kd][kh][kw][channel] of the taps that meet src; the bias and what it
+  // lost (2,NR); the
   // segments.
   index_t pixels() const { return images_ * rows_[0] * rows_[1] * outputs_[2]; }
   index_t block_elements() const { return std::min(in_, channel_blocks::size) * band_.pixels(); }
@@ -88,7 +90,7 @@ class direct_weights {
   }
   index_t worker_bytes() const {
     return bytes(pixels() * NR) + bytes(images_ * block_elements()) + bytes(in_ * taps() * NR) +
-           bytes(NR) +
+           bytes(2 * NR) +
            round_up(images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(index_t)), 64);
   }
 
@@ -103,7 +105,7 @@ class direct_weights {
     T* const columns = reinterpret_cast<T*>(take(bytes(pixels() * NR)));
     T* const rows = reinterpret_cast<T*>(take(bytes(images_ * block_elements())));
     T* const sums = reinterpret_cast<T*>(take(bytes(in_ * taps() * NR)));
-    T* const bias = reinterpret_cast<T*>(take(bytes(NR)));
+    T* const bias = reinterpret_cast<T*>(take(bytes(2 * NR)));
     index_t* const segments = reinterpret_cast<index_t*>(take(0));
 
     const index_t panels = ceil_div(out_, NR), group = chunk / panels, o = chunk % panels * NR;
@@ -112,7 +114,7 @@ class direct_weights {
     const index_t k_begin = block_begin * channel_blocks::size * taps();
     const index_t k_end = std::min(block_end * channel_blocks::size, in_) * taps();
     std::fill(sums + k_begin * panel.row, sums + k_end * panel.row, T(0));
-    std::fill(bias, bias + panel.row, T(0));
+    std::fill_n(bias, 2 * NR, T(0));
 
     index_t at[4];
     for (at[0] = 0; at[0] < p_.batch; at[0] += images_)
@@ -157,11 +159,17 @@ class direct_weights {
         }
   }
 
+  // Adds up columns (pixels,width) in bias (2,NR): the sums, and what they lost.
   static void add_bias(const T* columns, index_t pixels, index_t width, T* bias) {
     for (index_t v = 0; v < width; v += V::lanes) {
-      V sum(0);
-      for (index_t i = 0; i < pixels; ++i) sum += V::load(columns + i * width + v);
-      (V::load(bias + v) + sum).store(bias + v);
+      long_sum<V> band;
+      for (index_t i = 0; i < pixels; ++i)
+        band.add([&](auto, V a)
+                     SIMDNN_INLINE_LAMBDA { return a + V::load(columns + i * width + v); });
+      V sum = V::load(bias + v), lost = V::load(bias + NR + v);
+      add_compensated(sum, lost, band.total());
+      sum.store(bias + v);
+      lost.store(bias + NR + v);
     }
   }
 

@@ -8,6 +8,7 @@
 //     backward to weights  diff_weights (k,out)  = rows^T (k,pixels) * diff_dst (pixels,out)
 #pragma once
 
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/post_ops/fused.hpp>
@@ -133,7 +134,7 @@ class gemm {
       for (index_t unit = begin; unit < end; ++unit) {
         const index_t group = unit / panels, o = unit % panels * NR, valid = std::min(NR, out_ - o),
                       zero = 0;
-        c_array<T, NR> bias = {};
+        long_sum<V, NR / V::lanes> bias;
         std::fill(b.sums, b.sums + k_ * NR, T(0));
         for (index_t n = 0; n < p_.batch; ++n)
           for (index_t first = 0; first < pixels(); first += block_) {
@@ -141,8 +142,11 @@ class gemm {
             gather_rows(src, n, group, first, count, b.rows);
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             tile::pack_panel<T, Isa>(b.pixels + o, out_, 1, count, valid, b.scratch);
-            for (index_t i = 0; i < count; ++i)
-              for (index_t c = 0; c < valid; ++c) bias[c] += b.scratch[i * NR + c];
+            if (diff_bias != nullptr)
+              for (index_t i = 0; i < count; ++i)
+                bias.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
+                  return a + V::load(b.scratch + i * NR + v * V::lanes);
+                });
             tile::for_each_tile(k_, MR, [&](index_t m, int rows) {
               const tile::operands<T> t{b.rows + m,      k_, &zero,    1,   count, b.scratch,
                                         b.sums + m * NR, NR, V::lanes, true};
@@ -154,7 +158,11 @@ class gemm {
             diff_weights.data[diff_weights.out.at(group * out_ + o + c) +
                               diff_weights.in.at(k % in_) + tap(diff_weights, k / in_)] =
                 b.sums[k * NR + c];
-        if (diff_bias != nullptr) std::copy(bias, bias + valid, diff_bias + group * out_ + o);
+        if (diff_bias != nullptr)
+          unroll<bias.count>([&](auto v) SIMDNN_INLINE_LAMBDA {
+            const index_t c = v * V::lanes, lanes = std::min<index_t>(V::lanes, valid - c);
+            if (lanes > 0) bias.total(v).store(diff_bias + group * out_ + o + c, lanes);
+          });
       }
     });
   }

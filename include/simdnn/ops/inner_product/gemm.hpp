@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/gemm/blocked.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
 #include <simdnn/ops/strided_copy.hpp>
@@ -147,10 +148,12 @@ class as_gemm {
     parallel_for(executor, ceil_div(p_.out, V::lanes), [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {
         const index_t o = unit * V::lanes, lanes = std::min<index_t>(V::lanes, p_.out - o);
-        V sum(0);
+        long_sum<V> sum;
         for (index_t n = 0; n < p_.batch; ++n)
-          sum += V::load(x.data() + n * x.stride(0) + o, lanes);
-        sum.store(bias + o, lanes);
+          sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA {
+            return a + V::load(x.data() + n * x.stride(0) + o, lanes);
+          });
+        sum.total().store(bias + o, lanes);
       }
     });
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/ops/pooling/geometry.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
@@ -21,6 +22,7 @@ class channel_lanes {
   void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
                executor_ref executor, std::span<std::byte>) const {
     const bool squares = taps == nullptr && only_squares();
+    const bool average_few = g_.volume() <= plain_terms;
     for_each_row(g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh) {
       if (squares) return maxima_of_squares(src, dst, n, c, od, oh);
       for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
@@ -33,8 +35,10 @@ class channel_lanes {
         const auto divisor = static_cast<T>(g_.divisor(od, oh, ow));
         for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
           constexpr int N = vectors;
-          if (g_.kind != pooling_kind::max)
-            average<N>(access, src, s + at, w, divisor, d + at);
+          if (g_.kind != pooling_kind::max && average_few)
+            average<plain_sum<V, N>>(access, src, s + at, w, divisor, d + at);
+          else if (g_.kind != pooling_kind::max)
+            average<long_sum<V, N>>(access, src, s + at, w, divisor, d + at);
           else if (t == nullptr)
             maximum<N>(access, src, s + at, w, d + at);
           else
@@ -50,30 +54,35 @@ class channel_lanes {
       for (index_t iw = 0; iw < g_.size[2]; ++iw) {
         const window w{g_.windows(0, id), g_.windows(1, ih), g_.windows(2, iw)};
         T* r = diff_src.row(n, c, id, ih) + iw * diff_src.spatial[2];
-        for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
-          constexpr int N = vectors;
-          V sum[N];
-          unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { sum[v] = V(0); });
+        const auto add_windows = [&](auto sum, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
           for_each_in(w, [&](index_t od, index_t oh, index_t ow) SIMDNN_INLINE_LAMBDA {
             const T* g = diff_dst.row(n, c, od, oh) + ow * diff_dst.spatial[2] + at;
             if (taps == nullptr) {
               const V divisor(static_cast<T>(g_.divisor(od, oh, ow)));
-              unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-                sum[v] += access.load(g + v * V::lanes) / divisor;
+              sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
+                return a + access.load(g + v * V::lanes) / divisor;
               });
             } else {
               const T* t = taps->row(n, c, od, oh) + ow * taps->spatial[2] + at;
               const V mine(static_cast<T>(g_.tap(id + g_.pad[0] - od * g_.stride[0],
                                                  ih + g_.pad[1] - oh * g_.stride[1],
                                                  iw + g_.pad[2] - ow * g_.stride[2])));
-              unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-                sum[v] += select(access.load(t + v * V::lanes) == mine,
-                                 access.load(g + v * V::lanes), V(0));
+              sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
+                return a + select(access.load(t + v * V::lanes) == mine,
+                                  access.load(g + v * V::lanes), V(0));
               });
             }
           });
-          unroll<N>([&](auto v)
-                        SIMDNN_INLINE_LAMBDA { access.store(sum[v], r + at + v * V::lanes); });
+          unroll<sum.count>([&](auto v) SIMDNN_INLINE_LAMBDA {
+            access.store(sum.total(v), r + at + v * V::lanes);
+          });
+        };
+        for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
+          constexpr int N = vectors;
+          if (w.size() <= plain_terms)
+            add_windows(plain_sum<V, N>(), access, at);
+          else
+            add_windows(long_sum<V, N>(), access, at);
         });
       }
     });
@@ -83,6 +92,7 @@ class channel_lanes {
   using V = vec<T, Isa>;
   struct window {
     index_range d, h, w;
+    index_t size() const { return d.size() * h.size() * w.size(); }
   };
   // Whole vectors, or the first n lanes of one.
   struct whole {
@@ -124,17 +134,17 @@ class channel_lanes {
     return d * src.spatial[0] + h * src.spatial[1] + w * src.spatial[2];
   }
 
-  template <int N, class Access>
+  template <class Sum, class Access>
   static SIMDNN_INLINE void average(Access access, const operand<const T>& src, const T* s,
                                     const window& w, T divisor, T* d) {
-    V sum[N];
-    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { sum[v] = V(0); });
+    Sum sum;
     for_each_in(w, [&](index_t kd, index_t kh, index_t kw) SIMDNN_INLINE_LAMBDA {
       const T* p = s + offset(src, kd, kh, kw);
-      unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { sum[v] += access.load(p + v * V::lanes); });
+      sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA { return a + access.load(p + v * V::lanes); });
     });
-    unroll<N>([&](auto v)
-                  SIMDNN_INLINE_LAMBDA { access.store(sum[v] / V(divisor), d + v * V::lanes); });
+    unroll<Sum::count>([&](auto v) SIMDNN_INLINE_LAMBDA {
+      access.store(sum.total(v) / V(divisor), d + v * V::lanes);
+    });
   }
   template <int N, class Access>
   static SIMDNN_INLINE void maximum(Access access, const operand<const T>& src, const T* s,

@@ -43,10 +43,15 @@ struct geometry {
     const index_t begin = behind > 0 ? ceil_div(behind, stride[d]) : 0;
     return {begin, std::max(begin, std::min(outputs[d], (i + pad[d]) / stride[d] + 1))};
   }
-  /// What an output's sum is divided by.
+  index_t volume() const { return kernel[0] * kernel[1] * kernel[2]; }
+  /// At least as many as the windows that hold one input.
+  index_t most_windows(int d) const { return std::min(ceil_div(kernel[d], stride[d]), outputs[d]); }
+  /// Dimension d's factor of what an output's sum is divided by.
+  index_t divisor(int d, index_t o) const {
+    return kind == pooling_kind::average_padded ? kernel[d] : taps(d, o).size();
+  }
   index_t divisor(index_t od, index_t oh, index_t ow) const {
-    if (kind == pooling_kind::average_padded) return kernel[0] * kernel[1] * kernel[2];
-    return taps(0, od).size() * taps(1, oh).size() * taps(2, ow).size();
+    return divisor(0, od) * divisor(1, oh) * divisor(2, ow);
   }
   /// The number of a tap, row by row.
   index_t tap(index_t kd, index_t kh, index_t kw) const {

@@ -1,8 +1,10 @@
 // pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced
-// to one row, a vector at a time, then that row along the width. Gradients are spread row by row of
-// diff_src; a row belongs to one worker.
+// to one row, a vector at a time, then that row along the width. A row of diff_src belongs to one
+// worker: gradients of averages are the same in the other direction, the windows' rows first; those
+// of maxima are added where their taps say.
 #pragma once
 
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/ops/pooling/geometry.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
@@ -31,7 +33,10 @@ class pixel_lanes {
           const index_range kd = g_.taps(0, od), kh = g_.taps(1, oh);
           const T* s = src.row(n, c, od * g_.stride[0] - g_.pad[0], oh * g_.stride[1] - g_.pad[1]);
           if (g_.kind != pooling_kind::max) {
-            add_rows(src, s, kd, kh, value);
+            add_rows(width, kd, kh, value,
+                     [&](index_t z, index_t y, index_t at, auto load) SIMDNN_INLINE_LAMBDA {
+                       return load(s + z * src.spatial[0] + y * src.spatial[1] + at);
+                     });
             average(value, od, oh, d);
           } else if (taps == nullptr) {
             largest_of_rows(src, s, kd, kh, value);
@@ -45,22 +50,38 @@ class pixel_lanes {
 
   void backward(const operand<const T>& diff_dst, const operand<const T>* taps,
                 const operand<T>& diff_src, executor_ref executor) const {
-    for_each_row(g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih, index_t) {
-      T* r = diff_src.row(n, c, id, ih);
-      std::fill_n(r, g_.size[2], T(0));
-      const index_range ods = g_.windows(0, id), ohs = g_.windows(1, ih);
-      for (index_t od = ods.begin; od < ods.end; ++od)
-        for (index_t oh = ohs.begin; oh < ohs.end; ++oh) {
-          const T* g = diff_dst.row(n, c, od, oh);
+    const index_t width = g_.size[2];
+    const workspace scratch(std::max(width, g_.outputs[2]) * static_cast<index_t>(sizeof(T)),
+                            std::max(executor.concurrency(), 1), {}, "pooling");
+    const bool many = g_.most_windows(0) * g_.most_windows(1) * g_.most_windows(2) > plain_terms;
+    for_each_row(
+        g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih, index_t worker) {
+          T* const row = scratch.slice<T>(worker);
+          T* r = diff_src.row(n, c, id, ih);
+          const index_range ods = g_.windows(0, id), ohs = g_.windows(1, ih);
           if (taps == nullptr) {
-            spread(g, od, oh, r);
-          } else {
-            const index_t first_tap =
-                g_.tap(id + g_.pad[0] - od * g_.stride[0], ih + g_.pad[1] - oh * g_.stride[1], 0);
-            spread_to_maxima(g, taps->row(n, c, od, oh), static_cast<T>(first_tap), r);
+            if (ods.size() * ohs.size() == 1) {
+              spread(diff_dst.row(n, c, ods.begin, ohs.begin), rows_divisor(ods.begin, ohs.begin),
+                     row, r);
+              return;
+            }
+            add_rows(g_.outputs[2], ods, ohs, row,
+                     [&](index_t od, index_t oh, index_t at, auto load) SIMDNN_INLINE_LAMBDA {
+                       return load(diff_dst.row(n, c, od, oh) + at) / V(rows_divisor(od, oh));
+                     });
+            spread(row, T(1), row, r);
+            return;
           }
-        }
-    });
+          std::fill_n(r, width, T(0));
+          if (many) std::fill_n(row, width, T(0));
+          for (index_t od = ods.begin; od < ods.end; ++od)
+            for (index_t oh = ohs.begin; oh < ohs.end; ++oh) {
+              const index_t first_tap =
+                  g_.tap(id + g_.pad[0] - od * g_.stride[0], ih + g_.pad[1] - oh * g_.stride[1], 0);
+              spread_to_maxima(diff_dst.row(n, c, od, oh), taps->row(n, c, od, oh),
+                               static_cast<T>(first_tap), r, many ? row : nullptr);
+            }
+        });
   }
 
  private:
@@ -88,15 +109,15 @@ class pixel_lanes {
       for (index_t h = kh.begin; h < kh.end; ++h)
         if (d != kd.begin || h != kh.begin) f(s + d * src.spatial[0] + h * src.spatial[1], d, h);
   }
-  // f(at, n) for the row's vectors, n lanes each.
+  // f(at, load, store) for the vectors of a row of n elements.
   template <class F>
-  SIMDNN_INLINE void for_each_vector(F f) const {
+  static SIMDNN_INLINE void for_each_vector(index_t width, F f) {
     index_t at = 0;
-    for (; at + V::lanes <= g_.size[2]; at += V::lanes)
+    for (; at + V::lanes <= width; at += V::lanes)
       f(
           at, [](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p); },
           [](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p); });
-    if (const index_t n = g_.size[2] - at; n > 0)
+    if (const index_t n = width - at; n > 0)
       f(
           at, [n](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p, n); },
           [n](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p, n); });
@@ -106,21 +127,41 @@ class pixel_lanes {
     return s + kd.begin * src.spatial[0] + kh.begin * src.spatial[1];
   }
 
-  void add_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
-                T* value) const {
-    const T* first = first_row(src, s, kd, kh);
-    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
-      V sum = load(first + at);
-      for_each_further(src, s, kd, kh, [&](const T* row, index_t, index_t) SIMDNN_INLINE_LAMBDA {
-        sum += load(row + at);
-      });
-      store(sum, value + at);
+  // sums[x] = sum over z and y of the terms at x, 0 where there are none; term(z, y, at, load) is a
+  // vector of them, read by load.
+  template <class F>
+  static void add_rows(index_t width, index_range zs, index_range ys, T* sums, F term) {
+    const auto add = [&](auto sum, index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+      for (index_t z = zs.begin; z < zs.end; ++z)
+        for (index_t y = ys.begin; y < ys.end; ++y)
+          sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + term(z, y, at, load); });
+      store(sum.total(), sums + at);
+    };
+    const bool few = zs.size() * ys.size() <= plain_terms;
+    for_each_vector(width, [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+      if (few)
+        add(plain_sum<V>(), at, load, store);
+      else
+        add(long_sum<V>(), at, load, store);
     });
+  }
+  static SIMDNN_INLINE T sum_along(const T* x, index_t n) {
+    if (n > plain_terms) return long_sum_along(x, n);
+    T sum = 0;
+    for (index_t i = 0; i < n; ++i) sum += x[i];
+    return sum;
+  }
+  static T long_sum_along(const T* x, index_t n) {
+    long_sum<V> sum;
+    for_each_vector(n, [&](index_t at, auto load, auto) SIMDNN_INLINE_LAMBDA {
+      sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + load(x + at); });
+    });
+    return sum.total().reduce_add();
   }
   void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
                        T* value) const {
     const T* first = first_row(src, s, kd, kh);
-    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+    for_each_vector(g_.size[2], [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
       V best = load(first + at);
       for_each_further(src, s, kd, kh, [&](const T* row, index_t, index_t) SIMDNN_INLINE_LAMBDA {
         best = V::max(best, load(row + at));
@@ -132,7 +173,7 @@ class pixel_lanes {
   void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
                        T* value, T* tap) const {
     const T* first = first_row(src, s, kd, kh);
-    for_each_vector([&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+    for_each_vector(g_.size[2], [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
       V best = load(first + at), best_tap(static_cast<T>(g_.tap(kd.begin, kh.begin, 0)));
       for_each_further(src, s, kd, kh,
                        [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
@@ -151,9 +192,7 @@ class pixel_lanes {
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
       const T* x = value + ow * g_.stride[2] - g_.pad[2];
       const index_range kw = g_.taps(2, ow);
-      T sum = 0;
-      for (index_t k = kw.begin; k < kw.end; ++k) sum += x[k];
-      d[ow] = sum / static_cast<T>(g_.divisor(od, oh, ow));
+      d[ow] = sum_along(x + kw.begin, kw.size()) / static_cast<T>(g_.divisor(od, oh, ow));
     }
   }
   void maximum(const T* value, T* d) const {
@@ -185,21 +224,43 @@ class pixel_lanes {
     }
   }
 
-  void spread(const T* g, index_t od, index_t oh, T* r) const {
+  T rows_divisor(index_t od, index_t oh) const {
+    return static_cast<T>(g_.divisor(0, od) * g_.divisor(1, oh));
+  }
+  // r[x] = sum of the shares, g / divisor, of the windows along the width that hold x; divisor is the
+  // other dimensions'. scratch, one element an output, may be g.
+  void spread(const T* g, T divisor, T* scratch, T* r) const {
+    const auto share = [&](index_t ow) {
+      return g[ow] / (divisor * static_cast<T>(g_.divisor(2, ow)));
+    };
+    if (g_.most_windows(2) > plain_terms) {
+      for (index_t ow = 0; ow < g_.outputs[2]; ++ow) scratch[ow] = share(ow);
+      for (index_t iw = 0; iw < g_.size[2]; ++iw) {
+        const index_range ows = g_.windows(2, iw);
+        r[iw] = sum_along(scratch + ows.begin, ows.size());
+      }
+      return;
+    }
+    std::fill_n(r, g_.size[2], T(0));
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
       const index_range kw = g_.taps(2, ow);
-      const T share = g[ow] / static_cast<T>(g_.divisor(od, oh, ow));
+      const T x = share(ow);
       T* to = r + ow * g_.stride[2] - g_.pad[2];
-      for (index_t k = kw.begin; k < kw.end; ++k) to[k] += share;
+      for (index_t k = kw.begin; k < kw.end; ++k) to[k] += x;
     }
   }
-  void spread_to_maxima(const T* g, const T* tap, T first_tap, T* r) const {
+  // lost, which starts at 0, is what r's sums are too large by; null where there are few terms.
+  void spread_to_maxima(const T* g, const T* tap, T first_tap, T* r, T* lost) const {
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
       const index_range kw = g_.taps(2, ow);
       const T k = tap[ow] - first_tap;
       // Taps of other rows are outside, and so is whatever forward did not write.
-      if (k >= static_cast<T>(kw.begin) && k < static_cast<T>(kw.end))
-        r[ow * g_.stride[2] - g_.pad[2] + static_cast<index_t>(k)] += g[ow];
+      if (k < static_cast<T>(kw.begin) || !(k < static_cast<T>(kw.end))) continue;
+      const index_t at = ow * g_.stride[2] - g_.pad[2] + static_cast<index_t>(k);
+      if (lost == nullptr)
+        r[at] += g[ow];
+      else
+        add_compensated(r[at], lost[at], g[ow]);
     }
   }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <simdnn/isa/exp.hpp>
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/isa/vec.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
@@ -27,26 +28,28 @@ class channel_lanes {
       largest = V::max(largest, access.load(src + at, -std::numeric_limits<T>::infinity()));
     });
     const T m = largest.reduce_max();
-    V sum(0);
+    long_sum<V> sum;
     for_each_vector([&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
       const V e = access.keep(simdnn::exp(access.load(src + at, m) - V(m)));
-      sum += e;
+      sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + e; });
       access.store(e, dst + at);
     });
-    const T total = sum.reduce_add();
+    const T total = sum.total().reduce_add();
+    const V inverse(1 / total);  // at most 1: the largest channel's exponential is
     for_each_vector([&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
-      access.store(access.load(dst + at, 0) / V(total), dst + at);
+      access.store(access.load(dst + at, 0) * inverse, dst + at);
     });
     zero_padding(dst);
     return {m, total};
   }
 
   void backward(const T* diff_dst, const T* dst, T* diff_src) const {
-    V sum(0);
+    long_sum<V> sum;
     for_each_vector([&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
-      sum = V::fma(access.load(diff_dst + at, 0), access.load(dst + at, 0), sum);
+      const V g = access.load(diff_dst + at, 0), y = access.load(dst + at, 0);
+      sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return V::fma(g, y, a); });
     });
-    const V total(sum.reduce_add());
+    const V total(sum.total().reduce_add());
     for_each_vector([&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
       const V g = access.load(diff_dst + at, 0), y = access.load(dst + at, 0);
       access.store(y * (g - total), diff_src + at);

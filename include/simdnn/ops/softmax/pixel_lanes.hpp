@@ -2,6 +2,7 @@
 #pragma once
 
 #include <simdnn/isa/exp.hpp>
+#include <simdnn/isa/long_sum.hpp>
 #include <simdnn/isa/vec.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
@@ -20,27 +21,31 @@ class pixel_lanes {
       V largest = access.load(s);
       for (index_t c = 1; c < channels_; ++c)
         largest = V::max(largest, access.load(s + c * stride_));
-      V sum(0);
+      long_sum<V> sum;
       for (index_t c = 0; c < channels_; ++c) {
         const V e = simdnn::exp(access.load(s + c * stride_) - largest);
-        sum += e;
+        sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + e; });
         access.store(e, d + c * stride_);
       }
+      const V inverse = V(1) / sum.total();  // at most 1: the largest channel's exponential is
       for (index_t c = 0; c < channels_; ++c)
-        access.store(access.load(d + c * stride_) / sum, d + c * stride_);
+        access.store(access.load(d + c * stride_) * inverse, d + c * stride_);
     });
   }
 
   void backward(const T* diff_dst, const T* dst, T* diff_src, index_t n) const {
     for_each_vector(n, [&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
-      V sum(0);
-      for (index_t c = 0; c < channels_; ++c)
-        sum = V::fma(access.load(diff_dst + at + c * stride_), access.load(dst + at + c * stride_),
-                     sum);
+      long_sum<V> sum;
       for (index_t c = 0; c < channels_; ++c) {
         const V g = access.load(diff_dst + at + c * stride_);
         const V y = access.load(dst + at + c * stride_);
-        access.store(y * (g - sum), diff_src + at + c * stride_);
+        sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return V::fma(g, y, a); });
+      }
+      const V total = sum.total();
+      for (index_t c = 0; c < channels_; ++c) {
+        const V g = access.load(diff_dst + at + c * stride_);
+        const V y = access.load(dst + at + c * stride_);
+        access.store(y * (g - total), diff_src + at + c * stride_);
       }
     });
   }
