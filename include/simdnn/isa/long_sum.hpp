@@ -47,7 +47,7 @@ class plain_sum {
   SIMDNN_INLINE X total(int i = 0) const { return sum_[i]; }
 
  private:
-  X sum_[static_cast<std::size_t>(N)];
+  c_array<X, N> sum_;
 };
 
 template <class X, int N = 1>
@@ -78,8 +78,7 @@ class long_sum {
  private:
   static constexpr int chain_terms = 16;
 
-  X chain_[static_cast<std::size_t>(N)], total_[static_cast<std::size_t>(N)],
-      lost_[static_cast<std::size_t>(N)];
+  c_array<X, N> chain_, total_, lost_;
   int terms_ = 0;
 };
 

@@ -136,7 +136,7 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   const auto kernel = softmax::direct<T, "nc", Isa>::channel_kernel(x);
   parallel_for(executor, batch, [&](index_t begin, index_t end, index_t) {
     for (index_t n = begin; n < end; ++n) {
-      const double right = x(n, labels[n]);  // before dst, which may be src, is written
+      const double right = x(n, labels.data()[n]);  // before dst, which may be src, is written
       const auto totals = kernel.forward(&x(n, 0), &y(n, 0));
       losses[n] =
           std::log(static_cast<double>(totals.sum)) + (static_cast<double>(totals.largest) - right);
@@ -171,7 +171,7 @@ void softmax_cross_entropy_backward(const Probabilities& probabilities,
   parallel_for(executor, y.size('n'), [&](index_t begin, index_t end, index_t) {
     for (index_t n = begin; n < end; ++n)
       for (index_t c = 0; c < y.size('c'); ++c)
-        r(n, c) = (y(n, c) - (c == labels[n] ? T(1) : T(0))) / batch;
+        r(n, c) = (y(n, c) - (c == labels.data()[n] ? T(1) : T(0))) / batch;
   });
   timer.stop(executor, [&] { return softmax::record<Isa>(op, y, 2); });
 }

@@ -3,14 +3,14 @@
 // are held in registers over all lines of pixels of a call. Called by conv's `depthwise` backward
 // to the weights.
 //
-// They are then added to totals, each two vectors (total, error): what rounding loses there is
-// summed beside, so that accuracy does not depend on the number of pixels.
+// They are then added to compensated totals (long_sum.hpp), each two vectors (total, lost), so that
+// accuracy does not depend on the number of pixels.
 #pragma once
 
 #include <algorithm>
 #include <simdnn/base/math.hpp>
 #include <simdnn/base/unroll.hpp>
-#include <simdnn/isa/vec.hpp>
+#include <simdnn/isa/long_sum.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::tile {
 
@@ -68,13 +68,9 @@ struct depthwise_sums {
   /// Adds one total to another.
   static SIMDNN_INLINE void add_total(const T* from, T* to) {
     add_to(to, V::load(from));
-    (V::load(to + W) + V::load(from + W)).store(to + W);
+    add_to(to, -V::load(from + W));
   }
-  /// The total's value. An infinity or NaN has left NaN in the error.
-  static SIMDNN_INLINE V value(const T* totals) {
-    const V t = V::load(totals), error = V::load(totals + W);
-    return select(error == error, t + error, t);
-  }
+  static SIMDNN_INLINE V value(const T* totals) { return V::load(totals); }
 
  private:
   static constexpr int chains = 4;
@@ -85,12 +81,11 @@ struct depthwise_sums {
   static SIMDNN_INLINE V sum(const V (&acc)[chains]) {
     return (acc[0] + acc[1]) + (acc[2] + acc[3]);
   }
-  // Knuth's sum of two numbers and the error of its rounding.
   static SIMDNN_INLINE void add_to(T* totals, V x) {
-    const V t = V::load(totals), sum = t + x, y = sum - t;
-    const V error = (t - (sum - y)) + (x - y);
-    sum.store(totals);
-    (V::load(totals + W) + error).store(totals + W);
+    V total = V::load(totals), lost = V::load(totals + W);
+    add_compensated(total, lost, x);
+    total.store(totals);
+    lost.store(totals + W);
   }
 
   /// f(row of src, line of diff_dst, lanes), compiled once for whole vectors.

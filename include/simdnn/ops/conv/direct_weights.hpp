@@ -79,8 +79,7 @@ class direct_weights {
  private:
   // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums
   // (k,NR), k = [channel block][kd][kh][kw][channel] of the taps that meet src; the bias and what it
-  // lost (2,NR); the
-  // segments.
+  // lost (2,NR); the segments.
   index_t pixels() const { return images_ * rows_[0] * rows_[1] * outputs_[2]; }
   index_t block_elements() const { return std::min(in_, channel_blocks::size) * band_.pixels(); }
   index_t taps(int d) const { return axes_[d].taps.size(); }

@@ -88,7 +88,7 @@ class as_gemm {
     product_.pack({src.data(), src.stride(0), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
     product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, kernel::fused<T>{}, executor,
-                 std::span(memory + own, rest));
+                 std::span(memory + own, static_cast<std::size_t>(rest)));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
   }
@@ -96,7 +96,7 @@ class as_gemm {
  private:
   static constexpr auto packed_names = [] {
     std::array<std::array<char, 48>, 2> names{};
-    for (int pass = 0; pass < 2; ++pass) {
+    for (std::size_t pass = 0; pass < 2; ++pass) {
       std::size_t at = 0;
       for (std::string_view part : {std::string_view("gemm "), Src.text(),
                                     std::string_view(pass == 0 ? " forward" : " backward_data")})
@@ -115,11 +115,10 @@ class as_gemm {
         return {.m = p_.out, .n = inputs_, .k = p_.batch};
     }
   }
-  index_t packed_src_bytes() const {
-    return round_up(product_.packed_elements() * sizeof(T), memory_pool::alignment);
-  }
-  index_t sums_bytes() const {
-    return round_up(p_.out * inputs_ * sizeof(T), memory_pool::alignment);
+  index_t packed_src_bytes() const { return bytes(product_.packed_elements()); }
+  index_t sums_bytes() const { return bytes(p_.out * inputs_); }
+  static index_t bytes(index_t elements) {
+    return round_up(elements * static_cast<index_t>(sizeof(T)), workspace::alignment);
   }
 
   // Whether weights can be read as rows of K in src's order; without spatial dimensions any plain

@@ -149,7 +149,7 @@ class channel_lanes {
   template <int N, class Access>
   static SIMDNN_INLINE void maximum(Access access, const operand<const T>& src, const T* s,
                                     const window& w, T* d) {
-    V best[N];
+    c_array<V, N> best;
     const T* first = s + offset(src, w.d.begin, w.h.begin, w.w.begin);
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { best[v] = access.load(first + v * V::lanes); });
     for_each_in(w, [&](index_t kd, index_t kh, index_t kw) SIMDNN_INLINE_LAMBDA {
@@ -187,7 +187,7 @@ class channel_lanes {
   template <int N, class Access>
   SIMDNN_INLINE void maximum_and_tap(Access access, const operand<const T>& src, const T* s,
                                      const window& w, T* d, T* t) const {
-    V best[N], tap[N];
+    c_array<V, N> best, tap;
     const T* first = s + offset(src, w.d.begin, w.h.begin, w.w.begin);
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
       best[v] = access.load(first + v * V::lanes);

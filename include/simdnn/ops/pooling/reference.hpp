@@ -107,7 +107,7 @@ class reference {
   template <class U, layout L>
   static U& at(const view<U, L>& v, index_t n, index_t c, const index_t (&i)[3]) {
     std::array<index_t, max_rank> logical{n, c};
-    for (int d = 2; d < L.rank(); ++d) logical[d] = i[3 - L.rank() + d];
+    for (int d = 2; d < L.rank(); ++d) logical.data()[d] = i[3 - L.rank() + d];
     return v.data()[v.offset(logical)];
   }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <limits>
+#include <simdnn/base/fixed_array.hpp>
 #include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/isa/vec.hpp>
@@ -77,7 +77,7 @@ class channel_lanes {
    private:
     SIMDNN_INLINE auto inside() const {
       static constexpr auto numbers = [] {
-        std::array<T, V::lanes> x{};
+        fixed_array<T, V::lanes> x{};
         for (int i = 0; i < V::lanes; ++i) x[i] = static_cast<T>(i);
         return x;
       }();
