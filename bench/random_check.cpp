@@ -1,6 +1,9 @@
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bench/op.hpp>
 #include <bench/random_case.hpp>
 #include <bench/random_check.hpp>
@@ -9,23 +12,48 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
-#include <map>
+#include <new>
 #include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
 
+// Plain data, for it is shared with the process that runs the kernels.
 struct counts {
   std::int64_t checked = 0, refused = 0, failed = 0;
   double worst = 0;  // error / tolerance of what did not fail
-  std::string at;
-  std::map<std::string, std::int64_t> failures;  // by variant
+  char at[96] = "none";
+  struct {
+    char variant[32] = "";
+    std::int64_t failed = 0;
+  } by_variant[32];
 
   void add(const counts& other) {
     checked += other.checked, refused += other.refused, failed += other.failed;
-    if (other.worst > worst) worst = other.worst, at = other.at;
+    if (other.worst > worst) worst = other.worst, std::memcpy(at, other.at, sizeof at);
+  }
+  void add_failure(const char* variant) {
+    ++checked, ++failed;
+    for (auto& v : by_variant) {
+      if (v.failed == 0)
+        std::memcpy(v.variant, variant, std::min(std::strlen(variant), sizeof v.variant - 1));
+      if (std::strcmp(v.variant, variant) != 0) continue;
+      ++v.failed;
+      return;
+    }
   }
 };
+
+// Where the check of a pass is: the kernels run in a process of their own, and after a crash another
+// one continues behind it.
+struct progress {
+  counts found;
+  std::int64_t index = 0;
+  int variant = 0;  // which one of the problem's runs; -1 while the problem is made
+  char name[32] = "";
+};
+constexpr int crashed = 3;
+progress* current = nullptr;
 
 // One problem by one variant.
 struct outcome {
@@ -39,6 +67,9 @@ struct outcome {
 char running[4096];
 
 void on_crash(int signal) {
+  // Several threads may get here.
+  static std::atomic_flag taken;
+  while (taken.test_and_set()) pause();
   const auto print = [](const char* text) {
     [[maybe_unused]] const auto written = write(STDOUT_FILENO, text, std::strlen(text));
   };
@@ -46,7 +77,8 @@ void on_crash(int signal) {
                                               : "FAILED (crashes): ");
   print(running);
   print("\n");
-  _exit(1);
+  current->found.add_failure(current->name);
+  _exit(crashed);
 }
 
 void watch_crashes() {
@@ -82,7 +114,9 @@ class checker {
   checker(const options& o, const op& the_op, direction dir, std::int64_t index)
       : o_(o), op_(the_op), dir_(dir), index_(index), random_(seed()) {}
 
-  void run(const kernels& code, counts& to) {
+  /// From this run on; the chosen variant is run 0.
+  void run(const kernels& code, int first_run) {
+    current->index = index_, current->variant = -1;
     random_case c = the_case(code);
     const int threads = static_cast<int>(random_.one_in(2) ? 1 : random_.integer(2, 3));
     const bool compare_teams = threads > 1 && random_.one_in(2);
@@ -92,11 +126,14 @@ class checker {
     if (all) names.push_back("");
     for (const variant_info& v : c.variants())
       if (v.refusal.empty() && (all || v.name == o_.variant)) names.push_back(v.name);
-    for (const std::string& name : names) {
-      if (!name.empty() && name == chosen) continue;
-      const outcome found = check(c, name, threads, compare_teams);
-      if (name.empty()) chosen = found.variant;
-      count(c, found, threads, to);
+    for (std::size_t i = static_cast<std::size_t>(first_run); i < names.size(); ++i) {
+      if (i > 0 && names[i] == chosen) continue;
+      current->variant = static_cast<int>(i);
+      std::snprintf(current->name, sizeof current->name, "%s",
+                    names[i].empty() ? "(chosen)" : names[i].c_str());
+      const outcome found = check(c, names[i], threads, compare_teams);
+      if (i == 0) chosen = found.variant;
+      count(c, found, threads, current->found);
     }
   }
 
@@ -200,15 +237,17 @@ class checker {
     std::int64_t elements = 0;
     for (const auto& out : c.outputs) elements += out->view().shape.elements();
     if (o_.plant && elements == 0) return;
-    ++to.checked;
     if (!found.failure.empty()) {
-      ++to.failed;
-      ++to.failures[found.variant.empty() ? "(chosen)" : found.variant];
+      to.add_failure(found.variant.empty() ? "(chosen)" : found.variant.c_str());
       std::printf("FAILED (%s): %s\n", found.failure.c_str(),
                   describe(c, found.variant, threads).c_str());
       std::fflush(stdout);
-    } else if (found.share > to.worst) {
-      to.worst = found.share, to.at = where();
+      return;
+    }
+    ++to.checked;
+    if (found.share > to.worst) {
+      to.worst = found.share;
+      std::snprintf(to.at, sizeof to.at, "%s", where().c_str());
     }
   }
 
@@ -219,40 +258,69 @@ class checker {
   split_mix random_;
 };
 
-void print(const char* op, const char* dir, const counts& c) {
-  std::printf("%-14s %-6s checked=%lld refused=%lld failed=%lld worst=%.4f at=%s", op, dir,
+void print(const std::string& heading, const counts& c) {
+  std::printf("%schecked=%lld refused=%lld failed=%lld worst=%.4f at=%s", heading.c_str(),
               static_cast<long long>(c.checked), static_cast<long long>(c.refused),
-              static_cast<long long>(c.failed), c.worst, c.at.empty() ? "none" : c.at.c_str());
+              static_cast<long long>(c.failed), c.worst, c.at);
   const char* separator = "; failed: ";
-  for (const auto& [variant, n] : c.failures) {
-    std::printf("%s%s %lld", separator, variant.c_str(), static_cast<long long>(n));
+  for (const auto& v : c.by_variant) {
+    if (v.failed == 0) break;
+    std::printf("%s%s %lld", separator, v.variant, static_cast<long long>(v.failed));
     separator = ", ";
   }
   std::printf("\n");
   std::fflush(stdout);
 }
 
+// All problems of one pass.
+counts check_pass(const options& o, const op& the_op, direction dir, const kernels& code) {
+  *current = progress();
+  current->index = o.first;
+  for (int first_run = 0;;) {
+    const pid_t child = fork();
+    if (child == 0) {
+      watch_crashes();
+      const std::int64_t start = current->index;
+      for (std::int64_t i = start; i < o.first + o.random; ++i)
+        checker(o, the_op, dir, i).run(code, i == start ? first_run : 0);
+      std::fflush(stdout);
+      _exit(0);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child)
+      throw std::runtime_error("--random: no process for the kernels");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return current->found;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || current->variant < 0)
+      throw std::runtime_error("--random: the process of the kernels ended at " +
+                               std::string(the_op.name) + " " + to_name(dir) + " --first " +
+                               std::to_string(current->index));
+    first_run = current->variant + 1;
+  }
+}
+
 }  // namespace
 
 bool random_check(const options& o, const kernels& code) {
-  watch_crashes();
+  void* const shared =
+      mmap(nullptr, sizeof(progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) throw std::bad_alloc();
+  current = new (shared) progress;
+  std::fflush(stdout);
   counts total;
   for (const op& the_op : ops()) {
     if (o.op_given && the_op.name != o.op) continue;
     for (const direction dir : {direction::fwd_i, direction::bwd_d, direction::bwd_w}) {
       const bool asked = dir == o.dir || (is_forward(dir) && is_forward(o.dir));
       if ((o.dir_given && !asked) || (dir != direction::fwd_i && !the_op.backward)) continue;
-      counts of_pass;
-      for (std::int64_t i = 0; i < o.random; ++i)
-        checker(o, the_op, dir, o.first + i).run(code, of_pass);
-      print(std::string(the_op.name).c_str(), to_name(dir), of_pass);
-      total.add(of_pass);
+      const counts found = check_pass(o, the_op, dir, code);
+      std::string heading(the_op.name);
+      heading.resize(15, ' ');
+      heading.append(to_name(dir)).append("  ");
+      print(heading, found);
+      total.add(found);
     }
   }
-  std::printf("checked=%lld refused=%lld failed=%lld worst=%.4f at=%s\n",
-              static_cast<long long>(total.checked), static_cast<long long>(total.refused),
-              static_cast<long long>(total.failed), total.worst,
-              total.at.empty() ? "none" : total.at.c_str());
+  print("", total);
   return total.failed == 0;
 }
 

@@ -8,8 +8,8 @@
 
 namespace simdnn::bench {
 
-/// Prints a line for each failure and each op and pass, and a total; whether nothing failed. Ends
-/// the program with exit code 1, after a line with the problem, where a kernel crashes it.
+/// Prints a line for each failure, a crash among them, and for each op and pass, and a total; whether
+/// nothing failed. No threads may have been started before.
 bool random_check(const options&, const kernels& code);
 
 }  // namespace simdnn::bench
