@@ -10,7 +10,8 @@ headers = sorted(h.relative_to(include) for h in include.rglob("*.hpp"))
 
 
 def check(header):
-    passed, output = compiler.run(f"#include <{header}>\n", *AVX2, "-Werror", "-fsyntax-only")
+    passed, output = compiler.run(f"#include <{header}>\n", *AVX2, "-Werror", "-Wconversion", "-Wsign-conversion", "-Wshadow",
+                                  "-fsyntax-only")
     if not passed:
         print(f"{header} does not compile alone:\n{output}")
     return passed

@@ -82,9 +82,9 @@ struct depthwise_sums {
     return (acc[0] + acc[1]) + (acc[2] + acc[3]);
   }
   static SIMDNN_INLINE void add_to(T* totals, V x) {
-    V total = V::load(totals), lost = V::load(totals + W);
-    add_compensated(total, lost, x);
-    total.store(totals);
+    V all = V::load(totals), lost = V::load(totals + W);
+    add_compensated(all, lost, x);
+    all.store(totals);
     lost.store(totals + W);
   }
 
