@@ -276,6 +276,7 @@ void print(const std::string& heading, const counts& c) {
 counts check_pass(const options& o, const op& the_op, direction dir, const kernels& code) {
   *current = progress();
   current->index = o.first;
+  std::int64_t stuck = -1;
   for (int first_run = 0;;) {
     const pid_t child = fork();
     if (child == 0) {
@@ -290,7 +291,10 @@ counts check_pass(const options& o, const op& the_op, direction dir, const kerne
     if (child < 0 || waitpid(child, &status, 0) != child)
       throw std::runtime_error("--random: no process for the kernels");
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return current->found;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || current->variant < 0)
+    // A kernel may have damaged what the next problem needs: that is tried once more.
+    const bool again = current->variant < 0 && current->index != stuck;
+    if (current->variant < 0) stuck = current->index;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || (current->variant < 0 && !again))
       throw std::runtime_error("--random: the process of the kernels ended at " +
                                std::string(the_op.name) + " " + to_name(dir) + " --first " +
                                std::to_string(current->index));
