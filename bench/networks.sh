@@ -9,6 +9,7 @@ shapes=$(dirname "$0")/shapes
 for list in "$shapes"/conv_*.txt "$shapes/gemm_squares.txt" "$shapes/inner_product_networks.txt"; do
   name=$(basename "$list" .txt)
   case $name in
+    conv_choice) continue ;;  # no network's, but for --choice
     inner_product_*) op=inner_product ;;
     *) op=${name%%_*} ;;
   esac

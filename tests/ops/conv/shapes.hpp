@@ -41,6 +41,9 @@ inline const std::vector<std::string> images = {
     "mb1ic20ih20oc18oh5kh2dh14ph0",
     "mb2ic9ih5oc20kh3sh9ph1",
     "mb1ic3ih2oc5oh1kh1sh40ph0",
+    // An end that is never read, by 1x1 and 3x3.
+    "mb2ic32ih9oc32oh7kh1ph0",
+    "mb2ic32ih12iw9oc32oh9ow9kh3ph1",
     "mb2ic16ih7iw9oc24oh7ow9kh1kw3ph0pw1",
     "mb1ic64ih5iw6oc70oh7ow6kh3kw1ph2pw0",
     // Depthwise: multipliers 1 to 3, kernels of 3, 5, 7 and 1x7, both strides, borders wider than

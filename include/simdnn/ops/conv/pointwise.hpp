@@ -30,6 +30,8 @@ class pointwise {
     for (int d = 0; d < 3; ++d)
       if ((p.output(d) - 1) * p.stride[d] >= p.size[d]) return "there is padding";
     if (!forward && p.stride != spatial::all(3, 1)) return "the stride is not 1";
+    for (int d = 0; d < 3; ++d)
+      if (!forward && p.output(d) != p.size[d]) return "the end of src is not read";
     if (forward ? q.src_plain_channels : q.dst_plain_channels)
       return "a pixel's channels are not neighbours in memory";
     if (p.groups > 1 && in % block != 0) return "a group's channels start inside a block";
