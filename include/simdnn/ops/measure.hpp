@@ -42,8 +42,7 @@ std::string trial_words(const std::string& problem) {
 
 /// Who runs the trials of this policy, while it or a copy of it lives.
 inline executor_ref trial_executor(const policy& wanted) {
-  if (wanted.executor) return *wanted.executor;
-  return default_executor();
+  return wanted.executor.or_else(default_executor());
 }
 
 /// One thing to time: it runs a variant once. (std::function's header takes as long to compile as a

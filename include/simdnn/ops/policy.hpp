@@ -1,7 +1,6 @@
 // What a user may say about how an operation is to be done.
 #pragma once
 
-#include <optional>
 #include <simdnn/parallel/executor.hpp>
 #include <string>
 #include <string_view>
@@ -46,7 +45,7 @@ struct policy {
   variant_memory* measured = nullptr;
   /// Who runs what is measured, and how many threads the memory's entry is for; none:
   /// default_executor(). A temporary is copied, any other executor must outlive the policy.
-  std::optional<held_executor> executor = {};
+  held_executor executor = {};
 };
 
 }  // namespace simdnn

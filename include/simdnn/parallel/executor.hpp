@@ -126,19 +126,22 @@ class executor_ref {
   void (*parallel_for_)(const void*, index_t, loop_body);
 };
 
-/// An executor to keep, as policy does: a copy of a temporary, which the copies of this share; a
-/// reference to any other, which must outlive it.
+/// An executor to keep, as policy does, or none: a copy of a temporary, which the copies of this
+/// share; a reference to any other, which must outlive it. (Not a std::optional: gcc 12 takes its
+/// destruction for one of memory that is not initialised.)
 class held_executor {
  public:
+  held_executor() = default;
   template <class E>
     requires(executor<std::remove_cvref_t<E>>)
   held_executor(E&& e)  // NOLINT: implicit, so that any executor can be assigned
       : held_executor(hold(std::forward<E>(e))) {}
-  operator executor_ref() const { return executor_; }  // NOLINT: what operations take
+  /// The executor, or another one if this holds none.
+  executor_ref or_else(executor_ref otherwise) const { return held_ ? executor_ : otherwise; }
 
  private:
   held_executor(executor_ref e, std::shared_ptr<const void> owned)
-      : executor_(e), owned_(std::move(owned)) {}
+      : held_(true), executor_(e), owned_(std::move(owned)) {}
   template <class E>
   static held_executor hold(E&& e) {
     using kept = std::remove_cvref_t<E>;
@@ -150,7 +153,9 @@ class held_executor {
     }
   }
 
-  executor_ref executor_;
+  static constexpr serial none{};
+  bool held_ = false;
+  executor_ref executor_ = none;
   std::shared_ptr<const void> owned_;
 };
 
