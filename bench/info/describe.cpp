@@ -98,7 +98,7 @@ answer describe_pooling(const request& r) {
   const pooling_problem p = pooling_problem::parse(r.problem);
   const layout& src = find_layout(p.rank() + 2, r.src, "--src");
   const layout& dst = find_layout(p.rank() + 2, r.dst.empty() ? r.src : r.dst, "--dst");
-  return choose<T, pooling::all<T, "nchw", "nchw", Isa>>(
+  return choose<T, pooling::all<T, "nchw", Isa>>(
       r.pass == direction::forward ? "pooling_forward" : "pooling_backward",
       p.str() + "_n" + to_name(p.kind), std::string(src.text()) + ':' + std::string(dst.text()), p,
       r);
@@ -145,7 +145,7 @@ constexpr operation_row operation_rows[] = {
      names<conv::forward_variants<float, Isa>>},
     {"inner_product", "forward, both gradients", "`nc`, `nchw`, `nhwc`, `nChw16c` ..., up to 3-D",
      names<inner_product::all<float, "nc", Isa>>},
-    {"pooling", "forward, backward", images, names<pooling::all<float, "nchw", "nchw", Isa>>},
+    {"pooling", "forward, backward", images, names<pooling::all<float, "nchw", Isa>>},
     {"activation", "forward, backward", any,
      names<activation::all<function::relu, float, "nchw", Isa>>},
     {"softmax", "forward, backward", "those with channels",

@@ -33,7 +33,7 @@ class pooling_plan {
   static constexpr const char* backward_op = "pooling_backward";
 
  public:
-  using variant_list = pooling::all<T, Src, Dst, Isa>;
+  using variant_list = pooling::all<T, Src, Isa>;
 
   /// Throws error where the problem breaks a rule or the policy asks for a variant that refuses.
   explicit pooling_plan(const pooling_problem& p, const policy& wanted = {})

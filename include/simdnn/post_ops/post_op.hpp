@@ -148,7 +148,7 @@ struct lowering {
     return v.data();
   }
   const T* residual(const view<const T, L>& v) const {
-    if (v.shape() != dst.shape() || v.strides() != dst.strides())
+    if (v.shape() != dst.shape() || !same_strides(v, dst))
       throw_error(
           op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
           "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));

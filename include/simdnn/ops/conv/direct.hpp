@@ -27,7 +27,7 @@ class direct {
     const conv_problem& p = q.problem;
     const bool forward = q.pass == direction::forward;
     const index_t columns = (forward ? p.out : p.in) / p.groups;
-    const double fill = static_cast<double>(round_up(columns, NR)) / static_cast<double>(columns);
+    const double fill = column_fill<T, Isa>(columns, (forward ? p.in : p.out) / p.groups % 2 == 0);
     const double copied = static_cast<double>((forward ? p.src_shape() : p.dst_shape()).elements());
     return p.flops() / 2 / static_cast<double>(NR) * fill + copied / 4;
   }

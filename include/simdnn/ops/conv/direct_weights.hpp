@@ -39,8 +39,7 @@ class direct_weights {
   }
   static double cost(const query& q) {
     const index_t columns = q.problem.out / q.problem.groups;
-    return q.problem.flops() / 2 / static_cast<double>(columns) *
-           static_cast<double>(ceil_div(columns, NR));
+    return q.problem.flops() / 2 / static_cast<double>(NR) * column_fill<T, Isa>(columns, false);
   }
 
   explicit direct_weights(const query& q)

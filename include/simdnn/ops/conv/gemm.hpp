@@ -28,8 +28,9 @@ class gemm {
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = (q.pass == direction::backward_data ? p.in : p.out) / p.groups;
-    return p.flops() / 2 / static_cast<double>(columns) *
-           (static_cast<double>(ceil_div(columns, NR)) + 1);
+    return p.flops() / 2 *
+           (column_fill<T, Isa>(columns, false) / static_cast<double>(NR) +
+            1 / static_cast<double>(columns));
   }
 
   explicit gemm(const query& q) : p_(q.problem), pass_(q.pass) {

@@ -39,9 +39,10 @@ class pointwise {
   }
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
-    const index_t columns = (q.pass == direction::forward ? p.out : p.in) / p.groups;
-    return p.flops() / 2 / static_cast<double>(columns) *
-           static_cast<double>(ceil_div(columns, NR));
+    const bool forward = q.pass == direction::forward;
+    const index_t in = (forward ? p.in : p.out) / p.groups,
+                  columns = (forward ? p.out : p.in) / p.groups;
+    return p.flops() / 2 / static_cast<double>(NR) * column_fill<T, Isa>(columns, in % 2 == 0);
   }
 
   static constexpr contiguity reads() { return contiguity::channels; }

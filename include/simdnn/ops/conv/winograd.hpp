@@ -74,11 +74,13 @@ class winograd {
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
-               panels = static_cast<double>(w.panels());
+               out = static_cast<double>(w.out_) * column_fill<T, Isa>(w.out_, false),
+               panels = out / static_cast<double>(NR);
     const double products = points * tiles * in * panels;
-    const double transforms = tiles * points * (in / W * 5 + panels * NR / W * 5);
+    constexpr double cycles = blocking<T, Isa>::product_cycles;
+    const double transforms = tiles * points * (in / W * 5 + out / W * 5) / cycles;
     const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
-    const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8);
+    const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8) / cycles;
     const double multiplied = w.tiles() < hiding ? products + stream : std::max(products, stream);
     return static_cast<double>(w.p_.groups) * (multiplied + transforms);
   }

@@ -21,7 +21,7 @@ namespace simdnn::inline SIMDNN_ABI::conv_pool {
 template <class T, layout Src, layout Dst, class Isa>
 class banded {
   using convolution = typename conv::forward_variants<T, Isa>::chosen;
-  using pool = pooling::direct<T, Dst, Dst, Isa>;
+  using pool = pooling::direct<T, Dst, Isa>;
 
  public:
   explicit banded(const bands& b) : bands_(b) {

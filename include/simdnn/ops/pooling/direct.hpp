@@ -6,19 +6,18 @@
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
-template <class T, layout Src, layout Dst, class Isa>
+template <class T, layout L, class Isa>
 class direct {
-  static constexpr int c = Src.dim('c');
-  static constexpr char fastest = Src.letter(Src.outer_dim(Src.rank() - 1));
-  static constexpr bool channel_blocks = !Src.plain() && Src.block(c) == Src.block_size();
-  static constexpr bool channels = channel_blocks || (Src.plain() && fastest == 'c');
-  static constexpr bool pixels = Src.plain() && fastest == 'w';
+  static constexpr int c = L.dim('c');
+  static constexpr char fastest = L.letter(L.outer_dim(L.rank() - 1));
+  static constexpr bool channel_blocks = !L.plain() && L.block(c) == L.block_size();
+  static constexpr bool channels = channel_blocks || (L.plain() && fastest == 'c');
+  static constexpr bool pixels = L.plain() && fastest == 'w';
 
  public:
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
   static const char* refuses(const pooling_problem&) {
-    if (Src != Dst) return "src and dst have different layouts";
     if (!channels && !pixels) return "neither channels nor the width lie side by side";
     return nullptr;
   }
@@ -28,13 +27,13 @@ class direct {
   index_t workspace_bytes(int workers) const { return lanes().workspace_bytes(workers); }
 
   /// Workspace: the given bytes, else the calling thread's arena.
-  void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
+  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* taps,
                executor_ref executor, std::span<std::byte> given = {}) const {
     const operand<T> t = taps == nullptr ? operand<T>() : operand<T>(*taps);
     lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t, executor, given);
   }
-  void backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
-                const view<T, Src>& diff_src, executor_ref executor) const {
+  void backward(const view<const T, L>& diff_dst, const view<const T, L>* taps,
+                const view<T, L>& diff_src, executor_ref executor) const {
     const operand<const T> t = taps == nullptr ? operand<const T>() : operand<const T>(*taps);
     lanes().backward(operand(diff_dst), taps == nullptr ? nullptr : &t, operand(diff_src),
                      executor);
@@ -43,7 +42,7 @@ class direct {
  private:
   auto lanes() const {
     if constexpr (channel_blocks)
-      return channel_lanes<T, Isa>(g_, Src.block(c), ceil_div(g_.channels, Src.block(c)));
+      return channel_lanes<T, Isa>(g_, L.block(c), ceil_div(g_.channels, L.block(c)));
     else if constexpr (channels)
       return channel_lanes<T, Isa>(g_, g_.channels, 1);
     else

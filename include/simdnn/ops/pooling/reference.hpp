@@ -6,7 +6,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
-template <class T, layout Src, layout Dst, class Isa>
+template <class T, layout L, class Isa>
 class reference {
  public:
   static constexpr const char* name = "reference";
@@ -16,7 +16,7 @@ class reference {
   explicit reference(const pooling_problem& p) : g_(p) {}
 
   /// taps is null where nobody asks for the positions of the maxima.
-  void forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
+  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* taps,
                executor_ref) const {
     for_each_output([&](index_t n, index_t c, const index_t(&o)[3]) {
       double sum = 0, hits = 0, best = 0, best_tap = -1;
@@ -35,8 +35,8 @@ class reference {
     });
   }
 
-  void backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
-                const view<T, Src>& diff_src, executor_ref) const {
+  void backward(const view<const T, L>& diff_dst, const view<const T, L>* taps,
+                const view<T, L>& diff_src, executor_ref) const {
     for (index_t n = 0; n < g_.batch; ++n)
       for (index_t c = 0; c < g_.channels; ++c) {
         index_t i[3];
@@ -50,7 +50,7 @@ class reference {
  private:
   // All windows are tried: no arithmetic on ranges that could be wrong here and in the others
   // alike.
-  double gradient(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps, index_t n,
+  double gradient(const view<const T, L>& diff_dst, const view<const T, L>* taps, index_t n,
                   index_t c, const index_t (&i)[3]) const {
     double sum = 0;
     index_t o[3];
@@ -104,7 +104,7 @@ class reference {
           if (inside) f(k, i);
         }
   }
-  template <class U, layout L>
+  template <class U>
   static U& at(const view<U, L>& v, index_t n, index_t c, const index_t (&i)[3]) {
     std::array<index_t, max_rank> logical{n, c};
     for (int d = 2; d < L.rank(); ++d) logical.data()[d] = i[3 - L.rank() + d];

@@ -7,7 +7,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
-template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using all = variants<reference<T, Src, Dst, Isa>, direct<T, Src, Dst, Isa>>;
+template <class T, layout L, class Isa = isa::native>
+using all = variants<reference<T, L, Isa>, direct<T, L, Isa>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI::pooling

@@ -16,6 +16,7 @@ struct blocking<T, isa::avx2> {
   static constexpr int dot_columns = 4;
   static constexpr index_t pixels = 512;
   static constexpr index_t winograd = 2048 * 1024;
+  static constexpr double product_cycles = 1;
   static constexpr int depthwise = 7;
   static constexpr index_t L2 = 512 * 1024;
 };

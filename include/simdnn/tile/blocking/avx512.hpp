@@ -18,6 +18,7 @@ struct blocking<T, isa::avx512> {
   static constexpr int dot_columns = 8;
   static constexpr index_t pixels = 512;
   static constexpr index_t winograd = 2048 * 1024;
+  static constexpr double product_cycles = 1;
   static constexpr int depthwise = 14;
   static constexpr index_t L2 = 1024 * 1024;
 };
