@@ -49,16 +49,16 @@ struct k_block {
   }
 };
 
-/// Columns that the tiles of `columns` output channels compute, for each of these: more than 1 if a
-/// last panel is filled up. For the algorithms' costs.
+/// Columns of whole tiles that cost as much as the panels of `columns` output channels, for each of
+/// these. A single panel that is narrower than a tile saves half of what it leaves out: its tiles load
+/// as often. For the algorithms' costs.
 template <class T, class Isa>
 double column_fill(index_t columns, bool even_segments) {
   constexpr index_t NR = tile::columns<T, Isa>;
-  const index_t whole = columns / NR * NR;
-  const index_t last =
-      whole == columns ? 0 : tile::panel::of<T, Isa>(columns - whole, even_segments).row;
-  return static_cast<double>(columns < NR ? last : round_up(columns, NR)) /
-         static_cast<double>(columns);
+  if (columns >= NR)
+    return static_cast<double>(round_up(columns, NR)) / static_cast<double>(columns);
+  const index_t row = tile::panel::of<T, Isa>(columns, even_segments).row;
+  return static_cast<double>(row + NR) / 2 / static_cast<double>(columns);
 }
 
 /// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks
