@@ -20,7 +20,7 @@ inline constexpr index_t plain_terms = 64;
 
 /// total + x, where `lost` is by how much total is too large; both start at 0.
 ///
-/// No product stands here: the compiler may contract products and sums, not reorder sums.
+/// It has no product: the compiler may contract products with sums, but not reorder sums.
 template <class X>
 SIMDNN_INLINE void add_compensated(X& total, X& lost, X x) {
   const X term = x - lost, sum = total + term;
@@ -30,7 +30,7 @@ SIMDNN_INLINE void add_compensated(X& total, X& lost, X x) {
   lost = select(error - error == X(0), error, X(0));
 }
 
-/// N sums side by side.
+/// N sums at once.
 template <class X, int N = 1>
 class plain_sum {
  public:

@@ -15,7 +15,7 @@
 #include <memory>
 #include <simdnn/ops/call_record.hpp>
 #include <simdnn/ops/conv/fixed.hpp>
-#include <simdnn/ops/conv/gaps.hpp>
+#include <simdnn/ops/conv/run.hpp>
 #include <simdnn/ops/conv/variants.hpp>
 #include <simdnn/ops/operands.hpp>
 #include <simdnn/ops/packed.hpp>
@@ -25,82 +25,6 @@
 namespace simdnn::inline SIMDNN_ABI {
 
 namespace conv {
-
-// What a chosen variant does, for operands of any layout. Not inline, so that a program can compile
-// it once (simdnn/instances.hpp).
-template <class T, class Chosen>
-void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
-  std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
-}
-// Whatever the operands' strides: gaps.hpp.
-template <class T, class Chosen>
-void forward(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
-             const T* packed, const image<T>& dst, const kernel::fused<T>& post,
-             executor_ref executor, std::span<std::byte> given) {
-  std::visit(
-      [&](const auto& v) {
-        if constexpr (requires { v.reads(); }) {
-          const conv_problem p = in_three_dimensions(problem);
-          without_gaps(
-              src, src_sizes(p), v.reads(), dst, dst_sizes(p), v.writes(),
-              v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
-              [&](const image<const T>& from, const image<T>& to, std::span<std::byte> space) {
-                const bool through = to.data != dst.data;
-                v.forward(from, packed, to, through ? kernel::fused<T>{} : post, executor, space);
-              },
-              [&](const image<T>& from, const image<T>& to) {
-                finish_image(from, to, dst_sizes(p), post, executor);
-              });
-        } else {
-          v.forward(src, packed, dst, post, executor, given);
-        }
-      },
-      variant);
-}
-template <class T, class Chosen>
-void backward_data(const conv_problem& problem, const Chosen& variant,
-                   const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
-                   executor_ref executor, std::span<std::byte> given) {
-  std::visit(
-      [&](const auto& v) {
-        if constexpr (requires { v.reads(); }) {
-          const conv_problem p = in_three_dimensions(problem);
-          without_gaps(
-              diff_dst, dst_sizes(p), v.reads(), diff_src, src_sizes(p), v.writes(),
-              v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
-              [&](const image<const T>& from, const image<T>& to, std::span<std::byte> space) {
-                v.backward_data(from, packed, to, executor, space);
-              },
-              [&](const image<T>& from, const image<T>& to) {
-                finish_image(from, to, src_sizes(p), kernel::fused<T>{}, executor);
-              });
-        } else {
-          v.backward_data(diff_dst, packed, diff_src, executor, given);
-        }
-      },
-      variant);
-}
-template <class T, class Chosen>
-void backward_weights(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
-                      const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
-                      executor_ref executor, std::span<std::byte> given) {
-  std::visit(
-      [&](const auto& v) {
-        const auto run = [&](const image<const T>& x, const image<const T>& g,
-                             std::span<std::byte> space) {
-          v.backward_weights(x, g, diff_weights, diff_bias, executor, space);
-        };
-        if constexpr (requires { v.reads(); }) {
-          const conv_problem p = in_three_dimensions(problem);
-          without_gaps(src, src_sizes(p), diff_dst, dst_sizes(p), v.reads(),
-                       v.workspace_bytes(std::max(executor.concurrency(), 1)), given, executor,
-                       run);
-        } else {
-          run(src, diff_dst, given);
-        }
-      },
-      variant);
-}
 
 /// What the plans with packed weights share; Variants is the direction's list.
 template <class T, class Variants, class Isa>

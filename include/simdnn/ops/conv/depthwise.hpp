@@ -125,7 +125,7 @@ class depthwise {
   }
 
  private:
-  // Of what one row of outputs reads, as the constructor's functions compute it.
+  // Bytes of the copy of what one row of outputs reads.
   static double copy_bytes(const query& q) {
     const double columns = conv::reach(q.problem, 2, static_cast<double>(q.problem.output(2))),
                  row = q.dst_plain_channels ? columns + static_cast<double>(q.problem.stride[2]) * W

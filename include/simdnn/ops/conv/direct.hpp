@@ -3,6 +3,7 @@
 // is the same for each phase of the stride: the elements of diff_src that see the same taps.
 #pragma once
 
+#include <algorithm>
 #include <simdnn/ops/conv/sliding.hpp>
 #include <simdnn/post_ops/fused.hpp>
 
@@ -75,7 +76,7 @@ class direct {
     if (q.pass == direction::forward) return {forward_axis(q.problem, d)};
     return backward_axes(q.problem, d);
   }
-  // Of the smallest band, which is for one row of outputs, and of its results.
+  // Bytes of the smallest band, which is for one row of outputs, and of its results.
   static double least_bytes(const query& q) {
     const conv_problem& p = q.problem;
     double elements = static_cast<double>((q.pass == direction::forward ? p.in : p.out) / p.groups);
@@ -92,12 +93,14 @@ class direct {
   }
 
   bool reached(int d, index_t at) const {
-    for (const axis& a : axes_[d])
-      if (at % a.step == a.first) return true;
-    return false;
+    const dynamic_array<axis>& axes = axes_[d];  // by ascending phase
+    const index_t phase = at % p_.stride[d];
+    const auto a = std::lower_bound(axes.begin(), axes.end(), phase,
+                                    [](const axis& x, index_t wanted) { return x.first < wanted; });
+    return a != axes.end() && a->first == phase;
   }
-  // Zeros for the elements of diff_src that no tap reaches: those at phases of the stride without
-  // an axis.
+  // Zeros the elements of diff_src that no tap reaches: those at phases of the stride without an
+  // axis.
   void clear(const image<T>& diff_src, executor_ref executor) const {
     if (missed_[0].empty() && missed_[1].empty() && missed_[2].empty()) return;
     const index_t D = p_.size[0], H = p_.size[1];

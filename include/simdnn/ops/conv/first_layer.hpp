@@ -43,9 +43,9 @@ class first_layer {
       return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
-  /// In the unit of direct's, whose copy is dearer and whose tiles are called one by one, but whose
-  /// taps of a row are one segment: that counts in large kernels (16x16 with three channels: 0.87 to
-  /// 1.01 of first_layer's time on a Zen 4, half of it on an Emerald Rapids).
+  /// In the unit of direct's cost. Its copy is cheaper than direct's and its tiles share a call, but
+  /// each value of k is a look-up, where direct has one for a row of taps. With large kernels direct
+  /// is faster (16x16 with three channels: 0.87 to 1.01 of first_layer's time on a Zen 4).
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = p.out / p.groups;

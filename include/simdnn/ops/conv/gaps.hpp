@@ -1,8 +1,9 @@
 // Operands with gaps between channels (or between pixels) that an algorithm needs contiguous: src is
 // copied first, and results are stored in a copy, without post-ops, from which they go to dst.
-// Called by conv's plans; the algorithms say what they need in reads() and writes().
+// Called by run.hpp; the algorithms say what they need in reads() and writes().
 #pragma once
 
+#include <array>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/parallel/workspace.hpp>
@@ -62,9 +63,9 @@ image<const T> copied(const image<const T>& from, const image_sizes& s, contigui
   return {copy.data, copy.batch_stride, 1, copy.channel_stride, {d, h, w}};
 }
 
-/// run(src, dst, workspace) with both, or with a copy of what is not as `reads` and `writes` ask
-/// for; store(copy, dst) takes the results from there. The copies are in the calling thread's arena,
-/// and so is what `run` needs if the caller gives none: inner_bytes.
+/// run(src, dst, workspace) with a copy of what is not as `reads` and `writes` ask for; store(copy,
+/// dst) takes the results from there. The copies are in the calling thread's arena, and so is what
+/// `run` needs if the caller gives none: inner_bytes.
 template <class T, class Run, class Store>
 void without_gaps(const image<const T>& src, const image_sizes& src_size, contiguity reads,
                   const image<T>& dst, const image_sizes& dst_size, contiguity writes,
@@ -72,8 +73,6 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size, contig
                   Store store) {
   const bool src_fits = src.is(reads, src_size[1], src_size[4]),
              dst_fits = dst.is(writes, dst_size[1], dst_size[4]);
-  if (src_fits && dst_fits) [[likely]]
-    return run(src, dst, given);
   const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
                 dst_bytes = copy_bytes<T>(!dst_fits, dst_size),
                 inner = given.empty() ? inner_bytes + workspace::alignment : 0;
@@ -94,8 +93,6 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size,
                   index_t inner_bytes, std::span<std::byte> given, executor_ref executor, Run run) {
   const bool src_fits = src.is(reads, src_size[1], src_size[4]),
              diff_fits = diff_dst.is(reads, dst_size[1], dst_size[4]);
-  if (src_fits && diff_fits) [[likely]]
-    return run(src, diff_dst, given);
   const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
                 diff_bytes = copy_bytes<T>(!diff_fits, dst_size),
                 inner = given.empty() ? inner_bytes + workspace::alignment : 0;

@@ -50,8 +50,8 @@ void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t co
   for (index_t i = 0; i < count; ++i) std::fill_n(to + i * step, dst.block - behind, T(0));
 }
 
-/// Zeros in all `channels`, and in the padding of their last block, of `count` pixels of a row whose
-/// first pixel is at data + row; pixel i is in column column(i).
+/// Zeros all `channels`, and the padding of their last block, of `count` pixels in one row. The row's
+/// first pixel is at data + row; pixel i of those to clear is in column column(i).
 template <class T, class Column>
 void clear_pixels(const image<T>& dst, index_t channels, index_t row, index_t count,
                   Column column) {

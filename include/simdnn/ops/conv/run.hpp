@@ -1,0 +1,113 @@
+// What a chosen variant does, for operands of any layout and strides: those with gaps that it does
+// not take go through copies (gaps.hpp). Called by the plans. Not inline, so that a program can
+// compile it once (simdnn/instances.hpp).
+#pragma once
+
+#include <algorithm>
+#include <simdnn/ops/conv/gaps.hpp>
+#include <span>
+#include <variant>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+namespace detail {
+
+// Whether src (or its gradient) and dst are as an algorithm needs them. Short calls pay for this: it
+// looks at a few numbers only.
+template <class T>
+bool src_is(const image<T>& src, contiguity needed, const conv_problem& p) {
+  return src.is(needed, p.in, p.size[p.rank() - 1]);
+}
+template <class T>
+bool dst_is(const image<T>& dst, contiguity needed, const conv_problem& p) {
+  return dst.is(needed, p.out, p.output(p.rank() - 1));
+}
+
+template <class Variant>
+index_t workspace_bytes(const Variant& v, const executor_ref& executor) {
+  return v.workspace_bytes(std::max(executor.concurrency(), 1));
+}
+
+}  // namespace detail
+
+template <class T, class Chosen>
+void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
+  std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
+}
+
+template <class T, class Chosen>
+void forward(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
+             const T* packed, const image<T>& dst, const kernel::fused<T>& post,
+             executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        if constexpr (requires { v.reads(); })
+          if (!detail::src_is(src, v.reads(), problem) ||
+              !detail::dst_is(dst, v.writes(), problem)) {
+            const conv_problem p = in_three_dimensions(problem);
+            return without_gaps(
+                src, src_sizes(p), v.reads(), dst, dst_sizes(p), v.writes(),
+                detail::workspace_bytes(v, executor), given, executor,
+                [&](const image<const T>& x, const image<T>& y, std::span<std::byte> space) {
+                  const bool copied = y.data != dst.data;
+                  v.forward(x, packed, y, copied ? kernel::fused<T>{} : post, executor, space);
+                },
+                [&](const image<T>& copy, const image<T>& y) {
+                  finish_image(copy, y, dst_sizes(p), post, executor);
+                });
+          }
+        v.forward(src, packed, dst, post, executor, given);
+      },
+      variant);
+}
+
+template <class T, class Chosen>
+void backward_data(const conv_problem& problem, const Chosen& variant,
+                   const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                   executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        const auto run = [&](const image<const T>& g, const image<T>& dx,
+                             std::span<std::byte> space) {
+          v.backward_data(g, packed, dx, executor, space);
+        };
+        if constexpr (requires { v.reads(); })
+          if (!detail::dst_is(diff_dst, v.reads(), problem) ||
+              !detail::src_is(diff_src, v.writes(), problem)) {
+            const conv_problem p = in_three_dimensions(problem);
+            return without_gaps(diff_dst, dst_sizes(p), v.reads(), diff_src, src_sizes(p),
+                                v.writes(), detail::workspace_bytes(v, executor), given, executor,
+                                run, [&](const image<T>& copy, const image<T>& dx) {
+                                  finish_image(copy, dx, src_sizes(p), kernel::fused<T>{},
+                                               executor);
+                                });
+          }
+        run(diff_dst, diff_src, given);
+      },
+      variant);
+}
+
+/// diff_bias may be null.
+template <class T, class Chosen>
+void backward_weights(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
+                      const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
+                      executor_ref executor, std::span<std::byte> given) {
+  std::visit(
+      [&](const auto& v) {
+        const auto run = [&](const image<const T>& x, const image<const T>& g,
+                             std::span<std::byte> space) {
+          v.backward_weights(x, g, diff_weights, diff_bias, executor, space);
+        };
+        if constexpr (requires { v.reads(); })
+          if (!detail::src_is(src, v.reads(), problem) ||
+              !detail::dst_is(diff_dst, v.reads(), problem)) {
+            const conv_problem p = in_three_dimensions(problem);
+            return without_gaps(src, src_sizes(p), diff_dst, dst_sizes(p), v.reads(),
+                                detail::workspace_bytes(v, executor), given, executor, run);
+          }
+        run(src, diff_dst, given);
+      },
+      variant);
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv
