@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <memory>
-#include <optional>
 #include <set>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <stdexcept>
@@ -87,26 +86,28 @@ TEST_CASE("a held executor is a copy of a temporary and refers to any other") {
     }
   };
   const auto calls = std::make_shared<int>(0);
-  const auto run = [](executor_ref executor) {
-    parallel_for(executor, 4, [](index_t, index_t, index_t) {});
+  const auto run = [](const held_executor& executor) {
+    parallel_for(executor.or_else(serial{}), 4, [](index_t, index_t, index_t) {});
   };
+  run({});
+  CHECK(*calls == 0);
   {
-    std::optional<held_executor> held = counting{calls};
+    held_executor held = counting{calls};
     CHECK(calls.use_count() == 2);
-    run(*held);
+    run(held);
     CHECK(*calls == 1);
-    const std::optional<held_executor> copy = held;
+    const held_executor copy = held;
     CHECK(calls.use_count() == 2);  // the one copy is shared
-    held.reset();
-    run(*copy);
+    held = {};
+    run(copy);
     CHECK(*calls == 2);
   }
   CHECK(calls.use_count() == 1);
   const counting mine{calls};
-  const std::optional<held_executor> reference = mine;
+  const held_executor reference = mine;
   const held_executor through_reference = executor_ref(mine);
   CHECK(calls.use_count() == 2);
-  run(*reference);
+  run(reference);
   run(through_reference);
   CHECK(*calls == 4);
 }
