@@ -215,7 +215,7 @@ class vec {
 #if defined(__AVX512F__)
     // xsimd 8.1's haddp of AVX-512 returns the sums in another order.
     if constexpr (std::is_same_v<Isa, isa::avx512>) {
-      vec sums[lanes];
+      c_array<vec, lanes> sums;
       for (int i = 0; i < lanes; i += 2) sums[i / 2] = add_pairs(rows[i], rows[i + 1]);
       if constexpr (std::is_same_v<T, float>)
         for (int i = 0; i < 8; i += 2) sums[i / 2] = add_quads(sums[i], sums[i + 1]);
