@@ -36,7 +36,7 @@ struct depthwise_sums {
     index_t kernel, advance, dilation;
     index_t lanes;
   };
-  /// Adds to the totals of the rows of taps, which lie side by side.
+  /// Adds to the totals of the rows of taps, which are contiguous.
   using function = void (*)(const window&, T* totals);
 
   /// The greatest number of rows of taps that one call sums, where such are left.

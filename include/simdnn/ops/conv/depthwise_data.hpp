@@ -143,7 +143,7 @@ class depthwise_data {
     w.weights_stride[1] = -tap_step_[1] * kernel;
     w.step = diff_dst.stride[2], w.width = outputs_;
     w.advance = 1, w.dilation = source_step_[2];
-    // The pieces of nhwc's pixels are written side by side.
+    // In nhwc all pieces of some pixels are written before the next pixels.
     const index_t elements = phases_[0].elements;
     const index_t width = last - first > 1 && diff_src.block == 1 ? rows::wide : elements;
     for (index_t y = y0; y < y_end; ++y) {

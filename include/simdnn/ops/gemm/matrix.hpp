@@ -55,7 +55,7 @@ bool ranges_apart(matrix<T> a, index_t a_rows, index_t a_columns, matrix<U> b, i
   struct range {
     std::intptr_t lowest, highest;
   };
-  // Of numbers: an empty matrix may have no memory, and no arithmetic is done on its pointer.
+  // Addresses as numbers: an empty matrix may have a null pointer, on which arithmetic is undefined.
   const auto range_of = [](auto m, index_t rows, index_t columns) {
     constexpr auto bytes = static_cast<index_t>(sizeof(*m.data));
     const auto at = reinterpret_cast<std::intptr_t>(m.data);
