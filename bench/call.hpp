@@ -35,7 +35,7 @@ std::unique_ptr<call> make_call(double flops, double bytes, F f) {
 }
 
 struct call_maker {
-  const char* name;  // op/pass/problem/variant
+  const char* name;  // op/pass/problem/algorithm
   bound limit;
   /// All operands together take about this many bytes, unless there is but one size.
   std::unique_ptr<call> (*make)(std::int64_t bytes, int threads);

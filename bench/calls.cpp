@@ -83,14 +83,14 @@ std::unique_ptr<call> forward_pooling(std::int64_t bytes, int threads) {
 std::unique_ptr<call> backward_max_pooling(std::int64_t bytes, int threads) {
   const pooling_problem p = halving(pooling_kind::max, image_shape(arrays_of(bytes, 1.5)));
   const pooling_plan<float, blocked> plan(p);
-  image diff_dst = filled<blocked>(p.dst_shape()), taps(p.dst_shape());
+  image diff_dst = filled<blocked>(p.dst_shape()), argmax(p.dst_shape());
   image diff_src = filled<blocked>(p.src_shape());
-  plan.forward(diff_src, diff_dst, taps);
-  const auto read = static_cast<double>(taps.elements());
+  plan.forward(diff_src, diff_dst, argmax);
+  const auto read = static_cast<double>(argmax.elements());
   return make_call(p.flops(), (p.elements() + read) * sizeof(float),
                    [team = make_team(threads), plan, diff_dst = std::move(diff_dst),
-                    taps = std::move(taps), diff_src = std::move(diff_src)]() mutable {
-                     plan.backward(diff_dst, taps, diff_src, team);
+                    argmax = std::move(argmax), diff_src = std::move(diff_src)]() mutable {
+                     plan.backward(diff_dst, argmax, diff_src, team);
                    });
 }
 

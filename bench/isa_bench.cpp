@@ -1,4 +1,4 @@
-// isa_bench: every op, pass and variant on every ISA that this CPU runs, on Google Benchmark.
+// isa_bench: every op, pass and algorithm on every ISA that this CPU runs, on Google Benchmark.
 #include <algorithm>
 #include <bench/isa_cells.hpp>
 #include <bench/isa_report.hpp>
@@ -15,14 +15,14 @@ namespace simdnn::bench {
 namespace {
 
 constexpr const char* usage =
-    R"(isa_bench: every op, pass and variant of simdnn on every ISA that this CPU runs
+    R"(isa_bench: every op, pass and algorithm of simdnn on every ISA that this CPU runs
 
   isa_bench                        the quick set, as a table
   isa_bench --full                 more sizes, longer and more often
   isa_bench --benchmark_filter='machine|conv/forward/3x3/direct.*threads:1'
   isa_bench --benchmark_format=json|console
 
-Names are op/pass/problem/variant/size/threads:N/isa. SIMDNN_MAX_ISA=avx2 leaves higher ISAs out.
+Names are op/pass/problem/algorithm/size/threads:N/isa. SIMDNN_MAX_ISA=avx2 leaves higher ISAs out.
 The other options are Google Benchmark's:
 
 )";
@@ -46,7 +46,7 @@ std::vector<isa::dispatched<kernels>> runnable_isas() {
   const isa::id best = isa::dispatch<kernels>().isa();
   std::vector<isa::dispatched<kernels>> list;
   for (const isa::id id : isa::all)
-    for (const isa::variant* v : simdnn_isa_variants(static_cast<kernels*>(nullptr)).variants)
+    for (const isa::compiled_table* v : simdnn_isa_variants(static_cast<kernels*>(nullptr)).tables)
       if (v->isa == id && id <= best) list.push_back(isa::dispatch<kernels>(isa::to_name(id)));
   return list;
 }

@@ -57,7 +57,7 @@ constexpr family families[] = {
      {"g32mb1_ic32ih8_oc32oh8_kh3_ph1", "g128mb1_ic128ih14_oc128oh14_kh3_ph1",
       "g256mb1_ic256ih56_oc256oh56_kh3_ph1", "g64mb4_ic64ih112_oc64oh112_kh3_ph1"}},
     {"conv",
-     "first_layer",
+     "few_channels",
      {"mb1_ic3ih16_oc16oh8_kh7_sh2_ph3", "mb1_ic3ih56_oc32oh28_kh7_sh2_ph3",
       "mb2_ic3ih224_oc32oh112_kh7_sh2_ph3", "mb4_ic3ih224_oc64oh112_kh7_sh2_ph3"}},
     {"gemm",
@@ -84,11 +84,11 @@ std::unique_ptr<workload> make_workload(const op& o, const pass& p, const char* 
                           .where = {.threads = threads, .isa = code.isa(), .code = &code.table()}});
 }
 
-// The variants that take the problem and are not among those seen; where there is none, the one
+// The algorithms that take the problem and are not among those seen; where there is none, the one
 // that simdnn chooses.
-std::vector<std::string> new_variants(const workload& w, std::set<std::string>& seen) {
+std::vector<std::string> new_algorithms(const workload& w, std::set<std::string>& seen) {
   std::vector<std::string> found;
-  for (const variant_info& v : w.variants(false))
+  for (const algorithm_info& v : w.algorithms(false))
     if (v.refusal.empty() && v.name != "reference" && v.name != "onednn" &&
         seen.insert(v.name).second)
       found.push_back(v.name);
@@ -141,22 +141,22 @@ class cell_list {
     });
   }
 
-  // A row for each variant that no family before had.
+  // A row for each algorithm that no family before had.
   void add_families(const op& o, const pass& p) {
     std::set<std::string> seen[std::size(sizes)];
     for (const family& f : families) {
       if (f.op != o.name) continue;
       for_each_size([&](std::size_t s) {
-        // No variant refuses a size, and the operands of large ones take their time.
+        // No algorithm refuses a size, and the operands of large ones take their time.
         const char* asked = f.problems[std::min(s, std::size_t{1})];
-        for (const std::string& variant :
-             new_variants(*make_workload(o, p, asked, isas_.back(), 1), seen[s])) {
+        for (const std::string& algorithm :
+             new_algorithms(*make_workload(o, p, asked, isas_.back(), 1), seen[s])) {
           const std::string row = std::string(o.name) + '/' + p.name + '/' + f.name + '/' +
-                                  variant + '/' + sizes[s].name;
+                                  algorithm + '/' + sizes[s].name;
           const char* problem = f.problems[s];
           add(row, bound::arithmetic, [=](const compiled& code, int threads) {
             std::unique_ptr<workload> w = make_workload(o, p, problem, code, threads);
-            std::unique_ptr<runner> r = w->make_simdnn({variant});
+            std::unique_ptr<runner> r = w->make_simdnn({algorithm});
             const double flops = w->flops(), bytes = w->bytes();
             return make_call(flops, bytes, [w = std::move(w), r = std::move(r)] { r->run(); });
           });

@@ -1,4 +1,4 @@
-// What isa_bench measures: op x pass x problem x variant x size x threads x ISA.
+// What isa_bench measures: op x pass x problem x algorithm x size x threads x ISA.
 #pragma once
 
 #include <bench/kernels.hpp>
@@ -11,7 +11,7 @@
 namespace simdnn::bench {
 
 struct cell {
-  std::string name;  // op/pass/problem/variant/size/threads:N/isa
+  std::string name;  // op/pass/problem/algorithm/size/threads:N/isa
   bound limit;
   std::function<std::unique_ptr<call>()> prepare;
   /// GFLOP/s of the multiply-add loop at this moment's clock; null for what it does not limit, and
@@ -19,7 +19,7 @@ struct cell {
   std::function<double()> peak;
 };
 
-/// The same names for every ISA, the last of which lists the variants. `full` adds problems for the
+/// The same names for every ISA, the last of which lists the algorithms. `full` adds problems for the
 /// last-level cache, and larger ones in memory.
 std::vector<cell> make_cells(std::span<const isa::dispatched<kernels>> isas, int all_threads,
                              bool full);

@@ -29,7 +29,7 @@ bool is_repetition(const run& r) { return r.run_type == run::RT_Iteration && !fa
 
 std::string name_of(const run& r) { return r.run_name.function_name; }
 
-// Of op/pass/problem/variant/size/threads:N/isa.
+// Of op/pass/problem/algorithm/size/threads:N/isa.
 std::string row_of(const std::string& name) { return name.substr(0, name.rfind('/')); }
 std::string isa_of(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
@@ -197,7 +197,7 @@ bool table_reporter::ReportContext(const Context&) {
 }
 
 void table_reporter::ReportRuns(const std::vector<Run>& all) {
-  const std::string title = "op/pass/problem/variant/size/threads";
+  const std::string title = "op/pass/problem/algorithm/size/threads";
   const std::vector<row> rows = make_rows(all);
   std::size_t width = title.size();
   for (const row& r : rows) width = std::max(width, r.name.size());

@@ -25,17 +25,17 @@ using random_conv = random_call<conv_problem>;
 using random_gemm = random_call<gemm_problem>;
 using random_inner_product = random_call<inner_product_problem>;
 
-/// Which of simdnn's variants runs.
+/// Which of simdnn's algorithms runs.
 struct choice {
-  std::string variant;  // empty: simdnn chooses
+  std::string algorithm;  // empty: simdnn chooses
   bool strict = false;
   int threads = 0;     // 0: as many as asked for
   bool fixed = false;  // the code compiled for this problem alone
 };
 
-/// A variant of an op, why it does not take a task (empty where it does), and whether simdnn may
+/// An algorithm of an op, why it does not take a task (empty where it does), and whether simdnn may
 /// choose it.
-struct variant_info {
+struct algorithm_info {
   std::string name, refusal;
   bool automatic = false;
 };
@@ -54,7 +54,8 @@ struct kernels {
   /// The reference's inner loop.
   dot_function* dots;
 
-  std::vector<variant_info> (*conv_variants)(const conv_problem&, const conv_task&, bool strict);
+  std::vector<algorithm_info> (*conv_algorithms)(const conv_problem&, const conv_task&,
+                                                 bool strict);
   std::unique_ptr<runner> (*conv)(const conv_problem&, const conv_task&, const choice&,
                                   int threads);
 
@@ -62,22 +63,22 @@ struct kernels {
   std::vector<std::string> (*fixed_convs)();
   std::unique_ptr<runner> (*fixed_conv)(const conv_problem&, const conv_task&);
 
-  std::vector<variant_info> (*gemm_variants)(const gemm_task&, bool strict);
+  std::vector<algorithm_info> (*gemm_algorithms)(const gemm_task&, bool strict);
   std::unique_ptr<runner> (*gemm)(const gemm_task&, const choice&, int threads);
   /// Null where the problem is not one of those compiled in.
   std::unique_ptr<runner> (*fixed_gemm)(const gemm_task&);
 
-  std::vector<variant_info> (*inner_product_variants)(const inner_product_task&, bool strict);
+  std::vector<algorithm_info> (*inner_product_algorithms)(const inner_product_task&, bool strict);
   std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);
 
-  /// The variants that take a random problem, and a run of one of them or, without a name, of the
+  /// The algorithms that take a random problem, and a run of one of them or, without a name, of the
   /// chosen one: returns its name, throws what the library throws.
-  std::vector<variant_info> (*random_conv_variants)(const random_conv&);
-  std::string (*run_random_conv)(const random_conv&, const std::string& variant, int threads);
-  std::vector<variant_info> (*random_gemm_variants)(const random_gemm&);
-  std::string (*run_random_gemm)(const random_gemm&, const std::string& variant, int threads);
-  std::vector<variant_info> (*random_inner_product_variants)(const random_inner_product&);
-  std::string (*run_random_inner_product)(const random_inner_product&, const std::string& variant,
+  std::vector<algorithm_info> (*random_conv_algorithms)(const random_conv&);
+  std::string (*run_random_conv)(const random_conv&, const std::string& algorithm, int threads);
+  std::vector<algorithm_info> (*random_gemm_algorithms)(const random_gemm&);
+  std::string (*run_random_gemm)(const random_gemm&, const std::string& algorithm, int threads);
+  std::vector<algorithm_info> (*random_inner_product_algorithms)(const random_inner_product&);
+  std::string (*run_random_inner_product)(const random_inner_product&, const std::string& algorithm,
                                           int threads);
 
   /// Ops that memory bounds, and the machine's limits.

@@ -33,7 +33,7 @@ class workload {
   /// Of src, weights and dst, or of the three matrices, each once.
   virtual double bytes() const = 0;
   virtual std::int64_t outputs() const = 0;
-  virtual std::vector<variant_info> variants(bool strict) const = 0;
+  virtual std::vector<algorithm_info> algorithms(bool strict) const = 0;
   /// Throws std::invalid_argument where choice::fixed is asked for and the problem is none of
   /// op::fixed.
   virtual std::unique_ptr<runner> make_simdnn(const choice&) const = 0;

@@ -16,10 +16,10 @@ const char* const usage =
   --batch N                        instead of the problems' own
   --threads N                      default 1
   --isa sse42|avx2|avx512          for both sides; default the best that this CPU runs
-  --variant auto|NAME|all          default auto: simdnn chooses
+  --algorithm auto|NAME|all          default auto: simdnn chooses
   --fixed                          simdnn's code for problems known at compile time; without problems all of
                                    them; forward, 1 thread
-  --choice                         the chosen variant beside the fastest that could be chosen, in turns
+  --choice                         the chosen algorithm beside the fastest that could be chosen, in turns
   --accuracy strict|normal         strict: no algorithm that rounds more than plain sums
   --post-ops none|bias|relu|bias+relu   fused on both sides, forward only; default none
   --peer onednn|openblas|eigen|none     default: the first of these that has the op
@@ -29,7 +29,7 @@ const char* const usage =
   --mode perf|check                default perf; check compares with sums in double
   --errors                         perf rows show both sides' errors against sums in double
   --random N                       check mode: N random problems with random layouts and strides of
-                                   each op and pass, or of those given, by every variant
+                                   each op and pass, or of those given, by every algorithm
   --seed S                         of the random problems, default 0
   --first I                        the random problems from index I on, default 0
   --plant                          check mode, random problems: changes one element of each result by
@@ -111,9 +111,9 @@ options parse_options(int argc, const char* const* argv) {
       o.threads = number(option, value(), 1);
     } else if (option == "--isa") {
       o.isa = value();
-    } else if (option == "--variant") {
-      o.variant = value();
-      if (o.variant == "auto") o.variant.clear();
+    } else if (option == "--algorithm") {
+      o.algorithm = value();
+      if (o.algorithm == "auto") o.algorithm.clear();
     } else if (option == "--accuracy") {
       o.strict = one_of(option, value(), {"normal", "strict"}) == 1;
     } else if (option == "--post-ops") {
@@ -137,23 +137,23 @@ options parse_options(int argc, const char* const* argv) {
       throw std::invalid_argument(std::string(option) + " is no option; --help lists them");
     }
   }
-  if (o.fixed && (o.choice || !o.variant.empty() || !is_forward(o.dir) || o.threads != 1))
-    throw std::invalid_argument("--fixed has one variant, forward on one thread");
+  if (o.fixed && (o.choice || !o.algorithm.empty() || !is_forward(o.dir) || o.threads != 1))
+    throw std::invalid_argument("--fixed has one algorithm, forward on one thread");
   if (o.random > 0 && (!o.check || o.choice || o.fixed || o.strict || o.with_bias || o.with_relu ||
                        o.batch > 0 || o.threads != 1 || !o.problems.empty() || !o.json.empty()))
     throw std::invalid_argument(
         "--random checks problems of its own: give --mode check and of the others only --op, "
         "--dir, "
-        "--isa, --variant, --seed, --first and --plant");
+        "--isa, --algorithm, --seed, --first and --plant");
   if (o.random == 0 && (has_seed || o.plant))
     throw std::invalid_argument("--seed, --first and --plant are for --random");
   if (o.problems.empty() && !o.help && !o.fixed && o.random == 0)
     throw std::invalid_argument(
         "no problems: give --shapes FILE or problems such as "
         "mb8_ic64ih56_oc64oh56_kh3_ph1");
-  if (o.choice && ((!o.variant.empty() && o.variant != "all") || o.check || !o.json.empty()))
+  if (o.choice && ((!o.algorithm.empty() && o.algorithm != "all") || o.check || !o.json.empty()))
     throw std::invalid_argument(
-        "--choice measures all variants that may be chosen, without --mode check and --json");
+        "--choice measures all algorithms that may be chosen, without --mode check and --json");
   if ((o.with_bias || o.with_relu) && !is_forward(o.dir))
     throw std::invalid_argument("--post-ops are fused behind FWD_I and FWD_T only");
   return o;

@@ -14,14 +14,14 @@ struct options {
   std::vector<named_problem> problems;
   std::int64_t batch = 0;  // 0: as each problem says
   int threads = 1;
-  std::string isa;      // empty: the best that this CPU runs
-  std::string variant;  // empty: simdnn chooses; "all": each that takes the problem
+  std::string isa;        // empty: the best that this CPU runs
+  std::string algorithm;  // empty: simdnn chooses; "all": each that takes the problem
   bool strict = false;
   bool with_bias = false, with_relu = false;
   std::string peer;  // empty: the first in this program that has the op
   bool check = false;
   bool fixed = false;   // problems and code known at compile time
-  bool choice = false;  // judge simdnn's choice of a variant
+  bool choice = false;  // judge simdnn's choice of an algorithm
   bool errors = false;  // perf rows show errors against double
   std::string json;     // a file's name, or empty
   double seconds = 0.4;

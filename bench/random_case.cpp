@@ -50,8 +50,8 @@ void random_output::reset() {
   test::scatter(view_, initial.data(), memory_.data());
 }
 
-double random_output::allowed(const std::string& variant) const {
-  return tolerance(terms, variant, repeats);
+double random_output::allowed(const std::string& algorithm) const {
+  return tolerance(terms, algorithm, repeats);
 }
 
 std::string random_output::damage() const {

@@ -50,8 +50,8 @@ class random_output {
   /// A pattern everywhere, a NaN that nothing computes; elements as `initial` says and zeros as
   /// padding, if it says so.
   void reset();
-  /// The largest error that a variant of this name may leave.
-  double allowed(const std::string& variant) const;
+  /// The largest error that an algorithm of this name may leave.
+  double allowed(const std::string& algorithm) const;
   /// What was written elsewhere, and padding that is not zero; empty where all is well.
   std::string damage() const;
   test::guarded_memory<float>& memory() { return memory_; }
@@ -75,9 +75,9 @@ struct random_case {
   std::string fused;    // what is fused and how it is called, or empty
   std::vector<std::unique_ptr<random_input>> inputs;
   std::vector<std::unique_ptr<random_output>> outputs;
-  std::function<std::vector<variant_info>()> variants;
-  /// Runs the variant of this name, or the chosen one; returns its name.
-  std::function<std::string(const std::string& variant, int threads)> run;
+  std::function<std::vector<algorithm_info>()> algorithms;
+  /// Runs the algorithm of this name, or the chosen one; returns its name.
+  std::function<std::string(const std::string& algorithm, int threads)> run;
 
   random_input& add_input(const char* name, const layout&, const shape&, split_mix&,
                           test::view_freedom);

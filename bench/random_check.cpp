@@ -24,20 +24,21 @@ struct counts {
   double worst = 0;  // error / tolerance of what did not fail
   char at[96] = "none";
   struct {
-    char variant[32] = "";
+    char algorithm[32] = "";
     std::int64_t failed = 0;
-  } by_variant[32];
+  } by_algorithm[32];
 
   void add(const counts& other) {
     checked += other.checked, refused += other.refused, failed += other.failed;
     if (other.worst > worst) worst = other.worst, std::memcpy(at, other.at, sizeof at);
   }
-  void add_failure(const char* variant) {
+  void add_failure(const char* algorithm) {
     ++checked, ++failed;
-    for (auto& v : by_variant) {
+    for (auto& v : by_algorithm) {
       if (v.failed == 0)
-        std::memcpy(v.variant, variant, std::min(std::strlen(variant), sizeof v.variant - 1));
-      if (std::strcmp(v.variant, variant) != 0) continue;
+        std::memcpy(v.algorithm, algorithm,
+                    std::min(std::strlen(algorithm), sizeof v.algorithm - 1));
+      if (std::strcmp(v.algorithm, algorithm) != 0) continue;
       ++v.failed;
       return;
     }
@@ -49,15 +50,15 @@ struct counts {
 struct progress {
   counts found;
   std::int64_t index = 0;
-  int variant = 0;  // which one of the problem's runs; -1 while the problem is made
+  int algorithm = 0;  // which one of the problem's runs; -1 while the problem is made
   char name[32] = "";
 };
 constexpr int crashed = 3;
 progress* current = nullptr;
 
-// One problem by one variant.
+// One problem by one algorithm.
 struct outcome {
-  std::string variant;
+  std::string algorithm;
   std::string failure = {};  // in words, or empty
   bool refused = false;
   double share = 0;  // error / tolerance
@@ -114,25 +115,25 @@ class checker {
   checker(const options& o, const op& the_op, direction dir, std::int64_t index)
       : o_(o), op_(the_op), dir_(dir), index_(index), random_(seed()) {}
 
-  /// From this run on; the chosen variant is run 0.
+  /// From this run on; the chosen algorithm is run 0.
   void run(const kernels& code, int first_run) {
-    current->index = index_, current->variant = -1;
+    current->index = index_, current->algorithm = -1;
     random_case c = the_case(code);
     const int threads = static_cast<int>(random_.one_in(2) ? 1 : random_.integer(2, 3));
     const bool compare_teams = threads > 1 && random_.one_in(2);
     std::string chosen;
     std::vector<std::string> names;
-    const bool all = o_.variant.empty() || o_.variant == "all";
+    const bool all = o_.algorithm.empty() || o_.algorithm == "all";
     if (all) names.push_back("");
-    for (const variant_info& v : c.variants())
-      if (v.refusal.empty() && (all || v.name == o_.variant)) names.push_back(v.name);
+    for (const algorithm_info& v : c.algorithms())
+      if (v.refusal.empty() && (all || v.name == o_.algorithm)) names.push_back(v.name);
     for (std::size_t i = static_cast<std::size_t>(first_run); i < names.size(); ++i) {
       if (i > 0 && names[i] == chosen) continue;
-      current->variant = static_cast<int>(i);
+      current->algorithm = static_cast<int>(i);
       std::snprintf(current->name, sizeof current->name, "%s",
                     names[i].empty() ? "(chosen)" : names[i].c_str());
       const outcome found = check(c, names[i], threads, compare_teams);
-      if (i == 0) chosen = found.variant;
+      if (i == 0) chosen = found.algorithm;
       count(c, found, threads, current->found);
     }
   }
@@ -156,14 +157,14 @@ class checker {
     return std::string(op_.name) + " " + reproduced(dir_) + " --seed " + std::to_string(o_.seed) +
            " --first " + std::to_string(index_);
   }
-  std::string describe(const random_case& c, const std::string& variant, int threads) const {
-    return where() + " " + (variant.empty() ? "the chosen variant" : variant) +
+  std::string describe(const random_case& c, const std::string& algorithm, int threads) const {
+    return where() + " " + (algorithm.empty() ? "the chosen algorithm" : algorithm) +
            (threads > 1 ? " on " + std::to_string(threads) + " threads" : "") + ": " + c.text();
   }
 
   outcome check(random_case& c, const std::string& name, int threads, bool compare_teams) {
     std::snprintf(running, sizeof running, "%s", describe(c, name, threads).c_str());
-    outcome found{.variant = name};
+    outcome found{.algorithm = name};
     try {
       run_once(c, name, threads, found);
       if (found.failure.empty() && !found.refused && compare_teams) {
@@ -188,12 +189,12 @@ class checker {
 
   void run_once(random_case& c, const std::string& name, int threads, outcome& found) {
     for (const auto& out : c.outputs) out->reset();
-    found.variant = c.run(name, threads);
-    if (o_.plant) plant(c, found.variant);
+    found.algorithm = c.run(name, threads);
+    if (o_.plant) plant(c, found.algorithm);
     for (const auto& out : c.outputs) {
       const std::vector<float> got = test::gather(out->view(), out->memory().data());
       std::size_t at = 0;
-      const double share = share_of(*out, got, out->allowed(found.variant), at);
+      const double share = share_of(*out, got, out->allowed(found.algorithm), at);
       found.share = std::max(found.share, share);
       if (!(share <= 1) && found.failure.empty()) {
         char text[160];
@@ -210,13 +211,14 @@ class checker {
   }
 
   // Changes one element of each result by a little more than is allowed.
-  void plant(random_case& c, const std::string& variant) {
+  void plant(random_case& c, const std::string& algorithm) {
     for (const auto& out : c.outputs) {
       const std::int64_t elements = out->view().shape.elements();
       if (elements == 0) continue;
       std::int64_t left = random_.integer(0, elements - 1);
       test::for_each_place(out->view(), [&](index_t at) {
-        if (left-- == 0) out->memory().data()[at] += static_cast<float>(3 * out->allowed(variant));
+        if (left-- == 0)
+          out->memory().data()[at] += static_cast<float>(3 * out->allowed(algorithm));
       });
     }
   }
@@ -238,9 +240,9 @@ class checker {
     for (const auto& out : c.outputs) elements += out->view().shape.elements();
     if (o_.plant && elements == 0) return;
     if (!found.failure.empty()) {
-      to.add_failure(found.variant.empty() ? "(chosen)" : found.variant.c_str());
+      to.add_failure(found.algorithm.empty() ? "(chosen)" : found.algorithm.c_str());
       std::printf("FAILED (%s): %s\n", found.failure.c_str(),
-                  describe(c, found.variant, threads).c_str());
+                  describe(c, found.algorithm, threads).c_str());
       std::fflush(stdout);
       return;
     }
@@ -263,9 +265,9 @@ void print(const std::string& heading, const counts& c) {
               static_cast<long long>(c.checked), static_cast<long long>(c.refused),
               static_cast<long long>(c.failed), c.worst, c.at);
   const char* separator = "; failed: ";
-  for (const auto& v : c.by_variant) {
+  for (const auto& v : c.by_algorithm) {
     if (v.failed == 0) break;
-    std::printf("%s%s %lld", separator, v.variant, static_cast<long long>(v.failed));
+    std::printf("%s%s %lld", separator, v.algorithm, static_cast<long long>(v.failed));
     separator = ", ";
   }
   std::printf("\n");
@@ -292,13 +294,13 @@ counts check_pass(const options& o, const op& the_op, direction dir, const kerne
       throw std::runtime_error("--random: no process for the kernels");
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return current->found;
     // A kernel may have damaged what the next problem needs: that is tried once more.
-    const bool again = current->variant < 0 && current->index != stuck;
-    if (current->variant < 0) stuck = current->index;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || (current->variant < 0 && !again))
+    const bool again = current->algorithm < 0 && current->index != stuck;
+    if (current->algorithm < 0) stuck = current->index;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || (current->algorithm < 0 && !again))
       throw std::runtime_error("--random: the process of the kernels ended at " +
                                std::string(the_op.name) + " " + to_name(dir) + " --first " +
                                std::to_string(current->index));
-    first_run = current->variant + 1;
+    first_run = current->algorithm + 1;
   }
 }
 

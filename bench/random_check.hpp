@@ -1,5 +1,5 @@
 // The random check: seeded random problems of every op and pass, their operands in random layouts
-// and strides, each by every variant that takes it, against sums in double. The same seed gives the
+// and strides, each by every algorithm that takes it, against sums in double. The same seed gives the
 // same problems on every machine; each problem depends on seed, op, pass and its index only.
 #pragma once
 

@@ -197,7 +197,7 @@ random_case make_random_conv(const kernels& code, direction dir, split_mix& rand
   const std::unique_ptr<dot_products> reference = make_reference(task);
   result.wanted = sums(*reference);
   result.terms = reference->terms;
-  // Weights' padding is zeroed by what calls the variant.
+  // Weights' padding is zeroed by what calls the algorithm.
   result.zeroes_padding = dir != direction::bwd_w;
   if (is_forward(dir)) call->fused = add_fused(made, result, p.out, random);
   if (dir == direction::bwd_w && random.one_in(2)) {
@@ -211,9 +211,9 @@ random_case make_random_conv(const kernels& code, direction dir, split_mix& rand
   }
   if (call->given_workspace)
     made.fused += (made.fused.empty() ? "" : ", ") + std::string("given workspace");
-  made.variants = [&code, call] { return code.random_conv_variants(*call); };
-  made.run = [&code, call](const std::string& variant, int threads) {
-    return code.run_random_conv(*call, variant, threads);
+  made.algorithms = [&code, call] { return code.random_conv_algorithms(*call); };
+  made.run = [&code, call](const std::string& algorithm, int threads) {
+    return code.run_random_conv(*call, algorithm, threads);
   };
   return made;
 }

@@ -61,9 +61,9 @@ random_case make_random_gemm(const kernels& code, direction, split_mix& random) 
     call->fused = add_fused(made, c, p.n, random);
   }
   made.fused += call->unpacked ? ", b unpacked" : ", b packed";
-  made.variants = [&code, call] { return code.random_gemm_variants(*call); };
-  made.run = [&code, call](const std::string& variant, int threads) {
-    return code.run_random_gemm(*call, variant, threads);
+  made.algorithms = [&code, call] { return code.random_gemm_algorithms(*call); };
+  made.run = [&code, call](const std::string& algorithm, int threads) {
+    return code.run_random_gemm(*call, algorithm, threads);
   };
   return made;
 }

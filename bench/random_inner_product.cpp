@@ -78,9 +78,9 @@ random_case make_random_inner_product(const kernels& code, direction dir, split_
     bias.terms = 2 * p.batch;  // numbers are larger than products of them
     call->diff_bias = bias.operand().data;
   }
-  made.variants = [&code, call] { return code.random_inner_product_variants(*call); };
-  made.run = [&code, call](const std::string& variant, int threads) {
-    return code.run_random_inner_product(*call, variant, threads);
+  made.algorithms = [&code, call] { return code.random_inner_product_algorithms(*call); };
+  made.run = [&code, call](const std::string& algorithm, int threads) {
+    return code.run_random_inner_product(*call, algorithm, threads);
   };
   return made;
 }

@@ -97,9 +97,9 @@ comparison compare(const dot_products& p, const float* got, bool sample, std::ui
   return {compared, largest, std::sqrt(errors / n), std::sqrt(squares / n)};
 }
 
-double tolerance(int64_t terms, std::string_view variant, bool repeats) {
+double tolerance(int64_t terms, std::string_view algorithm, bool repeats) {
   const double eps = std::numeric_limits<float>::epsilon(), k = static_cast<double>(terms);
-  const double factor = variant.find("winograd") != std::string_view::npos ? 3 : 1;
+  const double factor = algorithm.find("winograd") != std::string_view::npos ? 3 : 1;
   const double growth = repeats ? std::max(1.0, std::sqrt(k)) : 1;
   return factor * growth * eps * (4.5 * 4.5 * k / (3 * std::sqrt(24.0)) + 2 * std::sqrt(k) + 1);
 }

@@ -51,7 +51,7 @@ comparison compare(const dot_products& wanted, const float* got, bool sample, st
                    dot_function* dots);
 
 /// The largest absolute error that single precision may leave on a sum of `terms` products of
-/// operands from [-1, 1), by a variant of this name. The one place for all tolerances of the
+/// operands from [-1, 1), by an algorithm of this name. The one place for all tolerances of the
 /// benchmark.
 ///
 /// Such a product has the deviation 1/3, a partial sum of k of them sqrt(k) / 3, and 4.5 times that
@@ -62,6 +62,6 @@ comparison compare(const dot_products& wanted, const float* got, bool sample, st
 /// the bias. Winograd algorithms are held to three times the error of plain sums.
 ///
 /// Where an operand repeats its numbers, partial sums of k equal products are sqrt(k) times larger.
-double tolerance(std::int64_t terms, std::string_view variant, bool repeats = false);
+double tolerance(std::int64_t terms, std::string_view algorithm, bool repeats = false);
 
 }  // namespace simdnn::bench

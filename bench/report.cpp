@@ -107,9 +107,9 @@ void print_choice_heading() {
 void print(const choice_row& r) {
   const choice_row::rival &chosen = r.rivals.front(), &best = r.best();
   std::printf("%-38s %-12s %11.4f %-12s %11.4f %7.3f ", full_name(r.problem).c_str(),
-              chosen.variant.c_str(), chosen.time * 1e3, best.variant.c_str(), best.time * 1e3,
+              chosen.algorithm.c_str(), chosen.time * 1e3, best.algorithm.c_str(), best.time * 1e3,
               r.loss());
-  for (const choice_row::rival& v : r.rivals) std::printf(" %s=%.3f", v.variant.c_str(), v.ratio);
+  for (const choice_row::rival& v : r.rivals) std::printf(" %s=%.3f", v.algorithm.c_str(), v.ratio);
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -133,7 +133,7 @@ std::string choice_total(const std::vector<choice_row>& rows) {
 
 void print_perf_heading(bool errors) {
   std::printf("%-38s %11s %11s %7s %9s %6s  %-12s %-26s %-7s", "name", "simdnn ms", "peer ms",
-              "ratio", "GFLOP/s", "% peak", "variant", "peer's", "error");
+              "ratio", "GFLOP/s", "% peak", "algorithm", "peer's", "error");
   if (errors)
     std::printf(" %10s %10s %10s %10s", "max error", "rms error", "peer's max", "peer's rms");
   std::printf("\n");
@@ -146,7 +146,7 @@ void print(const perf_row& r) {
   else
     std::printf(" %11s %7s", "-", "-");
   std::printf(" %9.1f %6.1f  %-12s %-26s ", r.flops / r.time * 1e-9, r.percent_of_peak,
-              r.variant.c_str(),
+              r.algorithm.c_str(),
               r.peer_implementation.empty() ? "-" : r.peer_implementation.c_str());
   if (r.peer_time > 0)
     std::printf("%-7.1e", r.error);
@@ -182,13 +182,13 @@ std::string perf_total(const std::vector<perf_row>& rows) {
 }
 
 void print_check_heading() {
-  std::printf("%-38s %-12s %10s %10s %10s %10s %9s %10s\n", "name", "variant", "compared",
+  std::printf("%-38s %-12s %10s %10s %10s %10s %9s %10s\n", "name", "algorithm", "compared",
               "max error", "rms error", "tolerance", "err/tol", "rms/direct");
 }
 
 void print(const check_row& r) {
   std::printf("%-38s %-12s ", full_name(r.problem).c_str(),
-              r.variant.empty() ? "-" : r.variant.c_str());
+              r.algorithm.empty() ? "-" : r.algorithm.c_str());
   if (!r.fault.empty()) {
     std::printf("FAILED: %s\n", r.fault.c_str());
   } else {
@@ -221,14 +221,14 @@ void write_json(const std::string& path, const options& o, const context& c,
   for (const perf_row& r : rows) {
     const std::string what = "/" + o.op + "/" + to_name(o.dir) + "/" + r.problem.name;
     const double times = r.problem.times;
-    json.entry("simdnn" + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads, r.time,
-               r.variant,
+    json.entry("simdnn" + what + (o.algorithm == "all" ? "/" + r.algorithm : ""), c.threads, r.time,
+               r.algorithm,
                counter("GFLOPS", r.flops / r.time * 1e-9) +
                    counter("percent_of_peak", r.percent_of_peak) + counter("times", times) +
                    (r.peer_time > 0 ? counter("ratio", r.ratio) + counter("error", r.error) : "") +
                    errors(r.found));
     if (r.peer_time > 0)
-      json.entry(c.peer + what + (o.variant == "all" ? "/" + r.variant : ""), c.threads,
+      json.entry(c.peer + what + (o.algorithm == "all" ? "/" + r.algorithm : ""), c.threads,
                  r.peer_time, r.peer_implementation,
                  counter("GFLOPS", r.flops / r.peer_time * 1e-9) + counter("times", times) +
                      errors(r.peer_found));
@@ -241,7 +241,7 @@ void write_json(const std::string& path, const options& o, const context& c,
   json_file json(path, o, c);
   for (const check_row& r : rows)
     json.entry("check/" + o.op + "/" + to_name(o.dir) + "/" + r.problem.name, c.threads, 0,
-               r.variant,
+               r.algorithm,
                errors(r.found) + counter("tolerance", r.tolerance) +
                    (r.direct_rms > 0 ? counter("direct_rms_error", r.direct_rms) : "") +
                    counter("compared", static_cast<double>(r.found.compared)) +

@@ -11,10 +11,10 @@
 
 namespace simdnn::bench {
 
-/// One measured variant of one problem; peer_time is 0 where there is no peer.
+/// One measured algorithm of one problem; peer_time is 0 where there is no peer.
 struct perf_row {
   named_problem problem;
-  std::string variant, peer_implementation;
+  std::string algorithm, peer_implementation;
   double time = 0, peer_time = 0;  // seconds a call
   double ratio = 0;                // of the pairs, peer / simdnn
   double flops = 0;
@@ -25,20 +25,20 @@ struct perf_row {
 
 struct check_row {
   named_problem problem;
-  std::string variant;
+  std::string algorithm;
   comparison found;
   double tolerance = 0;
-  double direct_rms = 0;  // of Winograd alone: the rms error of the variant direct
+  double direct_rms = 0;  // of Winograd alone: the rms error of the algorithm direct
   std::string fault;      // why nothing was compared, or empty
 
   double share() const { return found.max_error / tolerance; }
   bool failed() const { return !fault.empty() || !(found.max_error <= tolerance); }
 };
 
-/// The chosen variant of a problem among those that could be chosen.
+/// The chosen algorithm of a problem among those that could be chosen.
 struct choice_row {
   struct rival {
-    std::string variant;
+    std::string algorithm;
     double time;   // seconds a call
     double ratio;  // time / the chosen one's, of the turns
   };

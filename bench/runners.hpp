@@ -4,38 +4,38 @@
 
 #include <bench/kernels.hpp>
 #include <limits>
-#include <simdnn/ops/select.hpp>
 #include <simdnn/parallel/executor.hpp>
+#include <simdnn/plan/select.hpp>
 #include <stdexcept>
 
 namespace simdnn::bench {
 
-std::vector<variant_info> conv_variants(const conv_problem&, const conv_task&, bool strict);
+std::vector<algorithm_info> conv_algorithms(const conv_problem&, const conv_task&, bool strict);
 std::unique_ptr<runner> make_conv(const conv_problem&, const conv_task&, const choice&,
                                   int threads);
 std::vector<std::string> fixed_convs();
 std::unique_ptr<runner> make_fixed_conv(const conv_problem&, const conv_task&);
 
-std::vector<variant_info> gemm_variants(const gemm_task&, bool strict);
+std::vector<algorithm_info> gemm_algorithms(const gemm_task&, bool strict);
 std::unique_ptr<runner> make_gemm(const gemm_task&, const choice&, int threads);
 std::unique_ptr<runner> make_fixed_gemm(const gemm_task&);
 
-std::vector<variant_info> inner_product_variants(const inner_product_task&, bool strict);
+std::vector<algorithm_info> inner_product_algorithms(const inner_product_task&, bool strict);
 std::unique_ptr<runner> make_inner_product(const inner_product_task&, const choice&, int threads);
 
-std::vector<variant_info> random_conv_variants(const random_conv&);
-std::string run_random_conv(const random_conv&, const std::string& variant, int threads);
-std::vector<variant_info> random_gemm_variants(const random_gemm&);
-std::string run_random_gemm(const random_gemm&, const std::string& variant, int threads);
-std::vector<variant_info> random_inner_product_variants(const random_inner_product&);
-std::string run_random_inner_product(const random_inner_product&, const std::string& variant,
+std::vector<algorithm_info> random_conv_algorithms(const random_conv&);
+std::string run_random_conv(const random_conv&, const std::string& algorithm, int threads);
+std::vector<algorithm_info> random_gemm_algorithms(const random_gemm&);
+std::string run_random_gemm(const random_gemm&, const std::string& algorithm, int threads);
+std::vector<algorithm_info> random_inner_product_algorithms(const random_inner_product&);
+std::string run_random_inner_product(const random_inner_product&, const std::string& algorithm,
                                      int threads);
 
 std::span<const call_maker> calls();
 long increment(long x);
 
 inline policy policy_of(const choice& c) {
-  return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .variant = c.variant};
+  return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .algorithm = c.algorithm};
 }
 
 #if defined(_OPENMP)
@@ -49,10 +49,10 @@ inline team make_team(int threads) {
 }
 #endif
 
-/// All variants of a list, with their refusals of this query.
+/// All algorithms of a list, with their refusals of this query.
 template <class List, class Query>
-std::vector<variant_info> describe(const Query& q) {
-  std::vector<variant_info> found;
+std::vector<algorithm_info> describe(const Query& q) {
+  std::vector<algorithm_info> found;
   for (const auto& d : List::describe(q, {}))
     found.push_back({d.name, d.refusal == nullptr ? "" : d.refusal, d.eligible});
   return found;

@@ -16,7 +16,7 @@
 namespace simdnn::bench {
 namespace {
 
-// Above this a problem is checked on a sample, and `--variant all` leaves the library's own
+// Above this a problem is checked on a sample, and `--algorithm all` leaves the library's own
 // reference out.
 constexpr double large_flops = 1e9;
 // The peer that is simdnn itself on one thread: its ratios are speed-ups.
@@ -58,24 +58,24 @@ const peer* choose_peer(const options& o) {
   return nullptr;
 }
 
-// The choices that are to be measured: one, or every variant that takes the problem. A variant
+// The choices that are to be measured: one, or every algorithm that takes the problem. An algorithm
 // asked for by name that refuses is told, and none is left.
 std::vector<choice> choices(const options& o, const named_problem& p, const workload& w) {
-  if (o.variant.empty()) return {{.variant = {}, .strict = o.strict, .fixed = o.fixed}};
+  if (o.algorithm.empty()) return {{.algorithm = {}, .strict = o.strict, .fixed = o.fixed}};
   std::vector<choice> list;
   std::string known;
-  for (const variant_info& v : w.variants(o.strict)) {
+  for (const algorithm_info& v : w.algorithms(o.strict)) {
     known += (known.empty() ? "" : ", ") + v.name;
-    if (o.variant != "all" && o.variant != v.name) continue;
-    if (o.variant == "all" && v.name == "reference" && w.flops() > large_flops) continue;
+    if (o.algorithm != "all" && o.algorithm != v.name) continue;
+    if (o.algorithm == "all" && v.name == "reference" && w.flops() > large_flops) continue;
     if (v.refusal.empty())
       list.push_back({v.name, o.strict});
     else
       std::printf("%-38s %-12s refuses: %s\n", p.name.c_str(), v.name.c_str(), v.refusal.c_str());
-    if (o.variant == v.name) return list;
+    if (o.algorithm == v.name) return list;
   }
-  if (o.variant != "all")
-    throw std::invalid_argument("--variant is \"" + o.variant + "\", expected one of " + known);
+  if (o.algorithm != "all")
+    throw std::invalid_argument("--algorithm is \"" + o.algorithm + "\", expected one of " + known);
   return list;
 }
 
@@ -107,7 +107,7 @@ perf_row measure(const named_problem& p, const options& o, const kernels& code, 
                  const choice& c, runner* peer, double pause) {
   const std::unique_ptr<runner> own = w.make_simdnn(c);
   perf_row row{.problem = p,
-               .variant = own->implementation(),
+               .algorithm = own->implementation(),
                .peer_implementation = {},
                .flops = w.flops()};
   const auto loop = [&] { code.multiply_add(o.threads); };
@@ -127,11 +127,11 @@ perf_row measure(const named_problem& p, const options& o, const kernels& code, 
   return row;
 }
 
-// The chosen variant first, then the others that could have been chosen.
+// The chosen algorithm first, then the others that could have been chosen.
 choice_row measure_choice(const named_problem& p, const options& o, const workload& w) {
   std::vector<std::unique_ptr<runner>> runners;
   runners.push_back(w.make_simdnn({"", o.strict}));
-  for (const variant_info& v : w.variants(o.strict))
+  for (const algorithm_info& v : w.algorithms(o.strict))
     if (v.automatic && v.refusal.empty() && v.name != runners.front()->implementation())
       runners.push_back(w.make_simdnn({v.name, o.strict}));
   std::vector<std::function<void()>> sides;
@@ -151,11 +151,11 @@ check_row check(const named_problem& p, const workload& w, const choice& c) {
   const std::unique_ptr<dot_products> wanted = w.make_reference();
   const bool sample = w.flops() > large_flops;
   check_row row{.problem = p,
-                .variant = own->implementation(),
+                .algorithm = own->implementation(),
                 .found = against_double(w, *wanted, *own, sample),
                 .tolerance = tolerance(wanted->terms, own->implementation()),
                 .fault = {}};
-  if (row.variant.find("winograd") != std::string::npos) {
+  if (row.algorithm.find("winograd") != std::string::npos) {
     const std::unique_ptr<runner> direct = w.make_simdnn({"direct", c.strict});
     direct->run();
     row.direct_rms = against_double(w, *wanted, *direct, sample).rms_error;
@@ -232,7 +232,7 @@ int run(const options& o) {
       }
       const std::unique_ptr<runner> theirs = the_peer != nullptr ? w->make_peer(*the_peer)
                                              : o.peer == serial
-                                                 ? w->make_simdnn({o.variant, o.strict, 1})
+                                                 ? w->make_simdnn({o.algorithm, o.strict, 1})
                                                  : nullptr;
       const std::vector<choice> wanted = choices(o, p, *w);
       const std::size_t first = timed.size();
@@ -251,7 +251,7 @@ int run(const options& o) {
                               [](const auto& a, const auto& b) { return a.time < b.time; }));
     } catch (const std::exception& e) {
       failed = true;
-      checked.push_back({.problem = p, .variant = o.variant, .found = {}, .fault = e.what()});
+      checked.push_back({.problem = p, .algorithm = o.algorithm, .found = {}, .fault = e.what()});
       print(checked.back());
     }
   }

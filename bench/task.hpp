@@ -95,7 +95,7 @@ class runner {
   virtual void run() = 0;
   /// The last run's result, dense, in the order that the task gives.
   virtual void fetch(float* result) = 0;
-  /// What ran: simdnn's variant, oneDNN's implementation string.
+  /// What ran: simdnn's algorithm, oneDNN's implementation string.
   virtual std::string implementation() const = 0;
 };
 

@@ -1,16 +1,16 @@
 // Compiled once per ISA.
 #include <array>
 #include <bench/info/info.hpp>
-#include <simdnn/ops/activation/variants.hpp>
-#include <simdnn/ops/concat/variants.hpp>
-#include <simdnn/ops/conv/variants.hpp>
+#include <simdnn/epilogue/functions.hpp>
+#include <simdnn/ops/activation/algorithms.hpp>
+#include <simdnn/ops/concat/algorithms.hpp>
+#include <simdnn/ops/conv/algorithms.hpp>
 #include <simdnn/ops/conv_pool/bands.hpp>
-#include <simdnn/ops/gemm/variants.hpp>
-#include <simdnn/ops/inner_product/variants.hpp>
-#include <simdnn/ops/pooling/variants.hpp>
-#include <simdnn/ops/reorder/variants.hpp>
-#include <simdnn/ops/softmax/variants.hpp>
-#include <simdnn/post_ops/functions.hpp>
+#include <simdnn/ops/gemm/algorithms.hpp>
+#include <simdnn/ops/inner_product/algorithms.hpp>
+#include <simdnn/ops/pooling/algorithms.hpp>
+#include <simdnn/ops/reorder/algorithms.hpp>
+#include <simdnn/ops/softmax/algorithms.hpp>
 #include <span>
 
 namespace simdnn::info {
@@ -59,19 +59,19 @@ answer describe_conv(const request& r) {
   const layout& dst = find_layout(p.rank() + 2, r.dst.empty() ? r.src : r.dst, "--dst");
   const std::string layouts = std::string(src.text()) + ':' + std::string(dst.text());
   const conv::query q = conv::make_query(src, dst, p, r.pass, r.wanted);
-  using forward = conv::forward_variants<T, Isa>;
+  using forward = conv::forward_algorithms<T, Isa>;
   if (r.op == "conv_pool") {
     answer a = choose<T, forward>("conv_pool_forward", p.str(), layouts,
                                   conv_pool::cut_into_bands<T, Isa>(q).convolution, r);
-    std::erase_if(a.rows, [](const variant_row& row) { return row.name == "onednn"; });
+    std::erase_if(a.rows, [](const algorithm_row& row) { return row.name == "onednn"; });
     return a;
   }
   if (r.pass == direction::backward_data)
-    return choose<T, conv::backward_data_variants<T, Isa>>("conv_backward_data", p.str(), layouts,
-                                                           q, r);
+    return choose<T, conv::backward_data_algorithms<T, Isa>>("conv_backward_data", p.str(), layouts,
+                                                             q, r);
   if (r.pass == direction::backward_weights)
-    return choose<T, conv::backward_weights_variants<T, Isa>>("conv_backward_weights", p.str(),
-                                                              layouts, q, r);
+    return choose<T, conv::backward_weights_algorithms<T, Isa>>("conv_backward_weights", p.str(),
+                                                                layouts, q, r);
   return choose<T, forward>("conv_forward", p.str(), layouts, q, r);
 }
 
@@ -126,9 +126,9 @@ answer describe(const request& r) {
 
 template <class List>
 struct names_of;
-template <class... Variants>
-struct names_of<variants<Variants...>> {
-  static constexpr std::array<const char*, sizeof...(Variants)> value{Variants::name...};
+template <class... Algorithms>
+struct names_of<algorithms<Algorithms...>> {
+  static constexpr std::array<const char*, sizeof...(Algorithms)> value{Algorithms::name...};
 };
 template <class List>
 constexpr std::span<const char* const> names = names_of<List>::value;
@@ -138,11 +138,12 @@ constexpr const char* any = "any";
 constexpr operation_row operation_rows[] = {
     {"gemm", "forward, both gradients", "`ab`, `ba` (transposed)", names<gemm::all<float, Isa>>},
     {"gemm_batch", "forward", "`abc`, `acb` (transposed)", names<gemm::all<float, Isa>>},
-    {"conv", "forward", images, names<conv::forward_variants<float, Isa>>},
-    {"conv", "backward to the data", images, names<conv::backward_data_variants<float, Isa>>},
-    {"conv", "backward to the weights", images, names<conv::backward_weights_variants<float, Isa>>},
+    {"conv", "forward", images, names<conv::forward_algorithms<float, Isa>>},
+    {"conv", "backward to the data", images, names<conv::backward_data_algorithms<float, Isa>>},
+    {"conv", "backward to the weights", images,
+     names<conv::backward_weights_algorithms<float, Isa>>},
     {"conv_pool", "forward", "`nchw`, `nhwc`, `nChw16c` ...",
-     names<conv::forward_variants<float, Isa>>},
+     names<conv::forward_algorithms<float, Isa>>},
     {"inner_product", "forward, both gradients", "`nc`, `nchw`, `nhwc`, `nChw16c` ..., up to 3-D",
      names<inner_product::all<float, "nc", Isa>>},
     {"pooling", "forward, backward", images, names<pooling::all<float, "nchw", Isa>>},

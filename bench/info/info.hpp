@@ -1,8 +1,8 @@
-// What simdnn_info asks each instruction set's object: all variants for a problem, and the chosen one.
+// What simdnn_info asks each instruction set's object: all algorithms for a problem, and the chosen one.
 #pragma once
 
 #include <simdnn/isa/dispatch.hpp>
-#include <simdnn/ops/policy.hpp>
+#include <simdnn/plan/policy.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ struct request {
   std::string problem;  ///< in benchdnn's notation
 };
 
-struct variant_row {
+struct algorithm_row {
   std::string name;
   bool eligible;        ///< may be chosen without being named
   std::string refusal;  ///< empty where it takes the problem
@@ -32,13 +32,13 @@ struct answer {
   /// Operation, problem with every default written out, element type, layouts, and ISA, as
   /// SIMDNN_VERBOSE prints them.
   std::string call;
-  std::vector<variant_row> rows;
+  std::vector<algorithm_row> rows;
 };
 
-/// An operation's pass and the list of its variants.
+/// An operation's pass and the list of its algorithms.
 struct operation_row {
   const char *op, *pass, *layouts;
-  std::span<const char* const> variants;
+  std::span<const char* const> algorithms;
 };
 
 struct info_kernels {

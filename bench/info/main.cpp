@@ -22,7 +22,7 @@ constexpr const char* usage = R"(simdnn_info: versions, this machine, and what s
 
   simdnn_info                          versions, instruction sets, caches, threads, oneDNN
   simdnn_info --operations             every operation, pass and algorithm, as Markdown
-  simdnn_info [OPTION...] PROBLEM...   all variants for problems in benchdnn's notation
+  simdnn_info [OPTION...] PROBLEM...   all algorithms for problems in benchdnn's notation
 
   --op conv|conv_pool|gemm|inner_product|pooling   default conv
   --dir FWD|BWD_D|BWD_W                default FWD; pooling's backward pass is BWD_D
@@ -87,7 +87,8 @@ void print_machine() {
   for (const auto& [name, value] : bench::provenance())
     std::printf("%-12s %s\n", name.c_str(), value.c_str());
   std::string compiled;
-  for (const isa::variant* v : simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).variants)
+  for (const isa::compiled_table* v :
+       simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables)
     compiled += (compiled.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
   std::printf("%-12s compiled for %s; this CPU runs %s; dispatch takes %s\n", "isa",
               compiled.c_str(), isa::to_name(isa::best_supported()),
@@ -107,22 +108,22 @@ void print_machine() {
 
 // The ISAs' lists as a table in Markdown. `reference` is everywhere, `onednn` where it was built in.
 void print_operations() {
-  const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).variants;
-  const auto rows = [](const isa::variant* v) {
+  const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
+  const auto rows = [](const isa::compiled_table* v) {
     return static_cast<const info_kernels*>(v->table)->operations;
   };
   std::printf("| operation | pass | layouts | ISA | algorithms |\n|---|---|---|---|---|\n");
   for (std::size_t i = 0; i < rows(isas[0]).size(); ++i) {
     std::string where, algorithms;
-    for (const isa::variant* v : isas)
+    for (const isa::compiled_table* v : isas)
       where += (where.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
-    for (const char* name : rows(isas[0])[i].variants) {
+    for (const char* name : rows(isas[0])[i].algorithms) {
       if (std::strcmp(name, "reference") == 0 || std::strcmp(name, "onednn") == 0) continue;
       algorithms += (algorithms.empty() ? "`" : ", `") + std::string(name) + '`';
       // With the ISAs that have it, where not all do.
       std::string has;
-      for (const isa::variant* v : isas)
-        for (const char* other : rows(v)[i].variants)
+      for (const isa::compiled_table* v : isas)
+        for (const char* other : rows(v)[i].algorithms)
           if (std::strcmp(name, other) == 0)
             has += (has.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
       if (has != where) algorithms += " (" + has + ')';
@@ -135,7 +136,7 @@ void print_operations() {
 
 void print(const answer& a) {
   std::printf("%s\n", a.call.c_str());
-  for (const variant_row& row : a.rows) {
+  for (const algorithm_row& row : a.rows) {
     std::printf("  %-18s ", row.name.c_str());
     if (!row.refusal.empty())
       std::printf("refuses: %s\n", row.refusal.c_str());

@@ -24,8 +24,8 @@ class conv_workload final : public workload {
   double flops() const override { return problem_.flops(); }
   double bytes() const override { return problem_.elements() * sizeof(float); }
   std::int64_t outputs() const override { return product(task_.result()); }
-  std::vector<variant_info> variants(bool strict) const override {
-    return where_.code->conv_variants(problem_, task_, strict);
+  std::vector<algorithm_info> algorithms(bool strict) const override {
+    return where_.code->conv_algorithms(problem_, task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
     if (c.fixed) {

@@ -41,18 +41,18 @@ conv::query query_of(const random_conv& c) {
   return conv::make_query(c.src.format, c.dst.format, c.problem, pass, accuracy::normal);
 }
 
-using mapped_chain = kernel::chain<kernel::shift<float>, kernel::map<halve_plus_one>>;
+using mapped_chain = epilogue::chain<epilogue::shift<float>, epilogue::map<halve_plus_one>>;
 
 // Calls f(fused), whatever it is made of.
 template <class F>
 void with_fused(const fused_call& f, F run) {
   if (f.mapped)
-    return run(kernel::fused_chain<float, isa::native, mapped_chain>(
-        mapped_chain{{kernel::shift<float>{f.bias}, kernel::map<halve_plus_one>{}}}));
-  kernel::standard<float> s;
+    return run(epilogue::fused_chain<float, isa::native, mapped_chain>(
+        mapped_chain{{epilogue::shift<float>{f.bias}, epilogue::map<halve_plus_one>{}}}));
+  epilogue::standard<float> s;
   s.shift = f.bias, s.sum = f.residual, s.clamped = f.relu;
   s.high = std::numeric_limits<float>::infinity();
-  run(kernel::fused<float>(s));
+  run(epilogue::fused<float>(s));
 }
 
 template <class Chosen>
@@ -84,9 +84,9 @@ test::guarded_memory<float> pack(const Chosen& chosen, const random_conv& c,
 }
 
 template <class List, class Run>
-std::string run_variant(const random_conv& c, const std::string& name, const char* op, int threads,
-                        Run run) {
-  const auto chosen = List::choose(query_of(c), policy{.variant = name}, op);
+std::string run_algorithm(const random_conv& c, const std::string& name, const char* op,
+                          int threads, Run run) {
+  const auto chosen = List::choose(query_of(c), policy{.algorithm = name}, op);
   workspace_of<typename List::chosen> workspace(chosen, c.given_workspace, threads);
   const team several = make_team(threads);
   const serial alone;
@@ -96,37 +96,37 @@ std::string run_variant(const random_conv& c, const std::string& name, const cha
 
 }  // namespace
 
-std::vector<variant_info> random_conv_variants(const random_conv& c) {
+std::vector<algorithm_info> random_conv_algorithms(const random_conv& c) {
   const conv::query q = query_of(c);
   if (c.dir == direction::bwd_d)
-    return describe<conv::backward_data_variants<float, isa::native>>(q);
+    return describe<conv::backward_data_algorithms<float, isa::native>>(q);
   if (c.dir == direction::bwd_w)
-    return describe<conv::backward_weights_variants<float, isa::native>>(q);
-  return describe<conv::forward_variants<float, isa::native>>(q);
+    return describe<conv::backward_weights_algorithms<float, isa::native>>(q);
+  return describe<conv::forward_algorithms<float, isa::native>>(q);
 }
 
-std::string run_random_conv(const random_conv& c, const std::string& variant, int threads) {
+std::string run_random_conv(const random_conv& c, const std::string& algorithm, int threads) {
   if (c.dir == direction::bwd_d)
-    return run_variant<conv::backward_data_variants<float, isa::native>>(
-        c, variant, "conv_backward_data", threads,
+    return run_algorithm<conv::backward_data_algorithms<float, isa::native>>(
+        c, algorithm, "conv_backward_data", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           const auto packed = pack(chosen, c, executor);
           conv::backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
                                      image_of(c.src), executor, workspace);
         });
   if (c.dir == direction::bwd_w)
-    return run_variant<conv::backward_weights_variants<float, isa::native>>(
-        c, variant, "conv_backward_weights", threads,
+    return run_algorithm<conv::backward_weights_algorithms<float, isa::native>>(
+        c, algorithm, "conv_backward_weights", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           conv::backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
                                         filter_of<float>(c.weights), c.diff_bias, executor,
                                         workspace);
         });
-  return run_variant<conv::forward_variants<float, isa::native>>(
-      c, variant, "conv_forward", threads,
+  return run_algorithm<conv::forward_algorithms<float, isa::native>>(
+      c, algorithm, "conv_forward", threads,
       [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
         const auto packed = pack(chosen, c, executor);
-        with_fused(c.fused, [&](const kernel::fused<float>& post) {
+        with_fused(c.fused, [&](const epilogue::fused<float>& post) {
           conv::forward<float>(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
                                post, executor, workspace);
         });

@@ -62,7 +62,7 @@ class forward final : public runner {
       plan_(src_, weights_, dst_, post::none{}, team_);
   }
   void fetch(float* result) override { reorder(dst_, view<float, L::plain>(result, dst_.shape())); }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -87,7 +87,7 @@ class backward_data final : public runner {
   void fetch(float* result) override {
     reorder(diff_src_, view<float, L::plain>(result, diff_src_.shape()));
   }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -110,7 +110,7 @@ class backward_weights final : public runner {
   void fetch(float* result) override {
     std::copy_n(diff_weights_.data(), diff_weights_.elements(), result);
   }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -134,19 +134,21 @@ auto with_layouts(const conv_problem& p, F f) {
 
 }  // namespace
 
-std::vector<variant_info> conv_variants(const conv_problem& p, const conv_task& t, bool strict) {
+std::vector<algorithm_info> conv_algorithms(const conv_problem& p, const conv_task& t,
+                                            bool strict) {
   const accuracy wanted = strict ? accuracy::strict : accuracy::normal;
   return with_layouts(p, [&]<class L, layout Src>() {
     const auto query = [&](simdnn::direction pass) {
       return conv::make_query<Src, L::blocked>(p, pass, wanted);
     };
     if (t.dir == direction::bwd_d)
-      return describe<conv::backward_data_variants<float, isa::native>>(
+      return describe<conv::backward_data_algorithms<float, isa::native>>(
           query(simdnn::direction::backward_data));
     if (t.dir == direction::bwd_w)
-      return describe<conv::backward_weights_variants<float, isa::native>>(
+      return describe<conv::backward_weights_algorithms<float, isa::native>>(
           query(simdnn::direction::backward_weights));
-    return describe<conv::forward_variants<float, isa::native>>(query(simdnn::direction::forward));
+    return describe<conv::forward_algorithms<float, isa::native>>(
+        query(simdnn::direction::forward));
   });
 }
 

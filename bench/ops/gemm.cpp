@@ -21,8 +21,8 @@ class gemm_workload final : public workload {
   double flops() const override { return problem_.flops(); }
   double bytes() const override { return problem_.elements() * sizeof(float); }
   std::int64_t outputs() const override { return task_.m * task_.n; }
-  std::vector<variant_info> variants(bool strict) const override {
-    return where_.code->gemm_variants(task_, strict);
+  std::vector<algorithm_info> algorithms(bool strict) const override {
+    return where_.code->gemm_algorithms(task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
     if (task_.fixed) {

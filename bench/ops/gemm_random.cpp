@@ -13,8 +13,8 @@ view<float, L> view_of(const placed& p) {
 }
 
 template <layout A, layout B>
-std::string run(const random_gemm& call, const std::string& variant, int threads) {
-  const gemm_plan<float, A, B, isa::native> plan(call.problem, policy{.variant = variant});
+std::string run(const random_gemm& call, const std::string& algorithm, int threads) {
+  const gemm_plan<float, A, B, isa::native> plan(call.problem, policy{.algorithm = algorithm});
   const view<const float, A> a = view_of<A>(call.src);
   const view<const float, B> b = view_of<B>(call.weights);
   const view<float, "ab"> c = view_of<"ab">(call.dst);
@@ -28,22 +28,22 @@ std::string run(const random_gemm& call, const std::string& variant, int threads
     plan(a, plan.pack(b, default_memory(), executor), c, ops, executor,
          {workspace.data(), static_cast<std::size_t>(workspace.elements())});
   });
-  return plan.variant_name();
+  return plan.algorithm_name();
 }
 
 }  // namespace
 
-std::vector<variant_info> random_gemm_variants(const random_gemm& c) {
+std::vector<algorithm_info> random_gemm_algorithms(const random_gemm& c) {
   return describe<gemm::all<float, isa::native>>(gemm_query{c.problem, accuracy::normal});
 }
 
-std::string run_random_gemm(const random_gemm& c, const std::string& variant, int threads) {
+std::string run_random_gemm(const random_gemm& c, const std::string& algorithm, int threads) {
   constexpr layout rows = "ab", columns = "ba";
   if (c.src.format == rows)
-    return c.weights.format == rows ? run<rows, rows>(c, variant, threads)
-                                    : run<rows, columns>(c, variant, threads);
-  return c.weights.format == rows ? run<columns, rows>(c, variant, threads)
-                                  : run<columns, columns>(c, variant, threads);
+    return c.weights.format == rows ? run<rows, rows>(c, algorithm, threads)
+                                    : run<rows, columns>(c, algorithm, threads);
+  return c.weights.format == rows ? run<columns, rows>(c, algorithm, threads)
+                                  : run<columns, columns>(c, algorithm, threads);
 }
 
 }  // namespace simdnn::bench

@@ -21,7 +21,7 @@ class gemm_runner final : public runner {
   }
   void run() override { plan_(a_, b_, c_, post::none{}, team_); }
   void fetch(float* result) override { std::copy_n(c_.data(), c_.elements(), result); }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -58,7 +58,7 @@ std::unique_ptr<runner> make_fixed_gemm(const gemm_task& t) {
   return make_fixed(t, [&]<int Size>() { return std::make_unique<fixed_runner<Size>>(t); });
 }
 
-std::vector<variant_info> gemm_variants(const gemm_task& t, bool strict) {
+std::vector<algorithm_info> gemm_algorithms(const gemm_task& t, bool strict) {
   return describe<gemm::all<float, isa::native>>(
       gemm_query{{.m = t.m, .n = t.n, .k = t.k}, strict ? accuracy::strict : accuracy::normal});
 }

@@ -33,8 +33,8 @@ class inner_product_workload final : public workload {
            : task_.dir == direction::bwd_w ? task_.out * task_.in
                                            : task_.batch * task_.out;
   }
-  std::vector<variant_info> variants(bool strict) const override {
-    return where_.code->inner_product_variants(task_, strict);
+  std::vector<algorithm_info> algorithms(bool strict) const override {
+    return where_.code->inner_product_algorithms(task_, strict);
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
     return where_.code->inner_product(task_, c, c.threads > 0 ? c.threads : where_.threads);

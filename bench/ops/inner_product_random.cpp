@@ -26,8 +26,9 @@ class workspace_of {
 };
 
 template <layout Src, layout W>
-std::string run(const random_inner_product& c, const std::string& variant, executor_ref executor) {
-  const policy wanted{.variant = variant};
+std::string run(const random_inner_product& c, const std::string& algorithm,
+                executor_ref executor) {
+  const policy wanted{.algorithm = algorithm};
   const view<float, Src> src = view_of<Src>(c.src);
   const view<float, "nc"> dst = view_of<"nc">(c.dst);
   const view<float, W> weights = view_of<W>(c.weights);
@@ -36,7 +37,7 @@ std::string run(const random_inner_product& c, const std::string& variant, execu
     const inner_product_backward_data_plan<float, Src, isa::native> plan(c.problem, wanted);
     workspace_of workspace(c, plan, threads);
     plan(dst, plan.pack(weights, default_memory(), executor), src, executor, workspace.bytes());
-    return plan.variant_name();
+    return plan.algorithm_name();
   }
   if (c.dir == direction::bwd_w) {
     const inner_product_backward_weights_plan<float, Src, isa::native> plan(c.problem, wanted);
@@ -46,14 +47,14 @@ std::string run(const random_inner_product& c, const std::string& variant, execu
            workspace.bytes());
     else
       plan(src, dst, weights, executor, workspace.bytes());
-    return plan.variant_name();
+    return plan.algorithm_name();
   }
   const inner_product_plan<float, Src, isa::native> plan(c.problem, wanted);
   workspace_of workspace(c, plan, threads);
   const packed<float> w = plan.pack(weights, default_memory(), executor);
   with_post_ops(c.fused, dst, c.problem.out,
                 [&](const auto& ops) { plan(src, w, dst, ops, executor, workspace.bytes()); });
-  return plan.variant_name();
+  return plan.algorithm_name();
 }
 
 // Calls f<layouts of src and of weights>().
@@ -72,7 +73,7 @@ auto with_layouts(const random_inner_product& c, F f) {
 
 }  // namespace
 
-std::vector<variant_info> random_inner_product_variants(const random_inner_product& c) {
+std::vector<algorithm_info> random_inner_product_algorithms(const random_inner_product& c) {
   const auto pass = c.dir == direction::bwd_d   ? simdnn::direction::backward_data
                     : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
                                                 : simdnn::direction::forward;
@@ -81,12 +82,13 @@ std::vector<variant_info> random_inner_product_variants(const random_inner_produ
       inner_product::query{c.problem, pass, accuracy::normal});
 }
 
-std::string run_random_inner_product(const random_inner_product& c, const std::string& variant,
+std::string run_random_inner_product(const random_inner_product& c, const std::string& algorithm,
                                      int threads) {
   const team several = make_team(threads);
   const serial alone;
   const executor_ref executor = threads == 1 ? executor_ref(alone) : executor_ref(several);
-  return with_layouts(c, [&]<layout Src, layout W>() { return run<Src, W>(c, variant, executor); });
+  return with_layouts(c,
+                      [&]<layout Src, layout W>() { return run<Src, W>(c, algorithm, executor); });
 }
 
 }  // namespace simdnn::bench

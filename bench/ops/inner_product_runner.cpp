@@ -41,7 +41,7 @@ class forward final : public runner {
       plan_(src_, weights_, dst_, post::none{}, team_);
   }
   void fetch(float* result) override { std::copy_n(dst_.data(), dst_.elements(), result); }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -65,7 +65,7 @@ class backward_data final : public runner {
   void fetch(float* result) override {
     std::copy_n(diff_src_.data(), diff_src_.elements(), result);
   }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -89,7 +89,7 @@ class backward_weights final : public runner {
   void fetch(float* result) override {
     std::copy_n(diff_weights_.data(), diff_weights_.elements(), result);
   }
-  std::string implementation() const override { return plan_.variant_name(); }
+  std::string implementation() const override { return plan_.algorithm_name(); }
 
  private:
   team team_;
@@ -100,7 +100,7 @@ class backward_weights final : public runner {
 
 }  // namespace
 
-std::vector<variant_info> inner_product_variants(const inner_product_task& t, bool strict) {
+std::vector<algorithm_info> inner_product_algorithms(const inner_product_task& t, bool strict) {
   const auto pass = t.dir == direction::bwd_d   ? simdnn::direction::backward_data
                     : t.dir == direction::bwd_w ? simdnn::direction::backward_weights
                                                 : simdnn::direction::forward;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <bench/random_call.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/epilogue/post_op.hpp>
 
 namespace simdnn::bench {
 

@@ -21,7 +21,7 @@ int main() {
   conv(x, packed, y, dnn::post::bias(bias) | dnn::post::relu());  // fused, nothing allocated
 
   const float corner = y(0, 0, 0, 0), middle = y(0, 127, 28, 28);
-  std::printf("%s: corner %g, middle %g\n", conv.variant_name(), corner, middle);
+  std::printf("%s: corner %g, middle %g\n", conv.algorithm_name(), corner, middle);
   // Winograd's transforms round.
   return std::abs(corner - 64 * 4) < 0.01f && std::abs(middle - 64 * 9) < 0.01f ? 0 : 1;
 }

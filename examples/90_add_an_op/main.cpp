@@ -1,4 +1,4 @@
-// Every variant of prelu against the reference, on shapes that leave tails. In the library this is
+// Every algorithm of prelu against the reference, on shapes that leave tails. In the library this is
 // tests/ops/prelu/prelu_test.cpp, compiled once per ISA, which besides asks for gradients, the same
 // bits on every number of threads, guarded pages and the texts of errors: see tests/ops/activation.
 #include <cmath>
@@ -17,17 +17,17 @@ int failures(const dnn::prelu_problem& p) {
   dnn::tensor<T, "x"> slope(p.slope_shape());
   for (dnn::index_t i = 0; i < x.elements(); ++i) x.data()[i] = static_cast<T>(std::sin(i));
   for (dnn::index_t i = 0; i < slope.elements(); ++i) slope.data()[i] = static_cast<T>(0.01 * i);
-  dnn::prelu_forward(p, x, slope, expected, {.variant = "reference"});
+  dnn::prelu_forward(p, x, slope, expected, {.algorithm = "reference"});
 
   int failed = 0;
-  dnn::prelu_plan<T>::variant_list::for_each([&]<class Variant>() {
+  dnn::prelu_plan<T>::algorithm_list::for_each([&]<class Algorithm>() {
     dnn::tensor<T, "nc"> y(p.src_shape());
-    dnn::prelu_forward(p, x, slope, y, {.variant = Variant::name});
+    dnn::prelu_forward(p, x, slope, y, {.algorithm = Algorithm::name});
     // One rounded product, in the reference and in a vector alike.
     bool same = true;
     for (dnn::index_t i = 0; i < y.elements(); ++i) same &= y.data()[i] == expected.data()[i];
     std::printf("%s %s %s: %s\n", sizeof(T) == 4 ? "float" : "double", p.str().c_str(),
-                Variant::name, same ? "ok" : "WRONG");
+                Algorithm::name, same ? "ok" : "WRONG");
     failed += !same;
   });
   return failed;

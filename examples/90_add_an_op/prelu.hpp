@@ -8,9 +8,9 @@
 //     plan(src, slope, dst);
 #pragma once
 
-#include <simdnn/ops/operands.hpp>
+#include <simdnn/plan/operands.hpp>
 
-#include "prelu/variants.hpp"
+#include "prelu/algorithms.hpp"
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -20,15 +20,15 @@ class prelu_plan {
   static constexpr const char* op = "prelu_forward";
 
  public:
-  using variant_list = prelu::all<T, Isa>;
+  using algorithm_list = prelu::all<T, Isa>;
 
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
+  /// Throws error where the problem breaks a rule or the policy's algorithm does not take it.
   explicit prelu_plan(const prelu_problem& p, const policy& wanted = {})
-      : problem_(p.checked(op)), variant_(variant_list::choose(problem_, wanted, op)) {}
+      : problem_(p.checked(op)), algorithm_(algorithm_list::choose(problem_, wanted, op)) {}
 
   const prelu_problem& problem() const { return problem_; }
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
 
   /// src and dst {batch, channels}, slope {channels}; dst may be src itself. Throws error where
@@ -48,7 +48,7 @@ class prelu_plan {
     if (y.data() != x.data() || y.strides() != x.strides())
       check_no_overlap(y, x, op, "dst", "src");
     check_no_overlap(y, s, op, "dst", "slope");
-    std::visit([&](const auto& v) { v(x, s.data(), y, executor); }, variant_);
+    std::visit([&](const auto& v) { v(x, s.data(), y, executor); }, algorithm_);
   }
 
  private:
@@ -59,7 +59,7 @@ class prelu_plan {
   }
 
   prelu_problem problem_;
-  typename variant_list::chosen variant_;
+  typename algorithm_list::chosen algorithm_;
 };
 
 /// A plan, once.

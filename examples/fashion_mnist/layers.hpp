@@ -98,13 +98,13 @@ class max_pooling {
         diff_dst(p.dst_shape()),
         executor_(executor),
         plan_(p),
-        taps_(p.dst_shape()) {}
+        argmax_(p.dst_shape()) {}
 
   void forward(const dnn::tensor<float, "nChw16c">& src) {
-    plan_.forward(src, dst, taps_, executor_);
+    plan_.forward(src, dst, argmax_, executor_);
   }
   void backward(dnn::tensor<float, "nChw16c">& diff_src) {
-    plan_.backward(diff_dst, taps_, diff_src, executor_);
+    plan_.backward(diff_dst, argmax_, diff_src, executor_);
   }
 
   dnn::tensor<float, "nChw16c"> dst, diff_dst;
@@ -112,7 +112,7 @@ class max_pooling {
  private:
   dnn::executor_ref executor_;
   dnn::pooling_plan<float, "nChw16c"> plan_;
-  dnn::tensor<float, "nChw16c"> taps_;
+  dnn::tensor<float, "nChw16c"> argmax_;
 };
 
 /// A fully connected layer; Weights is "oi", or "oihw" where src is an image.

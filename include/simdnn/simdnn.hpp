@@ -1,20 +1,23 @@
 // Everything at once. A program that uses one operation may include its facade alone, which
 // compiles faster. Floors, each of which includes only from its own folder and from those below:
 //
-//     ops/        7  operations: <op>.hpp is the facade (problem, plan, forward and backward functions),
-//                    <op>/ its algorithms
-//     onednn/     6  how to talk to oneDNN, where the program is built with it
-//     tile/       5  register tiles and their tuned numbers, for one thread on raw pointers
-//     post_ops/   4  what is fused behind gemm, conv, conv_pool and inner_product
-//     parallel/   3  executors, parallel_for, workspace
-//     tensor/     2  layout, shape, view, tensor, memory pool, npy
-//     isa/        1  ISA tags, vec, CPU detection, dispatch between ISAs in one program
-//     base/       0  compiler checks, errors, integer arithmetic
+//     ops/          8  operations: <op>.hpp is what users call (plans, forward and backward functions),
+//                      <op>/ its problem, reference and algorithms
+//     onednn/       7  how to talk to oneDNN, if the program is built with it
+//     plan/         6  choice of an algorithm, policy, measuring, tuning cache, packed weights, checks
+//     trace/        5  call records, SIMDNN_VERBOSE, Chrome trace
+//     problem/      5  spatial sizes and benchdnn's notation
+//     microkernel/  5  register tiles on raw pointers for one thread; tuning/ has the tuned numbers
+//     epilogue/     4  what is fused after gemm, conv, conv_pool and inner_product
+//     walk/         4  contiguous runs, elements and strided copies of memory
+//     parallel/     3  executors, parallel_for, workspace
+//     tensor/       2  layout, shape, view, tensor, memory pool, npy
+//     isa/          1  ISA tags, vec, CPU detection, dispatch between ISAs in one program
+//     base/         0  compiler checks, errors, integer arithmetic
 #pragma once
 
 #include <simdnn/isa/dispatch.hpp>
 #include <simdnn/ops/activation.hpp>
-#include <simdnn/ops/chrome_trace.hpp>
 #include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
@@ -23,5 +26,6 @@
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>
-#include <simdnn/ops/tuning_cache.hpp>
+#include <simdnn/plan/tuning_cache.hpp>
 #include <simdnn/tensor/npy.hpp>
+#include <simdnn/trace/chrome_trace.hpp>

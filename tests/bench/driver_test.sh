@@ -42,23 +42,23 @@ expect 0 "^total simdnn=$number peer=$none\$" --peer none --seconds 0.01 "$small
 expect 0 "^checked=5 failed=0 worst=$number at=alexnet:conv[1-5]\$" --mode check --batch 1 \
   --shapes "$shapes/conv_alexnet.txt"
 expect 0 "^choice within10%=[01]\.[0-9]+ problems=2 geomean=$number worst=$number at=(net:small|mb1.*)\$" \
-  --choice --variant all --seconds 0.01 "$small" mb1_ic20ih7_oc20oh7_kh1
-for rival in direct gemm winograd_4x4_3x3; do
+  --choice --algorithm all --seconds 0.01 "$small" mb1_ic20ih7_oc20oh7_kh1
+for rival in direct im2col winograd_4x4_3x3; do
   grep -q "^net:small\*3 .* $rival=[0-9]" "$dir/out" || fail "--choice leaves out $rival"
 done
 grep -q 'reference' "$dir/out" && fail '--choice measures what is not chosen'
 expect 0 "^total simdnn=$number peer=$none\$" --peer none --errors --seconds 0.01 "$small"
 grep -q 'max error .*rms error' "$dir/out" || fail '--errors has no heading'
 grep -Eq '^net:small.* [0-9.]+e-0[0-9] +[0-9.]+e-0[0-9] *$' "$dir/out" || fail '--errors has no columns'
-expect 0 "^checked=1 failed=0 " --mode check --variant winograd_4x4_3x3 "$small"
+expect 0 "^checked=1 failed=0 " --mode check --algorithm winograd_4x4_3x3 "$small"
 grep -Eq "^net:small.* winograd_4x4_3x3 .* [0-9]+\.[0-9]{2}\$" "$dir/out" || fail 'Winograd beside direct'
 expect 0 '^checked=[1-9][0-9]* failed=0 ' --mode check --fixed --post-ops bias+relu
 grep -q ' fixed ' "$dir/out" || fail '--fixed runs something else'
 expect 1 '^checked=1 failed=1 ' --mode check --fixed "$small"
 expect 2 '^simdnn_bench: --fixed: inner_product has none$' --fixed --op inner_product
-expect 2 '^simdnn_bench: --fixed has one variant' --fixed --variant all
+expect 2 '^simdnn_bench: --fixed has one algorithm' --fixed --algorithm all
 expect 2 '^simdnn_bench: --choice measures' --choice --mode check "$small"
-expect 2 '^simdnn_bench: --choice measures' --choice --variant direct "$small"
+expect 2 '^simdnn_bench: --choice measures' --choice --algorithm direct "$small"
 expect 2 'expected one of FWD_I, FWD_T, BWD_D, BWD_W$' --dir FORWARD "$small"
 expect 2 'unknown, there are onednn, openblas, eigen, best, sum, none$' --peer mkl "$small"
 expect 2 '^simdnn_bench: no problems' --op conv

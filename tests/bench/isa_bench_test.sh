@@ -29,7 +29,7 @@ expect 0 $quick --benchmark_filter="($few).*threads:1/" --benchmark_out="$dir/js
 for fact in cpu compiler flags versions; do
   shown "^$fact: ."
 done
-shown "^op/pass/problem/variant/size/threads .* rate +peak .*sse42"
+shown "^op/pass/problem/algorithm/size/threads .* rate +peak .*sse42"
 shown "^machine/peak/multiply_add/chains/registers/threads:1 +GFLOP/s \| +$number +- +[0-9]+% +1\.00x"
 for row in conv/forward/3x3/direct/L1 \
   conv/backward_data/3x3/direct/L1 conv/backward_weights/3x3/direct/L1 \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # simdnn_info_test.sh simdnn_info simdnn_bench ROOT: what simdnn_info says of this machine and of problems,
-# and that it names the variants that SIMDNN_VERBOSE reports when the same problems run.
+# and that it names the algorithms that SIMDNN_VERBOSE reports when the same problems run.
 set -eu
 info=$1 bench=$2 root=$3
 dir=$(mktemp -d)
@@ -44,8 +44,8 @@ expect 1 '^simdnn_info: --dir is .up., it is one of FWD, BWD_D, BWD_W' --dir up 
 expect 1 '^simdnn_info: --dir is another, gemm has FWD alone' --op gemm --dir BWD_D 5x7:7x9
 expect 1 '^simdnn_info: --onednn is given, oneDNN has no conv_pool' --op conv_pool --onednn \
   mb1_ic64ih8_oc64oh8_kh3_ph1
-expect 2 '--help' --variant x
-# The README's table is the variants' lists.
+expect 2 '--help' --algorithm x
+# The README's table is the algorithms' lists.
 "$info" --operations >"$dir/out"
 table=$(grep -c '^| ' "$dir/out")
 [ "$table" -ge 13 ] || fail "--operations: $table rows"
@@ -57,7 +57,7 @@ agreed=0
 agree() { # ISA OP BENCH'S DIRECTION DIRECTION PROBLEM
   SIMDNN_VERBOSE=1 "$bench" --peer none --seconds 0 --isa "$1" --op "$2" --dir "$3" "$5" \
     >"$dir/out" 2>"$dir/verbose" || fail "simdnn_bench $*"
-  # simdnn: op problem type layouts isa variant threads=...
+  # simdnn: op problem type layouts isa algorithm threads=...
   call=$(grep -v '/pack ' "$dir/verbose" | grep -E "^simdnn: $2[a-z_]* (g[0-9]+mb|mb|[0-9])" | tail -n 1)
   [ -n "$call" ] || fail "no call of $2 reported: $*"
   # shellcheck disable=SC2086 # its words

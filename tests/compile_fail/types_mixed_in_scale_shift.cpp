@@ -1,5 +1,5 @@
 // expect: post::scale_shift takes two tensor<T, "x">
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/epilogue/post_op.hpp>
 #include <simdnn/tensor/tensor.hpp>
 
 auto f(const simdnn::tensor<float, "x">& scale, const simdnn::tensor<double, "x">& shift) {

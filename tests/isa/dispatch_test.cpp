@@ -2,8 +2,8 @@
 
 #include <array>
 #include <simdnn/isa/dispatch.hpp>
-#include <simdnn/ops/call_record.hpp>
 #include <simdnn/tensor/memory_pool.hpp>
+#include <simdnn/trace/call_record.hpp>
 #include <string>
 #include <vector>
 
@@ -11,48 +11,49 @@
 
 namespace isa = simdnn::isa;
 using isa::id;
-using simdnn::isa::detail::choose_variant;
-using simdnn::isa::detail::named_variant;
+using simdnn::isa::detail::choose_table;
+using simdnn::isa::detail::named_table;
 
 namespace {
 
-constexpr isa::variant sse42{id::sse42, nullptr, nullptr}, avx512{id::avx512, nullptr, nullptr};
+constexpr isa::compiled_table sse42{id::sse42, nullptr, nullptr},
+    avx512{id::avx512, nullptr, nullptr};
 constexpr std::array list_storage{&sse42, &avx512};
-constexpr isa::variant_list two{list_storage};
+constexpr isa::compiled_tables two{list_storage};
 
 }  // namespace
 
-TEST_CASE("the best variant that the CPU runs is chosen, at most the limit") {
-  CHECK(choose_variant(two, id::avx512, "").isa == id::avx512);
-  CHECK(choose_variant(two, id::avx2, "").isa == id::sse42);
-  CHECK(choose_variant(two, id::avx512, "sse42").isa == id::sse42);
-  CHECK(choose_variant(two, id::sse42, "avx512").isa == id::sse42);
+TEST_CASE("the best table that the CPU runs is chosen, at most the limit") {
+  CHECK(choose_table(two, id::avx512, "").isa == id::avx512);
+  CHECK(choose_table(two, id::avx2, "").isa == id::sse42);
+  CHECK(choose_table(two, id::avx512, "sse42").isa == id::sse42);
+  CHECK(choose_table(two, id::sse42, "avx512").isa == id::sse42);
 }
 
 TEST_CASE("a name that is unknown or not compiled gets an error that lists what is there") {
-  CHECK_THROWS_WITH_AS(choose_variant(two, id::avx512, "avx3"),
+  CHECK_THROWS_WITH_AS(choose_table(two, id::avx512, "avx3"),
                        "dispatch: SIMDNN_MAX_ISA is \"avx3\", this program has sse42, avx512",
                        simdnn::error);
-  CHECK_THROWS_WITH_AS(choose_variant(two, id::avx512, "avx2"),
+  CHECK_THROWS_WITH_AS(choose_table(two, id::avx512, "avx2"),
                        "dispatch: SIMDNN_MAX_ISA is \"avx2\", this program has sse42, avx512",
                        simdnn::error);
-  CHECK_THROWS_WITH_AS(named_variant(two, id::avx512, ""),
+  CHECK_THROWS_WITH_AS(named_table(two, id::avx512, ""),
                        "dispatch: isa is \"\", this program has sse42, avx512", simdnn::error);
 }
 
 TEST_CASE("what this CPU cannot run is refused") {
-  CHECK_THROWS_WITH_AS(choose_variant(two, id::sse2, ""),
+  CHECK_THROWS_WITH_AS(choose_table(two, id::sse2, ""),
                        "dispatch: the CPU runs sse2, this program has sse42, avx512",
                        simdnn::error);
-  CHECK_THROWS_WITH_AS(named_variant(two, id::avx2, "avx512"),
+  CHECK_THROWS_WITH_AS(named_table(two, id::avx2, "avx512"),
                        "dispatch: isa is \"avx512\", this CPU runs sse42", simdnn::error);
 }
 
-TEST_CASE("every variant of this program") {
-  int variants = 0;
+TEST_CASE("every table of this program") {
+  int tables = 0;
   for (const id i : {id::sse42, id::avx2, id::avx512}) {
     if (!isa::cpu_supports(i)) continue;
-    ++variants;
+    ++tables;
     CAPTURE(isa::to_name(i));
     const auto k = isa::dispatch<tests::test_kernels>(isa::to_name(i));
     CHECK(k.isa() == i);
@@ -84,7 +85,7 @@ TEST_CASE("every variant of this program") {
     k->relu(x);
     CHECK(isas == std::vector<std::string>{k.name()});
   }
-  CHECK(variants >= 1);
+  CHECK(tables >= 1);
 }
 
 TEST_CASE("the table is also had as a plain reference") {

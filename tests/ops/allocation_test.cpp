@@ -34,15 +34,15 @@ TEST_CASE("the counter counts") {
 TEST_CASE("a second run allocates nothing") {
   const auto x = test::random_tensor<float, "nchw">({2, 19, 9, 9}, 1);
   const auto blocked = reorder<"nChw16c">(x);
-  tensor<float, "nchw"> y(x.shape()), pooled({2, 19, 4, 4}), taps(pooled.shape()),
+  tensor<float, "nchw"> y(x.shape()), pooled({2, 19, 4, 4}), argmax(pooled.shape()),
       both({2, 38, 9, 9});
   tensor<float, "nChw16c"> blocked_y(x.shape()), blocked_pooled(pooled.shape());
   const pooling_problem p{
       .batch = 2, .channels = 19, .size = {9, 9}, .kernel = {2, 2}, .stride = {2, 2}};
   const pooling_plan<float, "nchw"> pool(p);
   const pooling_plan<float, "nChw16c"> blocked_pool(p);
-  CHECK(second_run([&] { pool.forward(x, pooled, taps); }) == 0);
-  CHECK(second_run([&] { pool.backward(pooled, taps, y); }) == 0);
+  CHECK(second_run([&] { pool.forward(x, pooled, argmax); }) == 0);
+  CHECK(second_run([&] { pool.backward(pooled, argmax, y); }) == 0);
   CHECK(second_run([&] { blocked_pool.forward(blocked, blocked_pooled); }) == 0);
   CHECK(second_run([&] { activation_forward(function::sigmoid{}, blocked, blocked_y); }) == 0);
   CHECK(second_run([&] { softmax_forward(x, y); }) == 0);

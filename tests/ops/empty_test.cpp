@@ -75,7 +75,7 @@ TEST_CASE("empty: products") {
         for (const char* name : {"blocked", "small", "reference"}) {
           CAPTURE(name);
           auto c = make<"ab">(p.c_shape());
-          gemm_forward(p, a, b, c, post::bias(bias) | post::relu(), {.variant = name});
+          gemm_forward(p, a, b, c, post::bias(bias) | post::relu(), {.algorithm = name});
           for (index_t i = 0; i < c.elements(); ++i)
             CHECK(c.data()[i] == static_cast<float>(k) + 2);
         }
@@ -105,9 +105,9 @@ TEST_CASE("empty: products") {
 template <layout L>
 void empty_batch() {
   const pooling_problem pool{.batch = 0, .channels = 5, .size = {4, 4}, .kernel = {2, 2}};
-  auto x = make<L>(pool.src_shape()), y = make<L>(pool.dst_shape()), taps = y;
-  pooling_forward(pool, x, y, taps);
-  pooling_backward(pool, y, taps, x);
+  auto x = make<L>(pool.src_shape()), y = make<L>(pool.dst_shape()), argmax = y;
+  pooling_forward(pool, x, y, argmax);
+  pooling_backward(pool, y, argmax, x);
   for (const char* text : {"mb0ic16ih6oc32kh3ph1", "mb0ic16ih6oc32kh1", "g16mb0ic16ih6oc16kh3ph1",
                            "mb0ic3ih6oc17kh3sh2ph1"}) {
     CAPTURE(text);
@@ -117,16 +117,16 @@ void empty_batch() {
     auto dst = make<L>(p.dst_shape()), dx = make<L>(p.src_shape());
     auto dw = make<"oihw">(p.weights_shape());
     auto db = make<"x">({p.out});
-    for (const std::string& name : conv_plan<float, L>::variant_list::names()) {
+    for (const std::string& name : conv_plan<float, L>::algorithm_list::names()) {
       CAPTURE(name);
-      if (conv_plan<float, L>::variant_list::refusal(
+      if (conv_plan<float, L>::algorithm_list::refusal(
               conv::make_query<L, L>(p, direction::forward, accuracy::normal), name))
         continue;
-      conv_forward(p, src, w, dst, post::relu(), {.variant = name});
+      conv_forward(p, src, w, dst, post::relu(), {.algorithm = name});
     }
-    for (const char* name : {"direct", "gemm"}) {
-      conv_backward_data(p, dst, w, dx, {.variant = name});
-      conv_backward_weights(p, src, dst, dw, db, {.variant = name});
+    for (const char* name : {"direct", "im2col"}) {
+      conv_backward_data(p, dst, w, dx, {.algorithm = name});
+      conv_backward_weights(p, src, dst, dw, db, {.algorithm = name});
       for (index_t i = 0; i < dw.elements(); ++i) CHECK(dw.data()[i] == 0);
       for (index_t i = 0; i < db.elements(); ++i) CHECK(db.data()[i] == 0);
     }

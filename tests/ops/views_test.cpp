@@ -124,25 +124,26 @@ void pool(test::random& r, pooling_kind kind) {
   const auto x = operand<float, L>::read(p.src_shape(), r),
              g = operand<float, L>::read(p.dst_shape(), r);
   const auto y = operand<float, L>::written(p.dst_shape(), r),
-             taps = operand<float, L>::written(p.dst_shape(), r),
+             argmax = operand<float, L>::written(p.dst_shape(), r),
              dx = operand<float, L>::written(p.src_shape(), r);
   CAPTURE(p.str());
   CAPTURE(x.where().str());
   CAPTURE(y.where().str());
-  tensor<float, L> reference(p.dst_shape()), taps_reference(p.dst_shape()),
+  tensor<float, L> reference(p.dst_shape()), argmax_reference(p.dst_shape()),
       dx_reference(p.src_shape());
-  const policy plain{.variant = "reference"};
-  pooling_forward(p, test::copy_to<L>(x), reference, taps_reference, plain);
+  const policy plain{.algorithm = "reference"};
+  pooling_forward(p, test::copy_to<L>(x), reference, argmax_reference, plain);
   const bool max = kind == pooling_kind::max;
   const bool may_refuse = !x.fastest_contiguous() || !y.fastest_contiguous() ||
                           !g.fastest_contiguous() || !dx.fastest_contiguous() ||
-                          !taps.fastest_contiguous();
+                          !argmax.fastest_contiguous();
   if (max) {
-    if (!computed(may_refuse, [&] { pooling_forward(p, x, y.as_view(), taps.as_view()); })) return;
+    if (!computed(may_refuse, [&] { pooling_forward(p, x, y.as_view(), argmax.as_view()); }))
+      return;
     check(y, reference, 9);
-    check(taps, taps_reference, 1);
-    if (!computed(may_refuse, [&] { pooling_backward(p, g, taps, dx.as_view()); })) return;
-    pooling_backward(p, test::copy_to<L>(g), taps_reference, dx_reference, plain);
+    check(argmax, argmax_reference, 1);
+    if (!computed(may_refuse, [&] { pooling_backward(p, g, argmax, dx.as_view()); })) return;
+    pooling_backward(p, test::copy_to<L>(g), argmax_reference, dx_reference, plain);
   } else {
     if (!computed(may_refuse, [&] { pooling_forward(p, x, y.as_view()); })) return;
     check(y, reference, 9);
@@ -164,10 +165,10 @@ void multiply(test::random& r) {
   CAPTURE(c.where().str());
   tensor<float, "ab"> reference(p.c_shape());
   gemm_forward(p, test::copy_to<A>(a), test::copy_to<B>(b), reference, post::relu(),
-               {.variant = "reference"});
+               {.algorithm = "reference"});
   for (const char* name : {"blocked", "small"})
     if (computed(!c.fastest_contiguous(), [&] {
-          const gemm_plan<float, A, B> plan(p, {.variant = name});
+          const gemm_plan<float, A, B> plan(p, {.algorithm = name});
           plan(a, plan.pack(b), c.as_view(), post::relu());
           plan(a, b, c.as_view(), post::relu());
         }))
@@ -189,7 +190,7 @@ void connect(test::random& r) {
   CAPTURE(p.str());
   CAPTURE(x.where().str());
   CAPTURE(y.where().str());
-  const policy plain{.variant = "reference"};
+  const policy plain{.algorithm = "reference"};
   const auto dense_x = test::copy_to<Src>(x);
   const auto dense_w = test::copy_to<W>(w);
   const auto dense_g = test::copy_to<"nc">(g);

@@ -1,9 +1,9 @@
 // A call of every operation in float and double: what warnings_test.py compiles, for warnings in
 // templates show where they are used.
-#include <simdnn/ops/chrome_trace.hpp>
-#include <simdnn/ops/tuning_cache.hpp>
+#include <simdnn/plan/tuning_cache.hpp>
 #include <simdnn/simdnn.hpp>
 #include <simdnn/tensor/npy.hpp>
+#include <simdnn/trace/chrome_trace.hpp>
 
 namespace dnn = simdnn;
 

@@ -18,7 +18,7 @@ class direct {
   static constexpr bool automatic = true;
   /// nullptr, or the reason in words: it becomes the text of an error.
   static const char* refuses(const prelu_problem&) { return nullptr; }
-  /// Of the variants that do not refuse, the least is taken. Never depends on the number of
+  /// Of the algorithms that do not refuse, the least is taken. Never depends on the number of
   /// threads: the same problem gives the same bits on any number.
   static double cost(const prelu_problem& p) { return p.flops() / V::lanes; }
   explicit direct(const prelu_problem& p) : p_(p) {}

@@ -8,7 +8,7 @@
 namespace simdnn {
 struct call_hook;
 class memory_pool;
-}
+}  // namespace simdnn
 
 namespace simdnn::isa {
 
@@ -21,7 +21,7 @@ struct program_state {
   /// What the user set as default resource, and the pool that serves if nothing is set.
   std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
   std::atomic<memory_pool*> pool{nullptr};
-  /// Who is told of calls, and whether they are printed (ops/call_record.hpp).
+  /// Who is told of calls, and whether they are printed (trace/call_record.hpp).
   std::atomic<const call_hook*> hook{nullptr};
   std::atomic<verbosity> verbose{verbosity::unknown};
   /// Set in the child of a fork that follows a parallel loop (parallel/executor.hpp).

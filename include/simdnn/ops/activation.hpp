@@ -5,18 +5,18 @@
 // is left zero.
 #pragma once
 
-#include <simdnn/ops/activation/variants.hpp>
-#include <simdnn/ops/alike.hpp>
-#include <simdnn/ops/call_record.hpp>
+#include <simdnn/epilogue/functions.hpp>
+#include <simdnn/ops/activation/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
-#include <simdnn/post_ops/functions.hpp>
+#include <simdnn/plan/same_layout.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
 namespace activation {
 
 template <class A, class B>
-constexpr void require_alike() {
+constexpr void require_same_layout() {
   static_assert(std::is_same_v<std::remove_const_t<typename A::value_type>,
                                std::remove_const_t<typename B::value_type>>,
                 "activation takes operands of one element type");
@@ -31,13 +31,13 @@ template <class Isa = isa::native, class F, tensor_like Src, tensor_like Dst>
 void activation_forward(const F& f, const Src& src, Dst&& dst,
                         executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<Dst>;
-  activation::require_alike<Src, D>();
+  activation::require_same_layout<Src, D>();
   constexpr const char* op = "activation_forward";
   using T = typename D::value_type;
   const view<const T, D::format> x = src.as_view();
   const view<T, D::format> y = dst.as_view();
   check_given(x, op, "src");
-  check_alike(y, x, op, "dst", "src");
+  check_same_layout(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
   executor = for_elements(executor, static_cast<double>(x.shape().elements()));
@@ -59,17 +59,17 @@ template <class Isa = isa::native, class F, tensor_like DiffDst, tensor_like Src
 void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, const Dst& dst,
                          DiffSrc&& diff_src, executor_ref executor = default_executor()) {
   using R = std::remove_cvref_t<DiffSrc>;
-  activation::require_alike<DiffDst, R>();
-  activation::require_alike<Src, R>();
-  activation::require_alike<Dst, R>();
+  activation::require_same_layout<DiffDst, R>();
+  activation::require_same_layout<Src, R>();
+  activation::require_same_layout<Dst, R>();
   constexpr const char* op = "activation_backward";
   using T = typename R::value_type;
   const view<const T, R::format> g = diff_dst.as_view(), x = src.as_view(), y = dst.as_view();
   const view<T, R::format> r = diff_src.as_view();
   check_given(x, op, "src");
-  check_alike(g, x, op, "diff_dst", "src");
-  check_alike(y, x, op, "dst", "src");
-  check_alike(r, x, op, "diff_src", "src");
+  check_same_layout(g, x, op, "diff_dst", "src");
+  check_same_layout(y, x, op, "dst", "src");
+  check_same_layout(r, x, op, "diff_src", "src");
   check_same_or_apart(r, g, op, "diff_src", "diff_dst");
   check_same_or_apart(r, x, op, "diff_src", "src");
   check_same_or_apart(r, y, op, "diff_src", "dst");

@@ -10,10 +10,10 @@
 #pragma once
 
 #include <initializer_list>
-#include <simdnn/ops/alike.hpp>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/concat/variants.hpp>
+#include <simdnn/ops/concat/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
+#include <simdnn/plan/same_layout.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 

@@ -13,40 +13,40 @@
 #pragma once
 
 #include <memory>
-#include <simdnn/ops/call_record.hpp>
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/ops/conv/algorithms.hpp>
 #include <simdnn/ops/conv/fixed.hpp>
 #include <simdnn/ops/conv/run.hpp>
-#include <simdnn/ops/conv/variants.hpp>
-#include <simdnn/ops/operands.hpp>
-#include <simdnn/ops/packed.hpp>
 #include <simdnn/parallel/grain.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/plan/operands.hpp>
+#include <simdnn/plan/packed.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
 namespace conv {
 
-/// What the plans with packed weights share; Variants is the direction's list.
-template <class T, class Variants, class Isa>
+/// What the plans with packed weights share; Algorithms is the direction's list.
+template <class T, class Algorithms, class Isa>
 class weighted_plan {
  public:
-  using variant_list = Variants;
+  using algorithm_list = Algorithms;
   const conv_problem& problem() const { return problem_; }
-  /// The variant's name, e.g. "direct".
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  /// The algorithm's name, e.g. "direct".
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
     return std::visit(
         [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
-        variant_);
+        algorithm_);
   }
   /// Weights in the order that this plan reads.
   template <tensor_like W>
   packed<T> pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
                  executor_ref executor = default_executor()) const {
-    packed<T> result(variant_name(), packed_elements(), memory, op_);
+    packed<T> result(algorithm_name(), packed_elements(), memory, op_);
     repack(weights, result, executor);
     return result;
   }
@@ -59,30 +59,31 @@ class weighted_plan {
     check_packed(into);
     executor = for_elements(executor, static_cast<double>(w.shape().elements()));
     const calls::timer timer;
-    conv::pack<T>(variant_, as_filter(w), into.data(), executor);
+    conv::pack<T>(algorithm_, as_filter(w), into.data(), executor);
     timer.stop(executor, [&] {
-      return calls::packing<T, Isa, W::format>(op_, variant_name(), problem_.str(), w.shape());
+      return calls::packing<T, Isa, W::format>(op_, algorithm_name(), problem_.str(), w.shape());
     });
   }
 
  protected:
-  // words, make_trial: see variants::measured.
-  template <class Words, class MakeTrial>
-  weighted_plan(const conv_problem& p, const query& q, const policy& wanted, const char* op,
-                Words&& words, MakeTrial&& make_trial)
+  // key, make_trial: see algorithms::measured.
+  template <class Key, class MakeTrial>
+  weighted_plan(const conv_problem& p, const query& q, const policy& policy, const char* op,
+                Key&& key, MakeTrial&& make_trial)
       : problem_(p.checked(op)),
         op_(op),
-        variant_(Variants::choose(q, Variants::measured(q, wanted, op, words, make_trial), op)) {}
+        algorithm_(
+            Algorithms::choose(q, Algorithms::measured(q, policy, op, key, make_trial), op)) {}
   index_t packed_elements() const {
-    return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
+    return std::visit([](const auto& v) { return v.packed_elements(); }, algorithm_);
   }
   void check_packed(const packed<T>& weights) const {
-    weights.check(variant_name(), packed_elements(), op_, op_);
+    weights.check(algorithm_name(), packed_elements(), op_, op_);
   }
 
   conv_problem problem_;
   const char* op_;
-  typename Variants::chosen variant_;
+  typename Algorithms::chosen algorithm_;
 };
 
 }  // namespace conv
@@ -90,23 +91,23 @@ class weighted_plan {
 /// A chosen way to compute one convolution for operands of these types and layouts. Immutable;
 /// callable from many threads.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa> {
-  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa>;
+class conv_plan : public conv::weighted_plan<T, conv::forward_algorithms<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::forward_algorithms<T, Isa>, Isa>;
 
  public:
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
-  explicit conv_plan(const conv_problem& p, const policy& wanted = {})
+  /// Throws error where the problem breaks a rule or the policy's algorithm does not take it.
+  explicit conv_plan(const conv_problem& p, const policy& policy = {})
       : base(
             p,
             conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward,
-                                       wanted.accuracy),
-            wanted, "conv_forward", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+                                       policy.accuracy),
+            policy, "conv_forward", [&] { return trial_key<T, Isa, Src, Dst>(p.str()); },
             [&] { return trial(p); }) {}
   /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
-  static auto describe(const conv_problem& p, const policy& wanted = {}) {
-    return base::variant_list::describe(
-        conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, wanted.accuracy),
-        wanted);
+  static auto describe(const conv_problem& p, const policy& policy = {}) {
+    return base::algorithm_list::describe(
+        conv::make_query<Src, Dst>(p.checked("conv_forward"), direction::forward, policy.accuracy),
+        policy);
   }
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
@@ -114,7 +115,7 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, post_op PostOp = post::none>
   void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<const T, Src> x = src.as_view();
     const view<T, Dst> y = dst.as_view();
     check_shape(x, this->problem_.src_shape(), this->op_, "src");
@@ -125,10 +126,10 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
     const auto post = lower<Isa>(ops, y, this->problem_.out, this->op_);
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    conv::forward<T>(this->problem_, this->variant_, conv::as_image(x), weights.data(),
-                     conv::as_image(y), post, executor, given);
+    conv::forward<T>(this->problem_, this->algorithm_, conv::as_image(x), weights.data(),
+                     conv::as_image(y), post, executor, workspace);
     timer.stop(executor, [&] {
-      return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
+      return calls::record<T, Isa, Src, Dst>(this->op_, this->algorithm_name(), this->problem_);
     });
   }
 
@@ -149,29 +150,29 @@ class conv_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, 
 /// The gradient with respect to src. diff_dst has layout Dst, diff_src layout Src.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_backward_data_plan
-    : public conv::weighted_plan<T, conv::backward_data_variants<T, Isa>, Isa> {
-  using base = conv::weighted_plan<T, conv::backward_data_variants<T, Isa>, Isa>;
+    : public conv::weighted_plan<T, conv::backward_data_algorithms<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::backward_data_algorithms<T, Isa>, Isa>;
 
  public:
-  explicit conv_backward_data_plan(const conv_problem& p, const policy& wanted = {})
+  explicit conv_backward_data_plan(const conv_problem& p, const policy& policy = {})
       : base(
             p,
             conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data,
-                                       wanted.accuracy),
-            wanted, "conv_backward_data", [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+                                       policy.accuracy),
+            policy, "conv_backward_data", [&] { return trial_key<T, Isa, Src, Dst>(p.str()); },
             [&] { return trial(p); }) {}
   /// As conv_plan::describe.
-  static auto describe(const conv_problem& p, const policy& wanted = {}) {
-    return base::variant_list::describe(
+  static auto describe(const conv_problem& p, const policy& policy = {}) {
+    return base::algorithm_list::describe(
         conv::make_query<Src, Dst>(p.checked("conv_backward_data"), direction::backward_data,
-                                   wanted.accuracy),
-        wanted);
+                                   policy.accuracy),
+        policy);
   }
 
   template <tensor_of<T, Dst> Y, tensor_of<T, Src> X>
   void operator()(const Y& diff_dst, const packed<T>& weights, X&& diff_src,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<const T, Dst> y = diff_dst.as_view();
     const view<T, Src> x = diff_src.as_view();
     check_shape(y, this->problem_.dst_shape(), this->op_, "diff_dst");
@@ -181,10 +182,10 @@ class conv_backward_data_plan
     this->check_packed(weights);
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    conv::backward_data<T>(this->problem_, this->variant_, conv::as_image(y), weights.data(),
-                           conv::as_image(x), executor, given);
+    conv::backward_data<T>(this->problem_, this->algorithm_, conv::as_image(y), weights.data(),
+                           conv::as_image(x), executor, workspace);
     timer.stop(executor, [&] {
-      return calls::record<T, Isa, Src, Dst>(this->op_, this->variant_name(), this->problem_);
+      return calls::record<T, Isa, Src, Dst>(this->op_, this->algorithm_name(), this->problem_);
     });
   }
 
@@ -210,53 +211,53 @@ class conv_backward_weights_plan {
   static constexpr const char* op = "conv_backward_weights";
 
  public:
-  using variant_list = conv::backward_weights_variants<T, Isa>;
-  explicit conv_backward_weights_plan(const conv_problem& p, const policy& wanted = {})
-      : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
+  using algorithm_list = conv::backward_weights_algorithms<T, Isa>;
+  explicit conv_backward_weights_plan(const conv_problem& p, const policy& policy = {})
+      : problem_(p.checked(op)), algorithm_(choose(problem_, policy)) {}
   /// As conv_plan::describe.
-  static auto describe(const conv_problem& p, const policy& wanted = {}) {
-    return variant_list::describe(
-        conv::make_query<Src, Dst>(p.checked(op), direction::backward_weights, wanted.accuracy),
-        wanted);
+  static auto describe(const conv_problem& p, const policy& policy = {}) {
+    return algorithm_list::describe(
+        conv::make_query<Src, Dst>(p.checked(op), direction::backward_weights, policy.accuracy),
+        policy);
   }
 
   const conv_problem& problem() const { return problem_; }
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
   index_t workspace_bytes(int workers) const {
     return std::visit(
         [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
-        variant_);
+        algorithm_);
   }
 
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W>
   void operator()(const X& src, const Y& diff_dst, W&& diff_weights,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
-    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), nullptr, executor, given);
+                  std::span<std::byte> workspace = {}) const {
+    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), nullptr, executor, workspace);
   }
   /// diff_bias: one element an output channel, the sum of diff_dst.
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, tensor_like W, tensor_of<T, "x"> B>
   void operator()(const X& src, const Y& diff_dst, W&& diff_weights, B&& diff_bias,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<T, "x"> b = diff_bias.as_view();
     check_shape(b, shape{problem_.out}, op, "diff_bias");
     check_fastest(b, op, "diff_bias");
     check_no_overlap(b, view<const T, Src>(src.as_view()), op, "diff_bias", "src");
     check_no_overlap(b, view<const T, Dst>(diff_dst.as_view()), op, "diff_bias", "diff_dst");
     check_no_overlap(b, diff_weights.as_view(), op, "diff_bias", "diff_weights");
-    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), b.data(), executor, given);
+    run(src.as_view(), diff_dst.as_view(), diff_weights.as_view(), b.data(), executor, workspace);
   }
 
  private:
-  static typename variant_list::chosen choose(const conv_problem& p, const policy& wanted) {
+  static typename algorithm_list::chosen choose(const conv_problem& p, const policy& policy) {
     const conv::query q =
-        conv::make_query<Src, Dst>(p, direction::backward_weights, wanted.accuracy);
-    const auto words = [&] { return trial_words<T, Isa, Src, Dst>(p.str()); };
-    return variant_list::choose(
-        q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
+        conv::make_query<Src, Dst>(p, direction::backward_weights, policy.accuracy);
+    const auto key = [&] { return trial_key<T, Isa, Src, Dst>(p.str()); };
+    return algorithm_list::choose(
+        q, algorithm_list::measured(q, policy, op, key, [&] { return trial(p); }), op);
   }
   static auto trial(const conv_problem& p) {
     return [p, src = trial_tensor<T, Src>(p.src_shape()),
@@ -272,7 +273,7 @@ class conv_backward_weights_plan {
 
   template <layout W>
   void run(const view<const T, Src>& x, const view<const T, Dst>& y, const view<T, W>& w, T* bias,
-           executor_ref executor, std::span<std::byte> given) const {
+           executor_ref executor, std::span<std::byte> workspace) const {
     check_shape(x, problem_.src_shape(), op, "src");
     check_shape(y, problem_.dst_shape(), op, "diff_dst");
     check_shape(w, problem_.weights_shape(), op, "diff_weights");
@@ -281,73 +282,73 @@ class conv_backward_weights_plan {
     check_no_overlap(w, y, op, "diff_weights", "diff_dst");
     executor = for_work(executor, problem_.flops());
     const calls::timer timer;
-    conv::backward_weights<T>(problem_, variant_, conv::as_image(x), conv::as_image(y),
-                              conv::as_filter(w), bias, executor, given);
+    conv::backward_weights<T>(problem_, algorithm_, conv::as_image(x), conv::as_image(y),
+                              conv::as_filter(w), bias, executor, workspace);
     zero_padding(w, executor);
     timer.stop(executor,
-               [&] { return calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_); });
+               [&] { return calls::record<T, Isa, Src, Dst>(op, algorithm_name(), problem_); });
   }
 
   conv_problem problem_;
-  typename variant_list::chosen variant_;
+  typename algorithm_list::chosen algorithm_;
 };
 
 /// One shot: plans, packs the weights, runs, and drops both.
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void conv_forward(const conv_problem& p, const X& src, const W& weights, Y&& dst,
-                  const PostOp& ops = {}, const policy& wanted = {},
+                  const PostOp& ops = {}, const policy& policy = {},
                   executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  const conv_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, wanted);
+  const conv_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, policy);
   plan(src, plan.pack(weights, default_memory(), executor), dst, ops, executor);
 }
 template <class Isa = isa::native, tensor_like Y, tensor_like W, tensor_like X>
 void conv_backward_data(const conv_problem& p, const Y& diff_dst, const W& weights, X&& diff_src,
-                        const policy& wanted = {}, executor_ref executor = default_executor()) {
+                        const policy& policy = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename Y::value_type>;
-  const conv_backward_data_plan<T, std::remove_cvref_t<X>::format, Y::format, Isa> plan(p, wanted);
+  const conv_backward_data_plan<T, std::remove_cvref_t<X>::format, Y::format, Isa> plan(p, policy);
   plan(diff_dst, plan.pack(weights, default_memory(), executor), diff_src, executor);
 }
 template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W>
 void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights,
-                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+                           const policy& policy = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, policy)(src, diff_dst, diff_weights,
                                                                       executor);
 }
 template <class Isa = isa::native, tensor_like X, tensor_like Y, tensor_like W, tensor_like B>
 void conv_backward_weights(const conv_problem& p, const X& src, const Y& diff_dst, W&& diff_weights,
-                           B&& diff_bias, const policy& wanted = {},
+                           B&& diff_bias, const policy& policy = {},
                            executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+  conv_backward_weights_plan<T, X::format, Y::format, Isa>(p, policy)(src, diff_dst, diff_weights,
                                                                       diff_bias, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI
 
 /// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                             \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_variants)                            \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_variants)                      \
-  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_variants)                   \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_variants)                            \
-  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_variants)                      \
-  KEYWORD void simdnn::conv::forward(                                                 \
-      const simdnn::conv_problem&,                                                    \
-      const simdnn::conv::forward_variants<T, simdnn::isa::native>::chosen&,          \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
-      const simdnn::kernel::fused<T>&, simdnn::executor_ref, std::span<std::byte>);   \
-  KEYWORD void simdnn::conv::backward_data(                                           \
-      const simdnn::conv_problem&,                                                    \
-      const simdnn::conv::backward_data_variants<T, simdnn::isa::native>::chosen&,    \
-      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,   \
-      simdnn::executor_ref, std::span<std::byte>);                                    \
-  KEYWORD void simdnn::conv::backward_weights(                                        \
-      const simdnn::conv_problem&,                                                    \
-      const simdnn::conv::backward_weights_variants<T, simdnn::isa::native>::chosen&, \
-      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,       \
+#define SIMDNN_CONV_INSTANCES(KEYWORD, T)                                               \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, forward_algorithms)                            \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_data_algorithms)                      \
+  SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, backward_weights_algorithms)                   \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, forward_algorithms)                            \
+  SIMDNN_CONV_PACK_INSTANCES(KEYWORD, T, backward_data_algorithms)                      \
+  KEYWORD void simdnn::conv::forward(                                                   \
+      const simdnn::conv_problem&,                                                      \
+      const simdnn::conv::forward_algorithms<T, simdnn::isa::native>::chosen&,          \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,     \
+      const simdnn::epilogue::fused<T>&, simdnn::executor_ref, std::span<std::byte>);   \
+  KEYWORD void simdnn::conv::backward_data(                                             \
+      const simdnn::conv_problem&,                                                      \
+      const simdnn::conv::backward_data_algorithms<T, simdnn::isa::native>::chosen&,    \
+      const simdnn::conv::image<const T>&, const T*, const simdnn::conv::image<T>&,     \
+      simdnn::executor_ref, std::span<std::byte>);                                      \
+  KEYWORD void simdnn::conv::backward_weights(                                          \
+      const simdnn::conv_problem&,                                                      \
+      const simdnn::conv::backward_weights_algorithms<T, simdnn::isa::native>::chosen&, \
+      const simdnn::conv::image<const T>&, const simdnn::conv::image<const T>&,         \
       const simdnn::conv::filter<T>&, T*, simdnn::executor_ref, std::span<std::byte>);
 #define SIMDNN_CONV_LIST_INSTANCES(KEYWORD, T, list)                             \
   KEYWORD simdnn::conv::list<T, simdnn::isa::native>::chosen                     \

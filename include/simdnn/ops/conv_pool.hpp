@@ -31,12 +31,12 @@ inline constexpr bool sums<post::sum_op<T, L>> = true;
 
 }  // namespace conv_pool
 
-/// A chosen way to convolve and pool. Its variants are those of the forward convolution, but for
+/// A chosen way to convolve and pool. Its algorithms are those of the forward convolution, but for
 /// oneDNN's, which takes no rows of an image in place; weights are packed for this plan, not for
 /// conv_plan's. Immutable; callable from many threads.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa> {
-  using base = conv::weighted_plan<T, conv::forward_variants<T, Isa>, Isa>;
+class conv_pool_plan : public conv::weighted_plan<T, conv::forward_algorithms<T, Isa>, Isa> {
+  using base = conv::weighted_plan<T, conv::forward_algorithms<T, Isa>, Isa>;
   static constexpr const char* op = "conv_pool_forward";
   static_assert(Src.rank() == 4 && Dst.rank() == 4 &&
                     (!Dst.plain() || Dst.letter(Dst.outer_dim(3)) == 'c' ||
@@ -46,16 +46,16 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
 
  public:
   /// Throws error where the problem breaks a rule, is not of two dimensions or has outputs of less
-  /// than 2x2, or where the policy's variant does not take it.
-  explicit conv_pool_plan(const conv_problem& p, const policy& wanted = {})
-      : conv_pool_plan(p, own(wanted),
+  /// than 2x2, or where the policy's algorithm does not take it.
+  explicit conv_pool_plan(const conv_problem& p, const policy& policy = {})
+      : conv_pool_plan(p, own(policy),
                        conv_pool::cut_into_bands<T, Isa>(conv::make_query<Src, Dst>(
-                           check(p), direction::forward, wanted.accuracy))) {}
+                           check(p), direction::forward, policy.accuracy))) {}
   /// What is said of each algorithm for a band of this problem: {name, eligible, refusal, cost}.
-  static auto describe(const conv_problem& p, const policy& wanted = {}) {
+  static auto describe(const conv_problem& p, const policy& policy = {}) {
     const auto bands = conv_pool::cut_into_bands<T, Isa>(
-        conv::make_query<Src, Dst>(check(p), direction::forward, wanted.accuracy));
-    auto all = base::variant_list::describe(bands.convolution, wanted);
+        conv::make_query<Src, Dst>(check(p), direction::forward, policy.accuracy));
+    auto all = base::algorithm_list::describe(bands.convolution, policy);
     for (auto& d : all)
       if (is_onednn(d.name)) d = {d.name, false, onednn_refusal, 0};
     return all;
@@ -65,7 +65,7 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
   shape dst_shape() const { return conv_pool::dst_shape(this->problem_); }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
-    return banded_.workspace_bytes(this->variant_, workers) + memory_pool::alignment;
+    return banded_.workspace_bytes(this->algorithm_, workers) + memory_pool::alignment;
   }
 
   /// The post-ops see the convolution's results, before these are pooled. They may be any but
@@ -75,7 +75,7 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
   template <tensor_of<T, Src> X, tensor_of<T, Dst> Y, post_op PostOp = post::none>
   void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     static_assert(!conv_pool::sums<PostOp>,
                   "conv_pool takes no post::sum: the convolution's results, of whose size the "
                   "residual is, are never stored");
@@ -90,10 +90,10 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
     const auto post = lower<Isa>(ops, y, this->problem_.out, op);
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    banded_.forward(this->variant_, x, weights.data(), y, post, executor, given);
+    banded_.forward(this->algorithm_, x, weights.data(), y, post, executor, workspace);
     timer.stop(executor, [&] {
       const conv_problem& p = this->problem_;
-      call_record call = calls::record<T, Isa, Src, Dst>(op, this->variant_name(), p);
+      call_record call = calls::record<T, Isa, Src, Dst>(op, this->algorithm_name(), p);
       call.bytes -=
           static_cast<double>(p.dst_shape().elements() - dst_shape().elements()) * sizeof(T);
       return call;
@@ -101,18 +101,19 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
   }
 
  private:
-  conv_pool_plan(const conv_problem& p, const policy& wanted, const conv_pool::bands& b)
+  conv_pool_plan(const conv_problem& p, const policy& policy, const conv_pool::bands& b)
       : base(
-            p, b.convolution, wanted, op, [&] { return trial_words<T, Isa, Src, Dst>(p.str()); },
+            p, b.convolution, policy, op, [&] { return trial_key<T, Isa, Src, Dst>(p.str()); },
             [&] { return trial(p); }),
         banded_(b) {}
 
   static constexpr const char* onednn_refusal = "oneDNN takes no rows of an image in place";
-  static bool is_onednn(std::string_view variant) { return variant == "onednn"; }
-  static policy own(policy wanted) {
-    if (is_onednn(wanted.variant)) throw_error(op, "policy.variant", onednn_refusal, "is 'onednn'");
-    wanted.allow_onednn = false;
-    return wanted;
+  static bool is_onednn(std::string_view algorithm) { return algorithm == "onednn"; }
+  static policy own(policy policy) {
+    if (is_onednn(policy.algorithm))
+      throw_error(op, "policy.algorithm", onednn_refusal, "is 'onednn'");
+    policy.allow_onednn = false;
+    return policy;
   }
   static conv_problem check(const conv_problem& problem) {
     const conv_problem p = problem.checked(op);
@@ -144,10 +145,10 @@ class conv_pool_plan : public conv::weighted_plan<T, conv::forward_variants<T, I
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void conv_pool_forward(const conv_problem& p, const X& src, const W& weights, Y&& dst,
-                       const PostOp& ops = {}, const policy& wanted = {},
+                       const PostOp& ops = {}, const policy& policy = {},
                        executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename X::value_type>;
-  const conv_pool_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, wanted);
+  const conv_pool_plan<T, X::format, std::remove_cvref_t<Y>::format, Isa> plan(p, policy);
   plan(src, plan.pack(weights, default_memory(), executor), dst, ops, executor);
 }
 

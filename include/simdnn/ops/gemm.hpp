@@ -14,14 +14,14 @@
 #pragma once
 
 #include <memory>
-#include <simdnn/ops/call_record.hpp>
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/ops/gemm/algorithms.hpp>
 #include <simdnn/ops/gemm/batch.hpp>
 #include <simdnn/ops/gemm/fixed.hpp>
-#include <simdnn/ops/gemm/variants.hpp>
-#include <simdnn/ops/operands.hpp>
-#include <simdnn/ops/packed.hpp>
 #include <simdnn/parallel/grain.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/plan/operands.hpp>
+#include <simdnn/plan/packed.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -34,44 +34,45 @@ class gemm_plan {
                 "gemm: a and b have layout \"ab\" (rows) or \"ba\" (columns)");
 
  public:
-  using variant_list = gemm::all<T, Isa>;
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it. Calls
+  using algorithm_list = gemm::all<T, Isa>;
+  /// Throws error where the problem breaks a rule or the policy's algorithm does not take it. Calls
   /// are recorded as ones of `op`.
-  explicit gemm_plan(const gemm_problem& p, const policy& wanted = {}, const char* op = "gemm")
-      : problem_(p.checked("gemm")), op_(op), variant_(choose(problem_, wanted)) {}
+  explicit gemm_plan(const gemm_problem& p, const policy& policy = {}, const char* op = "gemm")
+      : problem_(p.checked("gemm")), op_(op), algorithm_(choose(problem_, policy)) {}
   /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
-  static auto describe(const gemm_problem& p, const policy& wanted = {}) {
-    return variant_list::describe(gemm_query{p.checked("gemm"), wanted.accuracy}, wanted);
+  static auto describe(const gemm_problem& p, const policy& policy = {}) {
+    return algorithm_list::describe(gemm_query{p.checked("gemm"), policy.accuracy}, policy);
   }
 
   const gemm_problem& problem() const { return problem_; }
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
     return std::visit(
         [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
-        variant_);
+        algorithm_);
   }
 
   /// b {k, n} in the order that this plan reads.
   template <tensor_of<T, B> X>
   packed<T> pack(const X& b, std::pmr::memory_resource* memory = default_memory(),
                  executor_ref executor = default_executor()) const {
-    packed<T> result(variant_name(), packed_elements(), memory);
+    packed<T> result(algorithm_name(), packed_elements(), memory);
     repack(b, result, executor);
     return result;
   }
   template <tensor_of<T, B> X>
   void repack(const X& b, packed<T>& into, executor_ref executor = default_executor()) const {
     const auto v = checked<B>(b, problem_.k, problem_.n, "b");
-    into.check(variant_name(), packed_elements(), "gemm");
+    into.check(algorithm_name(), packed_elements(), "gemm");
     executor = for_elements(executor, static_cast<double>(problem_.k * problem_.n));
     const calls::timer timer;
-    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); }, variant_);
+    std::visit([&](const auto& algorithm) { algorithm.pack(v, into.data(), executor); },
+               algorithm_);
     timer.stop(executor, [&] {
-      return calls::packing<T, Isa, B>(op_, variant_name(), problem_.str(), problem_.b_shape());
+      return calls::packing<T, Isa, B>(op_, algorithm_name(), problem_.str(), problem_.b_shape());
     });
   }
 
@@ -81,33 +82,33 @@ class gemm_plan {
   template <tensor_of<T, A> X, tensor_of<T, "ab"> Y, post_op PostOp = post::none>
   void operator()(const X& a, const packed<T>& b, Y&& c, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const auto from = checked<A>(a, problem_.m, problem_.k, "a");
     const auto to = checked_c(c, a, from);
     const auto post = lower_for(c, ops);
     executor = for_work(executor, problem_.flops());
     const auto run = [&](const auto& v) {
       b.check(v.name, v.packed_elements(), "gemm");
-      v.run(from, b.data(), to, post, executor, given);
+      v.run(from, b.data(), to, post, executor, workspace);
     };
     const calls::timer timer;
     // Not by way of std::visit: a small product takes no longer than that.
-    if (const auto* variant = std::get_if<gemm::small<T, Isa>>(&variant_))
-      run(*variant);
+    if (const auto* algorithm = std::get_if<gemm::small<T, Isa>>(&algorithm_))
+      run(*algorithm);
     else
-      std::visit(run, variant_);
+      std::visit(run, algorithm_);
     timer.stop(executor, [&] { return record(); });
   }
 
-  /// The same with b {k, n} as it lies. The variant `small` reads it in place where its columns are
+  /// The same with b {k, n} as it lies. The algorithm `small` reads it in place where its columns are
   /// neighbours, and then nothing is allocated; else b is packed first, into memory of
   /// default_memory(). c must not share memory with b.
   template <tensor_of<T, A> X, tensor_of<T, B> W, tensor_of<T, "ab"> Y, post_op PostOp = post::none>
   void operator()(const X& a, const W& b, Y&& c, const PostOp& ops = {},
                   executor_ref executor = default_executor()) const {
     const auto weights = checked<B>(b, problem_.k, problem_.n, "b");
-    const auto* const variant = std::get_if<gemm::small<T, Isa>>(&variant_);
-    if (variant == nullptr || !variant->reads_in_place(weights))
+    const auto* const algorithm = std::get_if<gemm::small<T, Isa>>(&algorithm_);
+    if (algorithm == nullptr || !algorithm->reads_in_place(weights))
       return (*this)(a, pack(b, default_memory(), executor), c, ops, executor);
     const auto from = checked<A>(a, problem_.m, problem_.k, "a");
     const auto to = checked_c(c, a, from);
@@ -115,17 +116,19 @@ class gemm_plan {
       check_no_overlap(view<T, "ab">(c.as_view()), view<const T, B>(b.as_view()), "gemm", "c", "b");
     const auto post = lower_for(c, ops);
     const calls::timer timer;
-    variant->multiply(from, weights, to, post);
+    algorithm->multiply(from, weights, to, post);
     timer.stop(serial{}, [&] { return record(); });
   }
 
  private:
-  call_record record() const { return calls::record<T, Isa, A, B>(op_, variant_name(), problem_); }
-  static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
-    const gemm_query q{p, wanted.accuracy};
-    const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };
-    return variant_list::choose(
-        q, variant_list::measured(q, wanted, "gemm", words, [&] { return trial(p); }), "gemm");
+  call_record record() const {
+    return calls::record<T, Isa, A, B>(op_, algorithm_name(), problem_);
+  }
+  static typename algorithm_list::chosen choose(const gemm_problem& p, const policy& policy) {
+    const gemm_query q{p, policy.accuracy};
+    const auto key = [&] { return trial_key<T, Isa, A, B>(p.str()); };
+    return algorithm_list::choose(
+        q, algorithm_list::measured(q, policy, "gemm", key, [&] { return trial(p); }), "gemm");
   }
   static auto trial(const gemm_problem& p) {
     return [p, a = trial_tensor<T, A>(p.a_shape()), b = trial_tensor<T, B>(p.b_shape()),
@@ -171,26 +174,26 @@ class gemm_plan {
   template <class Y, class PostOp>
   auto lower_for(Y& c, const PostOp& ops) const {
     if constexpr (std::is_same_v<PostOp, post::none>)
-      return kernel::fused<T>{};
+      return epilogue::fused<T>{};
     else
       return lower<Isa>(ops, view<T, "ab">(c.as_view()), problem_.n, "gemm");
   }
   index_t packed_elements() const {
-    return std::visit([](const auto& v) { return v.packed_elements(); }, variant_);
+    return std::visit([](const auto& v) { return v.packed_elements(); }, algorithm_);
   }
 
   gemm_problem problem_;
   const char* op_;
-  typename variant_list::chosen variant_;
+  typename algorithm_list::chosen algorithm_;
 };
 
-/// One shot: plans, packs b where the variant wants it so, runs, and drops both.
+/// One shot: plans, packs b where the algorithm wants it so, runs, and drops both.
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void gemm_forward(const gemm_problem& p, const X& a, const W& b, Y&& c, const PostOp& ops = {},
-                  const policy& wanted = {}, executor_ref executor = default_executor()) {
+                  const policy& policy = {}, executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
-  const gemm_plan<T, X::format, W::format, Isa> plan(p, wanted);
+  const gemm_plan<T, X::format, W::format, Isa> plan(p, policy);
   plan(a, b, c, ops, executor);
 }
 
@@ -199,12 +202,12 @@ namespace gemm {
 // dst = alpha * x * y for `op`, dst by rows or by columns: then its transpose is y' * x'.
 template <class Isa, class T, layout X, layout Y, layout D>
 void product(const char* op, double alpha, const view<const T, X>& x, const view<const T, Y>& y,
-             const view<T, D>& dst, const policy& wanted, executor_ref executor) {
+             const view<T, D>& dst, const policy& policy, executor_ref executor) {
   if constexpr (D == layout("ab")) {
     const gemm_problem p{.m = dst.size(0), .n = dst.size(1), .k = x.size(1), .alpha = alpha};
-    gemm_plan<T, X, Y, Isa>(p, wanted, op)(x, y, dst, post::none{}, executor);
+    gemm_plan<T, X, Y, Isa>(p, policy, op)(x, y, dst, post::none{}, executor);
   } else {
-    product<Isa>(op, alpha, transposed(y), transposed(x), transposed(dst), wanted, executor);
+    product<Isa>(op, alpha, transposed(y), transposed(x), transposed(dst), policy, executor);
   }
 }
 
@@ -215,7 +218,7 @@ void product(const char* op, double alpha, const view<const T, X>& x, const view
 /// caller's business.
 template <class Isa = isa::native, tensor_like G, tensor_like W, tensor_like X>
 void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& diff_a,
-                        const policy& wanted = {}, executor_ref executor = default_executor()) {
+                        const policy& policy = {}, executor_ref executor = default_executor()) {
   constexpr const char* op = "gemm_backward_data";
   using T = typename std::remove_cvref_t<X>::value_type;
   const view<const T, G::format> vg = diff_c.as_view();
@@ -229,13 +232,13 @@ void gemm_backward_data(const gemm_problem& p, const G& diff_c, const W& b, X&& 
   check_apart(va, op, "diff_a");
   check_no_overlap(va, vg, op, "diff_a", "diff_c");
   check_no_overlap(va, vb, op, "diff_a", "b");
-  gemm::product<Isa>(op, p.alpha, vg, transposed(vb), va, wanted, executor);
+  gemm::product<Isa>(op, p.alpha, vg, transposed(vb), va, policy, executor);
 }
 
 /// The gradient with respect to b: diff_b {k, n} = alpha * a' * diff_c; otherwise as above.
 template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W>
 void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W&& diff_b,
-                           const policy& wanted = {}, executor_ref executor = default_executor()) {
+                           const policy& policy = {}, executor_ref executor = default_executor()) {
   constexpr const char* op = "gemm_backward_weights";
   using T = typename std::remove_cvref_t<W>::value_type;
   const view<const T, X::format> va = a.as_view();
@@ -249,7 +252,7 @@ void gemm_backward_weights(const gemm_problem& p, const X& a, const G& diff_c, W
   check_apart(vb, op, "diff_b");
   check_no_overlap(vb, va, op, "diff_b", "a");
   check_no_overlap(vb, vg, op, "diff_b", "diff_c");
-  gemm::product<Isa>(op, p.alpha, transposed(va), vg, vb, wanted, executor);
+  gemm::product<Isa>(op, p.alpha, transposed(va), vg, vb, policy, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

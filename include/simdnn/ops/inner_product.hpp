@@ -15,12 +15,12 @@
 #pragma once
 
 #include <memory>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/inner_product/variants.hpp>
-#include <simdnn/ops/operands.hpp>
-#include <simdnn/ops/packed.hpp>
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/ops/inner_product/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/plan/operands.hpp>
+#include <simdnn/plan/packed.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -35,28 +35,29 @@ class plan {
                 "may be blocked, such as \"nc\", \"nchw\", \"nhwc\", \"nChw16c\"");
 
  public:
-  using variant_list = all<T, Src, Isa>;
+  using algorithm_list = all<T, Src, Isa>;
   const inner_product_problem& problem() const { return problem_; }
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
     return std::visit(
         [&](const auto& v) { return v.workspace_bytes(workers) + memory_pool::alignment; },
-        variant_);
+        algorithm_);
   }
 
  protected:
-  // make_trial: see variants::measured.
+  // make_trial: see algorithms::measured.
   template <class MakeTrial>
-  plan(const inner_product_problem& p, const policy& wanted, direction pass, MakeTrial&& make_trial)
+  plan(const inner_product_problem& p, const policy& policy, direction pass, MakeTrial&& make_trial)
       : op_(op_name(pass)),
         problem_(fitting(p, op_)),
-        variant_(choose(problem_, wanted, pass, op_, make_trial)) {}
+        algorithm_(choose(problem_, policy, pass, op_, make_trial)) {}
 
-  static auto describe(const inner_product_problem& p, const policy& wanted, direction pass) {
-    return variant_list::describe(query{fitting(p, op_name(pass)), pass, wanted.accuracy}, wanted);
+  static auto describe(const inner_product_problem& p, const policy& policy, direction pass) {
+    return algorithm_list::describe(query{fitting(p, op_name(pass)), pass, policy.accuracy},
+                                    policy);
   }
 
   template <class U>
@@ -81,12 +82,12 @@ class plan {
   }
 
   template <class MakeTrial>
-  static typename variant_list::chosen choose(const inner_product_problem& p, const policy& wanted,
-                                              direction pass, const char* op,
-                                              MakeTrial& make_trial) {
-    const query q{p, pass, wanted.accuracy};
-    const auto words = [&] { return trial_words<T, Isa, Src>(p.str()); };
-    return variant_list::choose(q, variant_list::measured(q, wanted, op, words, make_trial), op);
+  static typename algorithm_list::chosen choose(const inner_product_problem& p,
+                                                const policy& policy, direction pass,
+                                                const char* op, MakeTrial& make_trial) {
+    const query q{p, pass, policy.accuracy};
+    const auto key = [&] { return trial_key<T, Isa, Src>(p.str()); };
+    return algorithm_list::choose(q, algorithm_list::measured(q, policy, op, key, make_trial), op);
   }
   static inner_product_problem fitting(const inner_product_problem& p, const char* op) {
     if (p.size.rank != Src.rank() - 2)
@@ -97,11 +98,11 @@ class plan {
     return p.checked(op);
   }
 
-  call_record record() const { return calls::record<T, Isa, Src>(op_, variant_name(), problem_); }
+  call_record record() const { return calls::record<T, Isa, Src>(op_, algorithm_name(), problem_); }
 
   const char* op_;
   inner_product_problem problem_;
-  typename variant_list::chosen variant_;
+  typename algorithm_list::chosen algorithm_;
 };
 
 // Those that read weights.
@@ -123,10 +124,10 @@ class weights_plan : public plan<T, Src, Isa> {
     check_packed(into);
     executor = for_elements(executor, static_cast<double>(v.shape().elements()));
     const calls::timer timer;
-    std::visit([&](const auto& variant) { variant.pack(v, into.data(), executor); },
-               this->variant_);
+    std::visit([&](const auto& algorithm) { algorithm.pack(v, into.data(), executor); },
+               this->algorithm_);
     timer.stop(executor, [&] {
-      return calls::packing<T, Isa, W::format>(this->op_, this->variant_name(),
+      return calls::packing<T, Isa, W::format>(this->op_, this->algorithm_name(),
                                                this->problem_.str(), v.shape());
     });
   }
@@ -139,10 +140,10 @@ class weights_plan : public plan<T, Src, Isa> {
 
  private:
   const char* packed_name() const {
-    return std::visit([](const auto& v) { return v.packed_name(); }, this->variant_);
+    return std::visit([](const auto& v) { return v.packed_name(); }, this->algorithm_);
   }
   index_t packed_elements() const {
-    return std::visit([](const auto& v) { return v.packed_elements(); }, this->variant_);
+    return std::visit([](const auto& v) { return v.packed_elements(); }, this->algorithm_);
   }
 };
 
@@ -152,13 +153,13 @@ class weights_plan : public plan<T, Src, Isa> {
 template <class T, layout Src = "nc", class Isa = isa::native>
 class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
  public:
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
-  explicit inner_product_plan(const inner_product_problem& p, const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::forward,
+  /// Throws error where the problem breaks a rule or the policy's algorithm does not take it.
+  explicit inner_product_plan(const inner_product_problem& p, const policy& policy = {})
+      : inner_product::weights_plan<T, Src, Isa>(p, policy, direction::forward,
                                                  [&] { return trial(p); }) {}
   /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
-  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
-    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::forward);
+  static auto describe(const inner_product_problem& p, const policy& policy = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, policy, direction::forward);
   }
 
   /// dst must not share memory with src. Workspace: the given bytes (workspace_bytes), else the
@@ -166,7 +167,7 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> Y, post_op PostOp = post::none>
   void operator()(const X& src, const packed<T>& weights, Y&& dst, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<const T, Src> from = src.as_view();
     const view<T, "nc"> to = dst.as_view();
     this->check_src(from, "src");
@@ -177,8 +178,9 @@ class inner_product_plan : public inner_product::weights_plan<T, Src, Isa> {
     const auto post = lower<Isa>(ops, to, this->problem_.out, this->op_);
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    std::visit([&](const auto& v) { v.forward(from, weights.data(), to, post, executor, given); },
-               this->variant_);
+    std::visit(
+        [&](const auto& v) { v.forward(from, weights.data(), to, post, executor, workspace); },
+        this->algorithm_);
     timer.stop(executor, [&] { return this->record(); });
   }
 
@@ -202,18 +204,18 @@ template <class T, layout Src = "nc", class Isa = isa::native>
 class inner_product_backward_data_plan : public inner_product::weights_plan<T, Src, Isa> {
  public:
   explicit inner_product_backward_data_plan(const inner_product_problem& p,
-                                            const policy& wanted = {})
-      : inner_product::weights_plan<T, Src, Isa>(p, wanted, direction::backward_data,
+                                            const policy& policy = {})
+      : inner_product::weights_plan<T, Src, Isa>(p, policy, direction::backward_data,
                                                  [&] { return trial(p); }) {}
   /// As inner_product_plan::describe.
-  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
-    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::backward_data);
+  static auto describe(const inner_product_problem& p, const policy& policy = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, policy, direction::backward_data);
   }
 
   template <tensor_of<T, "nc"> G, tensor_of<T, Src> X>
   void operator()(const G& diff_dst, const packed<T>& weights, X&& diff_src,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<const T, "nc"> from = diff_dst.as_view();
     const view<T, Src> to = diff_src.as_view();
     this->check_dst(from, "diff_dst");
@@ -223,8 +225,9 @@ class inner_product_backward_data_plan : public inner_product::weights_plan<T, S
     this->check_packed(weights);
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
-    std::visit([&](const auto& v) { v.backward_data(from, weights.data(), to, executor, given); },
-               this->variant_);
+    std::visit(
+        [&](const auto& v) { v.backward_data(from, weights.data(), to, executor, workspace); },
+        this->algorithm_);
     timer.stop(executor, [&] { return this->record(); });
   }
 
@@ -249,26 +252,26 @@ template <class T, layout Src = "nc", class Isa = isa::native>
 class inner_product_backward_weights_plan : public inner_product::plan<T, Src, Isa> {
  public:
   explicit inner_product_backward_weights_plan(const inner_product_problem& p,
-                                               const policy& wanted = {})
-      : inner_product::plan<T, Src, Isa>(p, wanted, direction::backward_weights,
+                                               const policy& policy = {})
+      : inner_product::plan<T, Src, Isa>(p, policy, direction::backward_weights,
                                          [&] { return trial(p); }) {}
   /// As inner_product_plan::describe.
-  static auto describe(const inner_product_problem& p, const policy& wanted = {}) {
-    return inner_product::plan<T, Src, Isa>::describe(p, wanted, direction::backward_weights);
+  static auto describe(const inner_product_problem& p, const policy& policy = {}) {
+    return inner_product::plan<T, Src, Isa>::describe(p, policy, direction::backward_weights);
   }
 
   /// diff_weights has a plain layout.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W>
   void operator()(const X& src, const G& diff_dst, W&& diff_weights,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
-    run(src, diff_dst, diff_weights, nullptr, executor, given);
+                  std::span<std::byte> workspace = {}) const {
+    run(src, diff_dst, diff_weights, nullptr, executor, workspace);
   }
   /// diff_bias {out}, its elements side by side.
   template <tensor_of<T, Src> X, tensor_of<T, "nc"> G, tensor_like W, tensor_of<T, "x"> B>
   void operator()(const X& src, const G& diff_dst, W&& diff_weights, B&& diff_bias,
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<T, "x"> bias = diff_bias.as_view();
     check_shape(bias, shape{this->problem_.out}, this->op_, "diff_bias");
     check_neighbours<'x'>(bias, this->op_, "diff_bias");
@@ -276,7 +279,7 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
     check_no_overlap(bias, view<const T, "nc">(diff_dst.as_view()), this->op_, "diff_bias",
                      "diff_dst");
     check_no_overlap(bias, diff_weights.as_view(), this->op_, "diff_bias", "diff_weights");
-    run(src, diff_dst, diff_weights, bias.data(), executor, given);
+    run(src, diff_dst, diff_weights, bias.data(), executor, workspace);
   }
 
  private:
@@ -294,7 +297,7 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
 
   template <class X, class G, class W>
   void run(const X& src, const G& diff_dst, W& diff_weights, T* diff_bias, executor_ref executor,
-           std::span<std::byte> given) const {
+           std::span<std::byte> workspace) const {
     constexpr layout weights = std::remove_cvref_t<W>::format;
     static_assert(weights.plain(),
                   "inner_product: diff_weights has a plain layout, such as \"oi\", \"oihw\"");
@@ -310,8 +313,8 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
     executor = for_work(executor, this->problem_.flops());
     const calls::timer timer;
     std::visit(
-        [&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, given); },
-        this->variant_);
+        [&](const auto& v) { v.backward_weights(from, diff, to, diff_bias, executor, workspace); },
+        this->algorithm_);
     timer.stop(executor, [&] { return this->record(); });
   }
 };
@@ -320,36 +323,36 @@ class inner_product_backward_weights_plan : public inner_product::plan<T, Src, I
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void inner_product_forward(const inner_product_problem& p, const X& src, const W& weights, Y&& dst,
-                           const PostOp& ops = {}, const policy& wanted = {},
+                           const PostOp& ops = {}, const policy& policy = {},
                            executor_ref executor = default_executor()) {
   using T = typename std::remove_cvref_t<Y>::value_type;
-  const inner_product_plan<T, X::format, Isa> plan(p, wanted);
+  const inner_product_plan<T, X::format, Isa> plan(p, policy);
   plan(src, plan.pack(weights, default_memory(), executor), dst, ops, executor);
 }
 
 template <class Isa = isa::native, tensor_like G, tensor_like W, tensor_like X>
 void inner_product_backward_data(const inner_product_problem& p, const G& diff_dst,
-                                 const W& weights, X&& diff_src, const policy& wanted = {},
+                                 const W& weights, X&& diff_src, const policy& policy = {},
                                  executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<X>;
-  const inner_product_backward_data_plan<typename D::value_type, D::format, Isa> plan(p, wanted);
+  const inner_product_backward_data_plan<typename D::value_type, D::format, Isa> plan(p, policy);
   plan(diff_dst, plan.pack(weights, default_memory(), executor), diff_src, executor);
 }
 
 template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W>
 void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst,
-                                    W&& diff_weights, const policy& wanted = {},
+                                    W&& diff_weights, const policy& policy = {},
                                     executor_ref executor = default_executor()) {
   using T = typename std::remove_cvref_t<W>::value_type;
-  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+  inner_product_backward_weights_plan<T, X::format, Isa>(p, policy)(src, diff_dst, diff_weights,
                                                                     executor);
 }
 template <class Isa = isa::native, tensor_like X, tensor_like G, tensor_like W, tensor_like B>
 void inner_product_backward_weights(const inner_product_problem& p, const X& src, const G& diff_dst,
-                                    W&& diff_weights, B&& diff_bias, const policy& wanted = {},
+                                    W&& diff_weights, B&& diff_bias, const policy& policy = {},
                                     executor_ref executor = default_executor()) {
   using T = typename std::remove_cvref_t<W>::value_type;
-  inner_product_backward_weights_plan<T, X::format, Isa>(p, wanted)(src, diff_dst, diff_weights,
+  inner_product_backward_weights_plan<T, X::format, Isa>(p, policy)(src, diff_dst, diff_weights,
                                                                     diff_bias, executor);
 }
 

@@ -3,18 +3,18 @@
 //
 //     pooling_problem p{.channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}};
 //     pooling_plan<float, "nChw16c"> pool(p);
-//     pool.forward(x, y);               // or pool.forward(x, y, taps), for training
-//     pool.backward(dy, taps, dx);      // pool.backward(dy, dx) for the averages
+//     pool.forward(x, y);               // or pool.forward(x, y, argmax), for training
+//     pool.backward(dy, argmax, dx);      // pool.backward(dy, dx) for the averages
 //
-// `taps`, a tensor like dst, is the workspace of max pooling: forward writes for each output the
+// `argmax`, a tensor like dst, is the workspace of max pooling: forward writes for each output the
 // number of the tap that was largest (kd * KH * KW + kh * KW + kw; of equal ones the first), which
 // is exact in float. The averages neither write nor read it.
 #pragma once
 
-#include <simdnn/ops/alike.hpp>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/pooling/variants.hpp>
+#include <simdnn/ops/pooling/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
+#include <simdnn/plan/same_layout.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -33,19 +33,20 @@ class pooling_plan {
   static constexpr const char* backward_op = "pooling_backward";
 
  public:
-  using variant_list = pooling::all<T, Src, Isa>;
+  using algorithm_list = pooling::all<T, Src, Isa>;
 
-  /// Throws error where the problem breaks a rule or the policy asks for a variant that refuses.
-  explicit pooling_plan(const pooling_problem& p, const policy& wanted = {})
-      : problem_(check_rank(p)), chosen_(variant_list::choose(problem_, wanted, "pooling_plan")) {}
+  /// Throws error where the problem breaks a rule or the policy asks for an algorithm that refuses.
+  explicit pooling_plan(const pooling_problem& p, const policy& policy = {})
+      : problem_(check_rank(p)),
+        chosen_(algorithm_list::choose(problem_, policy, "pooling_plan")) {}
   /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
-  static auto describe(const pooling_problem& p, const policy& wanted = {}) {
-    return variant_list::describe(check_rank(p), wanted);
+  static auto describe(const pooling_problem& p, const policy& policy = {}) {
+    return algorithm_list::describe(check_rank(p), policy);
   }
 
   /// With every default written out.
   const pooling_problem& problem() const { return problem_; }
-  const char* variant_name() const {
+  const char* algorithm_name() const {
     return std::visit([](const auto& v) { return v.name; }, chosen_);
   }
 
@@ -53,10 +54,11 @@ class pooling_plan {
   void forward(const S& src, D&& dst, executor_ref executor = default_executor()) const {
     run_forward(src.as_view(), dst.as_view(), nullptr, executor);
   }
-  /// Fills taps too.
+  /// Fills argmax too.
   template <tensor_of<T, Src> S, tensor_of<T, Dst> D, tensor_of<T, Dst> W>
-  void forward(const S& src, D&& dst, W&& taps, executor_ref executor = default_executor()) const {
-    const view<T, Dst> t = taps.as_view();
+  void forward(const S& src, D&& dst, W&& argmax,
+               executor_ref executor = default_executor()) const {
+    const view<T, Dst> t = argmax.as_view();
     run_forward(src.as_view(), dst.as_view(), &t, executor);
   }
   /// The same as forward.
@@ -69,13 +71,13 @@ class pooling_plan {
   template <tensor_of<T, Dst> G, tensor_of<T, Src> R>
   void backward(const G& diff_dst, R&& diff_src, executor_ref executor = default_executor()) const {
     if (problem_.kind == pooling_kind::max)
-      throw_error(backward_op, "taps", "max pooling needs those that forward wrote", "are missing");
+      throw_error(backward_op, "argmax", "max pooling needs what forward wrote", "is missing");
     run_backward(diff_dst.as_view(), nullptr, diff_src.as_view(), executor);
   }
   template <tensor_of<T, Dst> G, tensor_of<T, Dst> W, tensor_of<T, Src> R>
-  void backward(const G& diff_dst, const W& taps, R&& diff_src,
+  void backward(const G& diff_dst, const W& argmax, R&& diff_src,
                 executor_ref executor = default_executor()) const {
-    const view<const T, Dst> t = taps.as_view();
+    const view<const T, Dst> t = argmax.as_view();
     run_backward(diff_dst.as_view(), &t, diff_src.as_view(), executor);
   }
 
@@ -90,56 +92,56 @@ class pooling_plan {
     return checked;
   }
   template <class U, layout L>
-  static void check(const view<U, L>& operand, const shape& wanted, const char* op,
+  static void check(const view<U, L>& operand, const shape& expected, const char* op,
                     const char* argument) {
     check_given(operand, op, argument);
-    check_shape(operand, wanted, op, argument);
+    check_shape(operand, expected, op, argument);
     check_fastest(operand, op, argument);
   }
 
-  void run_forward(const view<const T, Src>& src, const view<T, Dst>& dst, const view<T, Dst>* taps,
-                   executor_ref executor) const {
+  void run_forward(const view<const T, Src>& src, const view<T, Dst>& dst,
+                   const view<T, Dst>* argmax, executor_ref executor) const {
     check(src, problem_.src_shape(), forward_op, "src");
     check(dst, problem_.dst_shape(), forward_op, "dst");
     check_apart(dst, forward_op, "dst");
     check_no_overlap(dst, src, forward_op, "dst", "src");
-    if (taps != nullptr) {
-      check(*taps, problem_.dst_shape(), forward_op, "taps");
-      check_apart(*taps, forward_op, "taps");
-      check_no_overlap(*taps, src, forward_op, "taps", "src");
-      check_no_overlap(*taps, dst, forward_op, "taps", "dst");
+    if (argmax != nullptr) {
+      check(*argmax, problem_.dst_shape(), forward_op, "argmax");
+      check_apart(*argmax, forward_op, "argmax");
+      check_no_overlap(*argmax, src, forward_op, "argmax", "src");
+      check_no_overlap(*argmax, dst, forward_op, "argmax", "dst");
     }
     executor = for_elements(executor, problem_.elements());
     const calls::timer timer;
-    std::visit([&](const auto& v) { v.forward(src, dst, taps, executor); }, chosen_);
-    timer.stop(executor, [&] { return record(forward_op, taps != nullptr); });
+    std::visit([&](const auto& v) { v.forward(src, dst, argmax, executor); }, chosen_);
+    timer.stop(executor, [&] { return record(forward_op, argmax != nullptr); });
   }
-  void run_backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* taps,
+  void run_backward(const view<const T, Dst>& diff_dst, const view<const T, Dst>* argmax,
                     const view<T, Src>& diff_src, executor_ref executor) const {
     check(diff_dst, problem_.dst_shape(), backward_op, "diff_dst");
     check(diff_src, problem_.src_shape(), backward_op, "diff_src");
     check_apart(diff_src, backward_op, "diff_src");
     check_no_overlap(diff_src, diff_dst, backward_op, "diff_src", "diff_dst");
-    if (problem_.kind != pooling_kind::max) taps = nullptr;
-    if (taps != nullptr) {
-      check(*taps, problem_.dst_shape(), backward_op, "taps");
-      check_no_overlap(diff_src, *taps, backward_op, "diff_src", "taps");
+    if (problem_.kind != pooling_kind::max) argmax = nullptr;
+    if (argmax != nullptr) {
+      check(*argmax, problem_.dst_shape(), backward_op, "argmax");
+      check_no_overlap(diff_src, *argmax, backward_op, "diff_src", "argmax");
     }
     executor = for_elements(executor, problem_.elements());
     const calls::timer timer;
-    std::visit([&](const auto& v) { v.backward(diff_dst, taps, diff_src, executor); }, chosen_);
-    timer.stop(executor, [&] { return record(backward_op, taps != nullptr); });
+    std::visit([&](const auto& v) { v.backward(diff_dst, argmax, diff_src, executor); }, chosen_);
+    timer.stop(executor, [&] { return record(backward_op, argmax != nullptr); });
   }
 
-  call_record record(const char* op, bool with_taps) const {
-    call_record call = calls::record<T, Isa, Src, Dst>(op, variant_name(), problem_);
+  call_record record(const char* op, bool with_argmax) const {
+    call_record call = calls::record<T, Isa, Src, Dst>(op, algorithm_name(), problem_);
     call.problem += std::string("_n") + to_name(problem_.kind);
-    if (with_taps) call.bytes += static_cast<double>(problem_.dst_shape().elements()) * sizeof(T);
+    if (with_argmax) call.bytes += static_cast<double>(problem_.dst_shape().elements()) * sizeof(T);
     return call;
   }
 
   pooling_problem problem_;
-  typename variant_list::chosen chosen_;
+  typename algorithm_list::chosen chosen_;
 };
 
 namespace pooling {
@@ -152,28 +154,28 @@ using plan_of = pooling_plan<std::remove_const_t<typename Src::value_type>, Src:
 
 /// A plan's forward, once.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst>
-void pooling_forward(const pooling_problem& p, const Src& src, Dst&& dst, const policy& wanted = {},
+void pooling_forward(const pooling_problem& p, const Src& src, Dst&& dst, const policy& policy = {},
                      executor_ref executor = default_executor()) {
-  pooling::plan_of<Src, Dst, Isa>(p, wanted).forward(src, dst, executor);
+  pooling::plan_of<Src, Dst, Isa>(p, policy).forward(src, dst, executor);
 }
-template <class Isa = isa::native, tensor_like Src, tensor_like Dst, tensor_like Taps>
-void pooling_forward(const pooling_problem& p, const Src& src, Dst&& dst, Taps&& taps,
-                     const policy& wanted = {}, executor_ref executor = default_executor()) {
-  pooling::plan_of<Src, Dst, Isa>(p, wanted).forward(src, dst, taps, executor);
+template <class Isa = isa::native, tensor_like Src, tensor_like Dst, tensor_like Argmax>
+void pooling_forward(const pooling_problem& p, const Src& src, Dst&& dst, Argmax&& argmax,
+                     const policy& policy = {}, executor_ref executor = default_executor()) {
+  pooling::plan_of<Src, Dst, Isa>(p, policy).forward(src, dst, argmax, executor);
 }
 /// A plan's backward, once.
 template <class Isa = isa::native, tensor_like DiffDst, tensor_like DiffSrc>
 void pooling_backward(const pooling_problem& p, const DiffDst& diff_dst, DiffSrc&& diff_src,
-                      const policy& wanted = {}, executor_ref executor = default_executor()) {
+                      const policy& policy = {}, executor_ref executor = default_executor()) {
   using plan = pooling::plan_of<std::remove_cvref_t<DiffSrc>, DiffDst, Isa>;
-  plan(p, wanted).backward(diff_dst, diff_src, executor);
+  plan(p, policy).backward(diff_dst, diff_src, executor);
 }
-template <class Isa = isa::native, tensor_like DiffDst, tensor_like Taps, tensor_like DiffSrc>
-void pooling_backward(const pooling_problem& p, const DiffDst& diff_dst, const Taps& taps,
-                      DiffSrc&& diff_src, const policy& wanted = {},
+template <class Isa = isa::native, tensor_like DiffDst, tensor_like Argmax, tensor_like DiffSrc>
+void pooling_backward(const pooling_problem& p, const DiffDst& diff_dst, const Argmax& argmax,
+                      DiffSrc&& diff_src, const policy& policy = {},
                       executor_ref executor = default_executor()) {
   using plan = pooling::plan_of<std::remove_cvref_t<DiffSrc>, DiffDst, Isa>;
-  plan(p, wanted).backward(diff_dst, taps, diff_src, executor);
+  plan(p, policy).backward(diff_dst, argmax, diff_src, executor);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

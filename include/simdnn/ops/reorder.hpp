@@ -4,11 +4,11 @@
 // Any two layouts with the same dimensions, blocked or not, with any strides, of one element type.
 #pragma once
 
-#include <simdnn/ops/alike.hpp>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/reorder/variants.hpp>
+#include <simdnn/ops/reorder/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
+#include <simdnn/plan/same_layout.hpp>
 #include <simdnn/tensor/tensor.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 

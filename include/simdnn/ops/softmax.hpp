@@ -9,11 +9,11 @@
 
 #include <cmath>
 #include <cstdint>
-#include <simdnn/ops/alike.hpp>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/softmax/variants.hpp>
+#include <simdnn/ops/softmax/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/plan/same_layout.hpp>
+#include <simdnn/trace/call_record.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI {
@@ -21,7 +21,7 @@ namespace simdnn::inline SIMDNN_ABI {
 namespace softmax {
 
 template <class X, class R>
-inline constexpr bool alike =
+inline constexpr bool same_layout =
     std::is_same_v<std::remove_const_t<typename X::value_type>, typename R::value_type> &&
     X::format == R::format;
 
@@ -68,14 +68,15 @@ call_record record(const char* op, const view<const T, L>& x, int tensors) {
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst>
 void softmax_forward(const Src& src, Dst&& dst, executor_ref executor = default_executor()) {
   using D = std::remove_cvref_t<Dst>;
-  static_assert(softmax::alike<Src, D>, "softmax takes operands of one element type and layout");
+  static_assert(softmax::same_layout<Src, D>,
+                "softmax takes operands of one element type and layout");
   using T = typename D::value_type;
   constexpr layout L = D::format;
   constexpr const char* op = "softmax_forward";
   const view<const T, L> x = src.as_view();
   const view<T, L> y = dst.as_view();
   softmax::check(x, op, "src");
-  check_alike(y, x, op, "dst", "src");
+  check_same_layout(y, x, op, "dst", "src");
   check_same_or_apart(y, x, op, "dst", "src");
   if (x.empty()) return;
   executor = for_elements(executor, static_cast<double>(x.shape().elements()));
@@ -90,7 +91,7 @@ template <class Isa = isa::native, tensor_like DiffDst, tensor_like Dst, tensor_
 void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_src,
                       executor_ref executor = default_executor()) {
   using R = std::remove_cvref_t<DiffSrc>;
-  static_assert(softmax::alike<DiffDst, R> && softmax::alike<Dst, R>,
+  static_assert(softmax::same_layout<DiffDst, R> && softmax::same_layout<Dst, R>,
                 "softmax takes operands of one element type and layout");
   using T = typename R::value_type;
   constexpr layout L = R::format;
@@ -98,8 +99,8 @@ void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_sr
   const view<const T, L> g = diff_dst.as_view(), y = dst.as_view();
   const view<T, L> r = diff_src.as_view();
   softmax::check(y, op, "dst");
-  check_alike(g, y, op, "diff_dst", "dst");
-  check_alike(r, y, op, "diff_src", "dst");
+  check_same_layout(g, y, op, "diff_dst", "dst");
+  check_same_layout(r, y, op, "diff_src", "dst");
   check_same_or_apart(r, g, op, "diff_src", "diff_dst");
   check_same_or_apart(r, y, op, "diff_src", "dst");
   if (y.empty()) return;
@@ -116,14 +117,14 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
                                      Probabilities&& probabilities,
                                      executor_ref executor = default_executor()) {
   using P = std::remove_cvref_t<Probabilities>;
-  static_assert(softmax::alike<Logits, P> && P::format == layout("nc"),
+  static_assert(softmax::same_layout<Logits, P> && P::format == layout("nc"),
                 "softmax_cross_entropy_forward takes logits and probabilities of layout \"nc\"");
   using T = typename P::value_type;
   constexpr const char* op = "softmax_cross_entropy_forward";
   const view<const T, "nc"> x = logits.as_view();
   const view<T, "nc"> y = probabilities.as_view();
   softmax::check(x, op, "logits");
-  check_alike(y, x, op, "probabilities", "logits");
+  check_same_layout(y, x, op, "probabilities", "logits");
   check_same_or_apart(y, x, op, "probabilities", "logits");
   softmax::check_labels(labels, x, op, "logits");
   const index_t batch = x.size('n');
@@ -131,7 +132,7 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   executor = for_elements(executor, static_cast<double>(x.shape().elements()));
   const calls::timer timer;
   // A loss per image, added up in their order whoever computed them.
-  const workspace scratch(batch * static_cast<index_t>(sizeof(double)), 1);
+  const workspace_slices scratch(batch * static_cast<index_t>(sizeof(double)), 1);
   double* losses = scratch.slice<double>(0);
   const auto kernel = softmax::direct<T, "nc", Isa>::channel_kernel(x);
   parallel_for(executor, batch, [&](index_t begin, index_t end, index_t) {
@@ -155,14 +156,14 @@ void softmax_cross_entropy_backward(const Probabilities& probabilities,
                                     std::span<const std::int32_t> labels, DiffLogits&& diff_logits,
                                     executor_ref executor = default_executor()) {
   using R = std::remove_cvref_t<DiffLogits>;
-  static_assert(softmax::alike<Probabilities, R> && R::format == layout("nc"),
+  static_assert(softmax::same_layout<Probabilities, R> && R::format == layout("nc"),
                 "softmax_cross_entropy_backward takes operands of layout \"nc\"");
   using T = typename R::value_type;
   constexpr const char* op = "softmax_cross_entropy_backward";
   const view<const T, "nc"> y = probabilities.as_view();
   const view<T, "nc"> r = diff_logits.as_view();
   softmax::check(y, op, "probabilities");
-  check_alike(r, y, op, "diff_logits", "probabilities");
+  check_same_layout(r, y, op, "diff_logits", "probabilities");
   check_same_or_apart(r, y, op, "diff_logits", "probabilities");
   softmax::check_labels(labels, y, op, "probabilities");
   const auto batch = static_cast<T>(y.size('n'));

@@ -29,12 +29,12 @@ struct arena {
     data = nullptr;
     bytes = 0;
   }
-  void reserve(std::size_t wanted) {
-    if (wanted <= bytes) return;
+  void reserve(std::size_t needed) {
+    if (needed <= bytes) return;
     release();
     data =
-        static_cast<std::byte*>(::operator new(wanted, std::align_val_t{memory_pool::alignment}));
-    bytes = wanted;
+        static_cast<std::byte*>(::operator new(needed, std::align_val_t{memory_pool::alignment}));
+    bytes = needed;
   }
 };
 
@@ -45,22 +45,22 @@ inline arena& thread_arena() {
 
 }  // namespace detail
 
-class workspace {
+class workspace_slices {
  public:
   static constexpr index_t alignment = memory_pool::alignment;
 
   /// `workers` slices of `bytes_each`, 64-byte aligned. A span that is too small is an error.
-  workspace(index_t bytes_each, index_t workers, std::span<std::byte> given = {},
-            const char* op = "workspace")
+  workspace_slices(index_t bytes_each, index_t workers, std::span<std::byte> workspace = {},
+                   const char* op = "workspace")
       : stride_(round_up(bytes_each, alignment)) {
     const auto total = static_cast<std::size_t>(checked_mul(stride_, workers, op, "workspace"));
     if (total == 0) return;
-    if (!given.empty()) {
-      void* p = given.data();
-      std::size_t space = given.size();
+    if (!workspace.empty()) {
+      void* p = workspace.data();
+      std::size_t space = workspace.size();
       if (std::align(memory_pool::alignment, total, p, space) == nullptr)
         throw_error(op, "workspace", std::to_string(total + memory_pool::alignment) + " are needed",
-                    "has " + std::to_string(given.size()) + " bytes");
+                    "has " + std::to_string(workspace.size()) + " bytes");
       data_ = static_cast<std::byte*>(p);
       return;
     }
@@ -70,9 +70,9 @@ class workspace {
     lease_->taken = true;
     data_ = lease_->data;
   }
-  workspace(const workspace&) = delete;
-  workspace& operator=(const workspace&) = delete;
-  ~workspace() {
+  workspace_slices(const workspace_slices&) = delete;
+  workspace_slices& operator=(const workspace_slices&) = delete;
+  ~workspace_slices() {
     if (lease_ != nullptr) lease_->taken = false;
   }
 

@@ -29,8 +29,9 @@ constexpr index_t terms = 1;
 
 // What does not depend on the function stands apart: six functions compile faster so.
 template <class T, layout L>
-void check_results(const char* variant, const tensor<T, L>& actual, const tensor<T, L>& reference) {
-  CAPTURE(variant);
+void check_results(const char* algorithm, const tensor<T, L>& actual,
+                   const tensor<T, L>& reference) {
+  CAPTURE(algorithm);
   CHECK(test::difference(actual, reference, terms) == "");
   CHECK(test::padding_is_zero(actual));
 }
@@ -43,42 +44,42 @@ tensor<T, L> sevens(const shape& s) {
 }
 
 template <class T, layout L, class F>
-void compare_variants(const F& f, const shape& s) {
+void compare_algorithms(const F& f, const shape& s) {
   const auto x = random_tensor<T, L>(s, 1, -3, 3), g = random_tensor<T, L>(s, 2);
   tensor<T, L> y(s), r(s);
   const activation::reference<F, T, L, isa::native> reference(s);
   reference.forward(f, x, y, serial{});
   reference.backward(f, g, x, y, r, serial{});
-  activation::all<F, T, L, isa::native>::for_each([&]<class Variant>() {
+  activation::all<F, T, L, isa::native>::for_each([&]<class Algorithm>() {
     // The reference leaves padding alone.
-    tensor<T, L> own = Variant::automatic ? sevens<T, L>(s) : tensor<T, L>(s), own_r = own;
-    const Variant variant(s);
-    variant.forward(f, x, own, serial{});
-    variant.backward(f, g, x, y, own_r, serial{});
-    check_results(Variant::name, own, y);
-    check_results(Variant::name, own_r, r);
+    tensor<T, L> own = Algorithm::automatic ? sevens<T, L>(s) : tensor<T, L>(s), own_r = own;
+    const Algorithm algorithm(s);
+    algorithm.forward(f, x, own, serial{});
+    algorithm.backward(f, g, x, y, own_r, serial{});
+    check_results(Algorithm::name, own, y);
+    check_results(Algorithm::name, own_r, r);
   });
 }
 
 }  // namespace
 
-TEST_CASE("every variant of every function agrees with the reference") {
+TEST_CASE("every algorithm of every function agrees with the reference") {
   for_each_function([]<class F>(const char* name, F f) {
     CAPTURE(name);
     for (const shape& s : {shape{1, 1, 1, 1}, {2, 3, 5, 7}, {1, 33, 3, 1}, {0, 4, 2, 2}}) {
       CAPTURE(s.str());
-      compare_variants<float, "nChw16c">(f, s);
+      compare_algorithms<float, "nChw16c">(f, s);
     }
-    compare_variants<double, "nc">(f, {3, 41});
+    compare_algorithms<double, "nc">(f, {3, 41});
   });
 }
 
 TEST_CASE("runs longer than a piece") {
-  compare_variants<float, "nchw">(function::leaky_relu{}, {2, 17, 31, 9});
+  compare_algorithms<float, "nchw">(function::leaky_relu{}, {2, 17, 31, 9});
 }
 
 TEST_CASE("two blocked dimensions keep their padding zero") {
-  compare_variants<float, "OIhw4i4o">(function::sigmoid{}, {5, 3, 2, 2});
+  compare_algorithms<float, "OIhw4i4o">(function::sigmoid{}, {5, 3, 2, 2});
 }
 
 TEST_CASE("gradients agree with finite differences") {

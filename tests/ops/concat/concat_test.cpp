@@ -16,7 +16,7 @@ namespace {
 
 // Inputs of these numbers of channels.
 template <class T, layout L>
-void compare_variants(shape s, std::initializer_list<index_t> channels) {
+void compare_algorithms(shape s, std::initializer_list<index_t> channels) {
   CAPTURE(std::string(L.text()));
   const auto with_channels = [&](index_t c) {
     shape changed;
@@ -29,13 +29,13 @@ void compare_variants(shape s, std::initializer_list<index_t> channels) {
     inputs.push_back(random_tensor<T, L>(with_channels(c), inputs.size()));
     total += c;
   }
-  concat::all<T, L>::for_each([&]<class Variant>() {
-    CAPTURE(Variant::name);
+  concat::all<T, L>::for_each([&]<class Algorithm>() {
+    CAPTURE(Algorithm::name);
     tensor<T, L> dst(with_channels(total));
     std::fill_n(dst.data(), dst.elements(), T(7));  // what is not written must show
     const std::vector<view<const T, L>> srcs(inputs.begin(), inputs.end());
-    const Variant variant(dst.shape());
-    variant.forward(srcs, dst, serial{});
+    const Algorithm algorithm(dst.shape());
+    algorithm.forward(srcs, dst, serial{});
     CHECK(test::padding_is_zero(dst));
     std::vector<tensor<T, L>> gradients;
     for (const index_t c : channels) {
@@ -43,7 +43,7 @@ void compare_variants(shape s, std::initializer_list<index_t> channels) {
       std::fill_n(gradients.back().data(), gradients.back().elements(), T(7));
     }
     const std::vector<view<T, L>> diff_srcs(gradients.begin(), gradients.end());
-    variant.backward(dst, diff_srcs, serial{});
+    algorithm.backward(dst, diff_srcs, serial{});
     index_t begin = 0;
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       bool same = true;
@@ -62,15 +62,15 @@ void compare_variants(shape s, std::initializer_list<index_t> channels) {
 
 }  // namespace
 
-TEST_CASE("every variant copies every channel to its place and back") {
-  compare_variants<float, "nchw">({2, 0, 3, 5}, {3, 1, 8});
-  compare_variants<float, "nhwc">({2, 0, 3, 5}, {3, 17, 8});
-  compare_variants<double, "nc">({3, 0}, {5, 6});
-  compare_variants<float, "nChw16c">({2, 0, 3, 5}, {16, 32, 5});
-  compare_variants<float, "nChw16c">({2, 0, 3, 5}, {3, 17, 0, 40, 1});
-  compare_variants<double, "nChw8c">({1, 0, 2, 2}, {7, 64, 2});
-  compare_variants<float, "nCdhw16c">({1, 0, 2, 3, 2}, {11, 12});
-  compare_variants<float, "nchw">({0, 0, 2, 2}, {1, 2});
+TEST_CASE("every algorithm copies every channel to its place and back") {
+  compare_algorithms<float, "nchw">({2, 0, 3, 5}, {3, 1, 8});
+  compare_algorithms<float, "nhwc">({2, 0, 3, 5}, {3, 17, 8});
+  compare_algorithms<double, "nc">({3, 0}, {5, 6});
+  compare_algorithms<float, "nChw16c">({2, 0, 3, 5}, {16, 32, 5});
+  compare_algorithms<float, "nChw16c">({2, 0, 3, 5}, {3, 17, 0, 40, 1});
+  compare_algorithms<double, "nChw8c">({1, 0, 2, 2}, {7, 64, 2});
+  compare_algorithms<float, "nCdhw16c">({1, 0, 2, 3, 2}, {11, 12});
+  compare_algorithms<float, "nchw">({0, 0, 2, 2}, {1, 2});
 }
 
 TEST_CASE("operations write into the parts of dst: no copy") {

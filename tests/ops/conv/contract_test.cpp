@@ -26,13 +26,14 @@ void same_bits_for_any_threads(const conv_problem& p) {
   const auto x = random_tensor<float, Src>(p.src_shape(), 1);
   const auto w = random_tensor<float, "oihw">(p.weights_shape(), 2);
   const auto g = random_tensor<float, Dst>(p.dst_shape(), 3);
-  const auto each_variant = [&](auto plan_type, auto pass, auto run) {
+  const auto each_algorithm = [&](auto plan_type, auto pass, auto run) {
     using plan = typename decltype(plan_type)::type;
-    for (const std::string& name : plan::variant_list::names()) {
+    for (const std::string& name : plan::algorithm_list::names()) {
       CAPTURE(name);
-      if (plan::variant_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal), name))
+      if (plan::algorithm_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal),
+                                        name))
         continue;
-      const plan own(p, {.variant = name});
+      const plan own(p, {.algorithm = name});
       const auto one = run(own, executor_ref(serial{}));
       for (int count : {2, 3, 8}) {
         CHECK(test::same_bits(one, run(own, executor_ref(test::threads{count}))));
@@ -42,25 +43,25 @@ void same_bits_for_any_threads(const conv_problem& p) {
       }
     }
   };
-  each_variant(std::type_identity<conv_plan<float, Src, Dst>>{}, direction::forward,
-               [&](const auto& plan, executor_ref e) {
-                 tensor<float, Dst> y(p.dst_shape());
-                 std::vector<std::byte> space(plan.workspace_bytes(e.concurrency()));
-                 plan(x, plan.pack(w, default_memory(), e), y, post::relu(), e, space);
-                 return y;
-               });
-  each_variant(std::type_identity<conv_backward_data_plan<float, Src, Dst>>{},
-               direction::backward_data, [&](const auto& plan, executor_ref e) {
-                 tensor<float, Src> dx(p.src_shape());
-                 plan(g, plan.pack(w), dx, e);
-                 return dx;
-               });
-  each_variant(std::type_identity<conv_backward_weights_plan<float, Src, Dst>>{},
-               direction::backward_weights, [&](const auto& plan, executor_ref e) {
-                 tensor<float, "oihw"> dw(p.weights_shape());
-                 plan(x, g, dw, e);
-                 return dw;
-               });
+  each_algorithm(std::type_identity<conv_plan<float, Src, Dst>>{}, direction::forward,
+                 [&](const auto& plan, executor_ref e) {
+                   tensor<float, Dst> y(p.dst_shape());
+                   std::vector<std::byte> space(plan.workspace_bytes(e.concurrency()));
+                   plan(x, plan.pack(w, default_memory(), e), y, post::relu(), e, space);
+                   return y;
+                 });
+  each_algorithm(std::type_identity<conv_backward_data_plan<float, Src, Dst>>{},
+                 direction::backward_data, [&](const auto& plan, executor_ref e) {
+                   tensor<float, Src> dx(p.src_shape());
+                   plan(g, plan.pack(w), dx, e);
+                   return dx;
+                 });
+  each_algorithm(std::type_identity<conv_backward_weights_plan<float, Src, Dst>>{},
+                 direction::backward_weights, [&](const auto& plan, executor_ref e) {
+                   tensor<float, "oihw"> dw(p.weights_shape());
+                   plan(x, g, dw, e);
+                   return dw;
+                 });
 }
 
 // Every operand against a protected page; an access out of bounds ends the program.
@@ -75,27 +76,28 @@ void stay_in_bounds(const conv_problem& p, test::guard side) {
   test::guarded<float, "oihw"> dw(p.weights_shape(), side);
   test::guarded<float, "x"> db({p.out}, side);
   conv_forward(p, x, w, y_reference, post::bias(b) | post::sum(g) | post::relu(),
-               policy{.variant = "reference"});
-  for (const std::string& name : conv_plan<float, Src, Dst>::variant_list::names()) {
+               policy{.algorithm = "reference"});
+  for (const std::string& name : conv_plan<float, Src, Dst>::algorithm_list::names()) {
     CAPTURE(name);
-    if (conv_plan<float, Src, Dst>::variant_list::refusal(
+    if (conv_plan<float, Src, Dst>::algorithm_list::refusal(
             conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name))
       continue;
-    conv_forward(p, x, w, y, post::bias(b) | post::sum(g) | post::relu(), policy{.variant = name});
+    conv_forward(p, x, w, y, post::bias(b) | post::sum(g) | post::relu(),
+                 policy{.algorithm = name});
     CHECK(test::difference(y, y_reference, p.in * 25) == "");
     conv_forward(p, x, w, y, post::bias(b) | post::sigmoid() | post::sum(g),
-                 policy{.variant = name});
+                 policy{.algorithm = name});
   }
-  for (const std::string name : {"direct", "gemm", "depthwise"}) {
-    using data = typename conv_backward_data_plan<float, Src, Dst>::variant_list;
-    using by_weights = typename conv_backward_weights_plan<float, Src, Dst>::variant_list;
+  for (const std::string name : {"direct", "im2col", "depthwise"}) {
+    using data = typename conv_backward_data_plan<float, Src, Dst>::algorithm_list;
+    using by_weights = typename conv_backward_weights_plan<float, Src, Dst>::algorithm_list;
     const auto query = [](const conv_problem& q, direction pass) {
       return conv::make_query<Src, Dst>(q, pass, accuracy::normal);
     };
     if (data::refusal(query(p, direction::backward_data), name) == nullptr)
-      conv_backward_data(p, g, w, dx, policy{.variant = name});
+      conv_backward_data(p, g, w, dx, policy{.algorithm = name});
     if (by_weights::refusal(query(p, direction::backward_weights), name) == nullptr)
-      conv_backward_weights(p, x, g, dw, db, policy{.variant = name});
+      conv_backward_weights(p, x, g, dw, db, policy{.algorithm = name});
   }
 }
 
@@ -148,18 +150,18 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
         "conv_forward: src has 3 channels, the problem says 64");
   CHECK(test::message([&] { conv_forward(p, x, w, x); }) ==
         "conv_forward: dst has 64 channels, the problem says 32");
-  CHECK(test::message([&] {
-          conv_forward(p, x, tensor<float, "oihw">({32, 64, 3, 2}), y);
-        }) == "conv_forward: weights has 2 width, the problem says 3");
+  CHECK(test::message([&] { conv_forward(p, x, tensor<float, "oihw">({32, 64, 3, 2}), y); }) ==
+        "conv_forward: weights has 2 width, the problem says 3");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::bias(b)); }) ==
         "conv_forward: post::bias has 31 elements, dst has 32 channels");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::sum(narrow)); }) ==
         "conv_forward: post::sum has shape 2x3x6x6, it must lie in memory as dst, 2x32x6x6");
-  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.variant = "winograd7"}); })
-            .starts_with("conv_forward: policy.variant is 'winograd7', there are reference, "
-                         "direct, pointwise, gemm"));
-  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.variant = "pointwise"}); }) ==
-        "conv_forward: policy.variant is 'pointwise', the kernel is not 1x1");
+  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.algorithm = "winograd7"}); })
+            .starts_with("conv_forward: policy.algorithm is 'winograd7', there are reference, "
+                         "direct, pointwise, im2col"));
+  CHECK(test::message([&] {
+          conv_forward(p, x, w, y, post::none{}, {.algorithm = "pointwise"});
+        }) == "conv_forward: policy.algorithm is 'pointwise', the kernel is not 1x1");
   CHECK(test::message([&] { conv_backward_data(p, x, w, x); }) ==
         "conv_backward_data: diff_dst has 64 channels, the problem says 32");
   CHECK(test::message([&] { conv_backward_weights(p, x, y, w, b); }) ==
@@ -171,17 +173,19 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
           conv_plan<float, "nchw">(
               {.batch = index_t{1} << 40, .in = 1 << 20, .size = {1 << 20, 1}, .kernel = {1, 1}});
         }).find("overflows") != std::string::npos);
-  const conv_plan<float, "nchw"> direct(p, {.variant = "direct"}), gemm(p, {.variant = "gemm"});
+  const conv_plan<float, "nchw"> direct(p, {.algorithm = "direct"}),
+      im2col(p, {.algorithm = "im2col"});
   CHECK(test::message([&] {
-          direct(x, gemm.pack(w), y);
-        }).starts_with("conv_forward: weights are packed by variant gemm"));
+          direct(x, im2col.pack(w), y);
+        }).starts_with("conv_forward: weights are packed by algorithm im2col"));
   const conv_problem square = conv_problem::parse("mb1ic16ih6oc16kh3ph1");
-  const conv_plan<float, "nchw"> there(square, {.variant = "direct"});
-  const conv_backward_data_plan<float, "nchw"> back(square, {.variant = "direct"});
+  const conv_plan<float, "nchw"> there(square, {.algorithm = "direct"});
+  const conv_backward_data_plan<float, "nchw"> back(square, {.algorithm = "direct"});
   tensor<float, "nchw"> one(square.src_shape()), two(square.src_shape());
-  CHECK(test::message([&] {
-          back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two);
-        }).starts_with("conv_backward_data: weights are packed by variant direct conv_forward, "));
+  CHECK(
+      test::message([&] {
+        back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two);
+      }).starts_with("conv_backward_data: weights are packed by algorithm direct conv_forward, "));
   tensor<float, "nchw"> longer({3, 32, 6, 6});
   CHECK(test::message([&] {
           conv_forward(p, x, w, longer.part(0, 0, 2), post::sum(longer.part(0, 1, 2)));

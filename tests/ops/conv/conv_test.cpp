@@ -13,7 +13,7 @@ using test::random_tensor;
 
 namespace {
 
-// Filled with what no variant may leave behind.
+// Filled with what no algorithm may leave behind.
 template <class T, layout L>
 tensor<T, L> dirty(const shape& s) {
   tensor<T, L> x(s);
@@ -32,13 +32,13 @@ index_t terms(const conv_problem& p, direction pass) {
                                             : std::max<index_t>(pixels, 1);
 }
 
-// What a variant's error may be beyond a plain sum's: Winograd transforms its operands.
+// What an algorithm's error may be beyond a plain sum's: Winograd transforms its operands.
 double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
 
-// All variants of all passes against reference, with the post-ops that a tile has at run time, with
+// All algorithms of all passes against reference, with the post-ops that a tile has at run time, with
 // the residual in dst itself, and with a lambda.
 template <class T, layout Src, layout Dst, layout W>
-void compare_variants(const conv_problem& p) {
+void compare_algorithms(const conv_problem& p) {
   CAPTURE(p.str());
   CAPTURE(std::string(Src.text()) + " -> " + std::string(Dst.text()));
   const auto x = random_tensor<T, Src>(p.src_shape(), 1);
@@ -51,19 +51,19 @@ void compare_variants(const conv_problem& p) {
       post::scale_shift(s, b) | post::tanh() | post::sum(residual) | test::square_plus_one{};
 
   using plan = conv_plan<T, Src, Dst>;
-  const plan forward(p, {.variant = "reference"});
+  const plan forward(p, {.algorithm = "reference"});
   const auto packed = forward.pack(w);
   tensor<T, Dst> bare(p.dst_shape()), y1(p.dst_shape()), y2(p.dst_shape());
   forward(x, packed, bare);
   forward(x, packed, y1, standard);
   forward(x, packed, y2, fused);
-  for (const std::string& name : plan::variant_list::names()) {
+  for (const std::string& name : plan::algorithm_list::names()) {
     CAPTURE(name);
     if (name == "reference" ||
-        plan::variant_list::refusal(
+        plan::algorithm_list::refusal(
             conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal), name))
       continue;
-    const plan own(p, {.variant = name});
+    const plan own(p, {.algorithm = name});
     const auto own_packed = own.pack(w);
     auto y = dirty<T, Dst>(p.dst_shape());
     own(x, own_packed, y);
@@ -90,16 +90,16 @@ void compare_variants(const conv_problem& p) {
   }
 
   using data_plan = conv_backward_data_plan<T, Src, Dst>;
-  const data_plan data(p, {.variant = "reference"});
+  const data_plan data(p, {.algorithm = "reference"});
   tensor<T, Src> dx(p.src_shape());
   data(g, data.pack(w), dx);
-  for (const std::string& name : data_plan::variant_list::names()) {
+  for (const std::string& name : data_plan::algorithm_list::names()) {
     CAPTURE(name);
     if (name == "reference" ||
-        data_plan::variant_list::refusal(
+        data_plan::algorithm_list::refusal(
             conv::make_query<Src, Dst>(p, direction::backward_data, accuracy::normal), name))
       continue;
-    const data_plan own(p, {.variant = name});
+    const data_plan own(p, {.algorithm = name});
     auto own_dx = dirty<T, Src>(p.src_shape());
     own(g, own.pack(w), own_dx);
     CHECK(test::difference(own_dx, dx, terms(p, direction::backward_data), factor(name)) == "");
@@ -109,14 +109,14 @@ void compare_variants(const conv_problem& p) {
   using weights_plan = conv_backward_weights_plan<T, Src, Dst>;
   tensor<T, W> dw(p.weights_shape());
   tensor<T, "x"> db({p.out});
-  weights_plan(p, {.variant = "reference"})(x, g, dw, db);
-  for (const std::string& name : weights_plan::variant_list::names()) {
+  weights_plan(p, {.algorithm = "reference"})(x, g, dw, db);
+  for (const std::string& name : weights_plan::algorithm_list::names()) {
     CAPTURE(name);
     if (name == "reference" ||
-        weights_plan::variant_list::refusal(
+        weights_plan::algorithm_list::refusal(
             conv::make_query<Src, Dst>(p, direction::backward_weights, accuracy::normal), name))
       continue;
-    const weights_plan own(p, {.variant = name});
+    const weights_plan own(p, {.algorithm = name});
     auto own_dw = dirty<T, W>(p.weights_shape());
     auto own_db = dirty<T, "x">({p.out});
     own(x, g, own_dw, own_db);
@@ -131,29 +131,29 @@ void compare_variants(const conv_problem& p) {
 
 }  // namespace
 
-TEST_CASE("conv: every variant against reference, two dimensions") {
+TEST_CASE("conv: every algorithm against reference, two dimensions") {
   for (const std::string& text : test::images) {
     const conv_problem p = conv_problem::parse(text);
-    compare_variants<float, "nChw16c", "nChw16c", "oihw">(p);
-    compare_variants<float, "nhwc", "nhwc", "oihw">(p);
-    compare_variants<float, "nchw", "nchw", "OIhw16i16o">(p);
+    compare_algorithms<float, "nChw16c", "nChw16c", "oihw">(p);
+    compare_algorithms<float, "nhwc", "nhwc", "oihw">(p);
+    compare_algorithms<float, "nchw", "nchw", "OIhw16i16o">(p);
   }
 }
 
 TEST_CASE("conv: src and dst of different layouts, double") {
   for (const std::string& text : test::images) {
     const conv_problem p = conv_problem::parse(text);
-    compare_variants<double, "nchw", "nChw8c", "hwio">(p);
+    compare_algorithms<double, "nchw", "nChw8c", "hwio">(p);
   }
 }
 
 TEST_CASE("conv: one and three dimensions, blocked weights") {
   for (const std::string& text : test::lines)
-    compare_variants<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
+    compare_algorithms<float, "nCw16c", "nwc", "oiw">(conv_problem::parse(text));
   for (const std::string& text : test::volumes)
-    compare_variants<float, "nCdhw16c", "ncdhw", "OIdhw16i16o">(conv_problem::parse(text));
+    compare_algorithms<float, "nCdhw16c", "ncdhw", "OIdhw16i16o">(conv_problem::parse(text));
   for (const std::string& text : test::depthwise_volumes)
-    compare_variants<double, "nCdhw8c", "ndhwc", "oidhw">(conv_problem::parse(text));
+    compare_algorithms<double, "nCdhw8c", "ndhwc", "oidhw">(conv_problem::parse(text));
 }
 
 TEST_CASE("conv: random problems") {
@@ -161,9 +161,9 @@ TEST_CASE("conv: random problems") {
   for (int i = 0; i < 60; ++i) {
     const conv_problem p = test::random_problem(r);
     if (i % 2 == 0)
-      compare_variants<float, "nChw16c", "nChw16c", "oihw">(p);
+      compare_algorithms<float, "nChw16c", "nChw16c", "oihw">(p);
     else
-      compare_variants<float, "nhwc", "nhwc", "oihw">(p);
+      compare_algorithms<float, "nhwc", "nhwc", "oihw">(p);
   }
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("conv: depthwise gradients of weights lose no accuracy over many pixel
   std::fill_n(g.data(), g.elements(), 1.0f);
   tensor<float, "oiw"> dw(p.weights_shape());
   tensor<float, "x"> db({p.out});
-  conv_backward_weights(p, x, g, dw, db, {.variant = "depthwise"});
+  conv_backward_weights(p, x, g, dw, db, {.algorithm = "depthwise"});
   const double expected = 2e6 * static_cast<double>(0.1f);
   CHECK(std::abs(dw(1, 0, 0) - expected) < 256 * 0x1p-24 * expected);
   CHECK(db(1) == 2e6f);

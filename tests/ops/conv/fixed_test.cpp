@@ -15,19 +15,19 @@ using test::random_tensor;
 
 namespace {
 
-// The variant alone: a plan would compile all others too.
+// The algorithm alone: a plan would compile all others too.
 template <class T, layout Src, layout Filter, layout Dst, class PostOp>
 void reference(const conv_problem& p, const tensor<T, Src>& x, const tensor<T, Filter>& w,
                tensor<T, Dst>& y, const PostOp& ops) {
-  const conv::reference<T> variant(
+  const conv::reference<T> algorithm(
       conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal));
   const view<const T, Filter> weights = w.as_view();
-  std::vector<T> packed(variant.packed_elements());
-  variant.pack(conv::as_filter(weights), packed.data(), serial{});
+  std::vector<T> packed(algorithm.packed_elements());
+  algorithm.pack(conv::as_filter(weights), packed.data(), serial{});
   const view<const T, Src> from = x.as_view();
   const view<T, Dst> to = y.as_view();
-  variant.forward(conv::as_image(from), packed.data(), conv::as_image(to),
-                  lower<isa::native>(ops, to, p.out, "test"), serial{}, {});
+  algorithm.forward(conv::as_image(from), packed.data(), conv::as_image(to),
+                    lower<isa::native>(ops, to, p.out, "test"), serial{}, {});
 }
 
 // AnyPostOp: with one that is not among those that tiles have at run time, too.

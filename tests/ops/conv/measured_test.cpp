@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <simdnn/ops/conv.hpp>
-#include <simdnn/ops/tuning_cache.hpp>
+#include <simdnn/plan/tuning_cache.hpp>
 
 #include "support/compare.hpp"
 #include "support/random.hpp"
@@ -24,29 +24,29 @@ void check(const std::string& op, const std::string& types, const conv::query& q
   CAPTURE(op);
   tuning_cache cache;
   const policy wanted{.measured = &cache, .executor = serial{}};
-  const std::string first = Plan(problem, wanted).variant_name();
+  const std::string first = Plan(problem, wanted).algorithm_name();
   CHECK(cache.measured() == 1);
   CHECK(cache.entries() == std::map<std::string, std::string>{{key(op, types), first}});
-  CHECK(Plan(problem, wanted).variant_name() == first);
+  CHECK(Plan(problem, wanted).algorithm_name() == first);
   CHECK(cache.measured() == 1);
   // What an entry says is taken, whatever would be faster, where the choice by cost could take it.
   int taken = 0;
-  Plan::variant_list::for_each([&]<class Variant>() {
-    const std::string name = Variant::name;
+  Plan::algorithm_list::for_each([&]<class Algorithm>() {
+    const std::string name = Algorithm::name;
     CAPTURE(name);
-    const bool eligible = Variant::automatic && Variant::refuses(query) == nullptr;
+    const bool eligible = Algorithm::automatic && Algorithm::refuses(query) == nullptr;
     tuning_cache other;
     other.keep(key(op, types), name);
     const std::string chosen =
-        Plan(problem, {.measured = &other, .executor = serial{}}).variant_name();
+        Plan(problem, {.measured = &other, .executor = serial{}}).algorithm_name();
     CHECK((chosen == name) == eligible);
     CHECK(other.measured() == (eligible ? 1 : 2));
-    const Plan named(problem, {.variant = "reference", .measured = &other});
-    CHECK(named.variant_name() == std::string("reference"));
+    const Plan named(problem, {.algorithm = "reference", .measured = &other});
+    CHECK(named.algorithm_name() == std::string("reference"));
     taken += eligible;
   });
   CHECK(taken >= 2);
-  CHECK(Plan(problem, {.measured = &cache, .executor = test::threads{2}}).variant_name() !=
+  CHECK(Plan(problem, {.measured = &cache, .executor = test::threads{2}}).algorithm_name() !=
         std::string("reference"));
   CHECK(cache.measured() == 2);
 }
@@ -79,7 +79,7 @@ TEST_CASE("conv: an empty batch and one dimension can be measured, errors stay w
   const auto w = test::random_tensor<float, "oiw">(line.weights_shape(), 2);
   tensor<float, "nwc"> y(line.dst_shape()), reference(line.dst_shape());
   flat(x, flat.pack(w), y);
-  conv_forward(line, x, w, reference, post::none{}, {.variant = "reference"});
+  conv_forward(line, x, w, reference, post::none{}, {.algorithm = "reference"});
   CHECK(test::difference(y, reference, 24, 3) == "");
   CHECK(cache.measured() == 2);
   CHECK(test::message([&] {

@@ -1,4 +1,4 @@
-// The convolutions that every variant is tested on.
+// The convolutions that every algorithm is tested on.
 #pragma once
 
 #include <simdnn/ops/conv/problem.hpp>

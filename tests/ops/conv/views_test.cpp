@@ -46,18 +46,19 @@ void convolve(const conv_problem& p, test::random& r) {
   tensor<float, Dst> y_reference(p.dst_shape()), relu_reference(p.dst_shape());
   tensor<float, Src> dx_reference(p.src_shape());
   tensor<float, "oihw"> dw_reference(p.weights_shape());
-  const policy plain{.variant = "reference"};
+  const policy plain{.algorithm = "reference"};
   conv_forward(p, dense_x, dense_w, y_reference, post, plain);
   conv_forward(p, dense_x, dense_w, relu_reference, relu, plain);
   conv_backward_data(p, dense_g, dense_w, dx_reference, plain);
   conv_backward_weights(p, dense_x, dense_g, dw_reference, plain);
   const auto for_each_algorithm = [&](auto plan_type, direction pass, auto f) {
     using plan = typename decltype(plan_type)::type;
-    for (const std::string& name : plan::variant_list::names()) {
-      if (plan::variant_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal), name))
+    for (const std::string& name : plan::algorithm_list::names()) {
+      if (plan::algorithm_list::refusal(conv::make_query<Src, Dst>(p, pass, accuracy::normal),
+                                        name))
         continue;
       CAPTURE(name);
-      f(plan(p, {.variant = name}), name);
+      f(plan(p, {.algorithm = name}), name);
     }
   };
   // Winograd's rounding: tests/ops/conv/conv_test.cpp.

@@ -39,10 +39,10 @@ const char* const problems[] = {
 
 double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
 
-// f(name) for the variants that take the bands of this problem.
+// f(name) for the algorithms that take the bands of this problem.
 template <layout Src, layout Dst, class F>
-void for_each_variant(const conv_problem& p, F f) {
-  using list = typename conv_pool_plan<float, Src, Dst>::variant_list;
+void for_each_algorithm(const conv_problem& p, F f) {
+  using list = typename conv_pool_plan<float, Src, Dst>::algorithm_list;
   const auto q = conv::make_query<Src, Dst>(p, direction::forward, accuracy::normal);
   const conv::query band = conv_pool::cut_into_bands<float, isa::native>(q).convolution;
   for (const std::string& name : list::names()) {
@@ -53,7 +53,7 @@ void for_each_variant(const conv_problem& p, F f) {
 
 // Operands between protected pages; what pooling and a plain convolution make of them is expected.
 template <layout Src, layout Dst>
-void compare_variants(const conv_problem& p, test::guard side) {
+void compare_algorithms(const conv_problem& p, test::guard side) {
   CAPTURE(p.str());
   CAPTURE(std::string(Src.text()) + " -> " + std::string(Dst.text()));
   using plan = conv_pool_plan<float, Src, Dst>;
@@ -63,7 +63,7 @@ void compare_variants(const conv_problem& p, test::guard side) {
   const index_t terms = p.in / p.groups * p.kernel[0] * p.kernel[1];
   const auto compare = [&](const auto& ops, double more) {
     tensor<float, Dst> between(p.dst_shape());
-    conv_forward(p, x, w, between, ops, {.variant = "direct"});
+    conv_forward(p, x, w, between, ops, {.algorithm = "direct"});
     const shape pooled{p.batch, p.out, p.output(0) / 2, p.output(1) / 2};
     tensor<float, Dst> expected(pooled);
     pooling_forward({.batch = p.batch,
@@ -72,8 +72,8 @@ void compare_variants(const conv_problem& p, test::guard side) {
                      .kernel = {2, 2},
                      .stride = {2, 2}},
                     between, expected);
-    for_each_variant<Src, Dst>(p, [&](const std::string& name) {
-      const plan own(p, {.variant = name});
+    for_each_algorithm<Src, Dst>(p, [&](const std::string& name) {
+      const plan own(p, {.algorithm = name});
       REQUIRE(own.dst_shape() == pooled);
       const test::guarded<float, Dst> y(pooled, side);
       std::fill_n(y.data(), y.elements(), 77.0f);
@@ -94,8 +94,8 @@ void same_bits_for_any_threads(const conv_problem& p) {
   const auto w = random_tensor<float, "oihw">(p.weights_shape(), 2);
   const auto b = random_tensor<float, "x">({p.out}, 3);
   using plan = conv_pool_plan<float, Src, Dst>;
-  for_each_variant<Src, Dst>(p, [&](const std::string& name) {
-    const plan own(p, {.variant = name});
+  for_each_algorithm<Src, Dst>(p, [&](const std::string& name) {
+    const plan own(p, {.algorithm = name});
     const auto packed = own.pack(w);
     const auto run = [&](executor_ref executor) {
       tensor<float, Dst> y(own.dst_shape());
@@ -115,18 +115,18 @@ void same_bits_for_any_threads(const conv_problem& p) {
 
 }  // namespace
 
-TEST_CASE("conv_pool: every variant against convolution and pooling, within bounds") {
+TEST_CASE("conv_pool: every algorithm against convolution and pooling, within bounds") {
   for (const char* text : problems)
     test::for_each_guard([&](test::guard side) {
-      compare_variants<"nChw16c", "nChw16c">(conv_problem::parse(text), side);
-      compare_variants<"nhwc", "nhwc">(conv_problem::parse(text), side);
-      compare_variants<"nchw", "nchw">(conv_problem::parse(text), side);
+      compare_algorithms<"nChw16c", "nChw16c">(conv_problem::parse(text), side);
+      compare_algorithms<"nhwc", "nhwc">(conv_problem::parse(text), side);
+      compare_algorithms<"nchw", "nchw">(conv_problem::parse(text), side);
     });
 }
 
 TEST_CASE("conv_pool: src and dst of different layouts") {
   for (const char* text : problems)
-    compare_variants<"nchw", "nChw8c">(conv_problem::parse(text), test::guard::behind);
+    compare_algorithms<"nchw", "nChw8c">(conv_problem::parse(text), test::guard::behind);
 }
 
 TEST_CASE("conv_pool: the same bits for 1, 2, 3 and 8 threads") {
@@ -146,7 +146,7 @@ TEST_CASE("conv_pool: parts of larger tensors, NaN, one shot, repacked") {
   test::for_each_index(
       src.shape(), [&](const test::index& i) { test::element(src, i) = test::element(part, i); });
   std::fill_n(all.data(), all.elements(), 5.0f);
-  const policy direct{.variant = "direct"};
+  const policy direct{.algorithm = "direct"};
   conv_pool_forward(p, src, w, dst, {}, direct);
   CHECK(dst(1, 7, 2, 2) != dst(1, 7, 2, 2));
   CHECK(dst(1, 7, 1, 1) == dst(1, 7, 1, 1));
@@ -159,11 +159,11 @@ TEST_CASE("conv_pool: parts of larger tensors, NaN, one shot, repacked") {
   CHECK(all(1, 80, 2, 2) == 5.0f);
 }
 
-TEST_CASE("conv_pool: the default is a variant of conv, strict leaves Winograd out") {
+TEST_CASE("conv_pool: the default is an algorithm of conv, strict leaves Winograd out") {
   const conv_problem p = conv_problem::parse("ic64ih112oc64kh3ph1");
   const conv_pool_plan<float, "nChw16c"> normal(p), strict(p, {.accuracy = accuracy::strict});
-  CHECK(std::string(normal.variant_name()).starts_with("winograd"));
-  CHECK(std::string(strict.variant_name()) == "direct");
+  CHECK(std::string(normal.algorithm_name()).starts_with("winograd"));
+  CHECK(std::string(strict.algorithm_name()) == "direct");
 }
 
 TEST_CASE("conv_pool: errors say which operand, what was expected and what came") {
@@ -186,15 +186,16 @@ TEST_CASE("conv_pool: errors say which operand, what was expected and what came"
         "conv_pool_forward: output is 1x9, a window of 2x2 must fit into it");
   CHECK(test::message([&] { conv_pool_plan<float, "nchw">({.size = {9}, .kernel = {1}}); }) ==
         "conv_pool_forward: size is 9, there are two dimensions in nchw");
-  CHECK(test::message([&] { conv_pool_plan<float, "nchw">(p, {.variant = "pointwise"}); }) ==
-        "conv_pool_forward: policy.variant is 'pointwise', the kernel is not 1x1");
-  CHECK(test::message([&] { conv_pool_plan<float, "nchw">(p, {.variant = "onednn"}); }) ==
-        "conv_pool_forward: policy.variant is 'onednn', oneDNN takes no rows of an image in place");
-  const policy direct{.variant = "direct"};
+  CHECK(test::message([&] { conv_pool_plan<float, "nchw">(p, {.algorithm = "pointwise"}); }) ==
+        "conv_pool_forward: policy.algorithm is 'pointwise', the kernel is not 1x1");
+  CHECK(
+      test::message([&] { conv_pool_plan<float, "nchw">(p, {.algorithm = "onednn"}); }) ==
+      "conv_pool_forward: policy.algorithm is 'onednn', oneDNN takes no rows of an image in place");
+  const policy direct{.algorithm = "direct"};
   const conv_pool_plan<float, "nchw"> plan(p, direct);
   CHECK(test::message([&] {
           plan(x, conv_plan<float, "nchw">(p, direct).pack(w), y);
-        }).starts_with("conv_pool_forward: weights are packed by variant direct conv_forward, "));
+        }).starts_with("conv_pool_forward: weights are packed by algorithm direct conv_forward, "));
   std::vector<std::byte> space(100);
   CHECK(test::message([&] {
           plan(x, plan.pack(w), y, {}, serial{}, space);

@@ -57,7 +57,7 @@ TEST_CASE("float, by rows and by columns, agrees with double; the same bits for 
              b2 = random_tensor<double, "ab">(p.b_shape(), 2),
              g2 = random_tensor<double, "ab">(p.c_shape(), 3);
   tensor<double, "ab"> da2(p.a_shape()), db2(p.b_shape());
-  const policy naive{.variant = "reference"};
+  const policy naive{.algorithm = "reference"};
   gemm_backward_data(p, g2, b2, da2, naive);
   gemm_backward_weights(p, a2, g2, db2, naive);
   tensor<float, "ab"> da(p.a_shape()), db(p.b_shape());

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <simdnn/ops/gemm.hpp>
-#include <simdnn/ops/tuning_cache.hpp>
+#include <simdnn/plan/tuning_cache.hpp>
 #include <vector>
 
 #include "support/allocations.hpp"
@@ -26,7 +26,7 @@ auto nth(const view<T, L>& v, index_t i) {
   return view<T, matrix>(v.data() + at, {v.size(1), v.size(2)}, {v.stride(1), v.stride(2)});
 }
 
-// Every variant against the reference, product by product, operands between protected pages.
+// Every algorithm against the reference, product by product, operands between protected pages.
 template <class T, layout A, layout B>
 void compare(const gemm_problem& p, index_t bs, test::guard side) {
   CAPTURE(p.str());
@@ -42,12 +42,12 @@ void compare(const gemm_problem& p, index_t bs, test::guard side) {
     auto expected = before;
     for (index_t i = 0; i < batch; ++i)
       gemm_forward(p, nth(a.as_view(), i), nth(b.as_view(), i), nth(expected.as_view(), i),
-                   of_one(i, expected), {.variant = "reference"}, serial{});
-    for (const std::string& name : gemm_batch_plan<T, A, B>::variant_list::names()) {
+                   of_one(i, expected), {.algorithm = "reference"}, serial{});
+    for (const std::string& name : gemm_batch_plan<T, A, B>::algorithm_list::names()) {
       CAPTURE(name);
       if (gemm::all<T, isa::native>::refusal(gemm_query{p}, name) != nullptr) continue;
       const test::guarded<T, "abc"> c(before, side);
-      gemm_batch_forward(p, a, b, c, all(c), {.variant = name});
+      gemm_batch_forward(p, a, b, c, all(c), {.algorithm = name});
       CHECK(test::difference(c, expected, p.k + 2) == "");
     }
   };
@@ -73,7 +73,7 @@ void compare_everything(const gemm_problem& p, test::guard side) {
 
 }  // namespace
 
-TEST_CASE("every variant agrees with product after product") {
+TEST_CASE("every algorithm agrees with product after product") {
   test::for_each_guard([&](test::guard side) {
     for (const gemm_problem& p : {gemm_problem{.m = 1, .n = 1, .k = 1},
                                   {.m = 7, .n = 19, .k = 6, .alpha = 2, .beta = -0.5},
@@ -97,16 +97,17 @@ TEST_CASE("the heads of attention, side by side") {
   const view<float, "abc"> out_by_head(out.data(), q.shape(), {size, heads * size, 1});
   for (const char* name : {"blocked", "small"}) {
     CAPTURE(name);
-    gemm_batch_forward({.m = tokens, .n = tokens, .k = size}, q, k, scores, {}, {.variant = name});
+    gemm_batch_forward({.m = tokens, .n = tokens, .k = size}, q, k, scores, {},
+                       {.algorithm = name});
     gemm_batch_forward({.m = tokens, .n = size, .k = tokens}, scores, v, out_by_head, {},
-                       {.variant = name});
+                       {.algorithm = name});
     for (index_t h = 0; h < heads; ++h) {
       tensor<float, "ab"> s({tokens, tokens}), o({tokens, size});
       gemm_forward({.m = tokens, .n = tokens, .k = size}, nth(q, h), nth(k, h), s, {},
-                   {.variant = "reference"});
+                   {.algorithm = "reference"});
       CHECK(test::difference(nth(scores.as_view(), h), s, size) == "");
       gemm_forward({.m = tokens, .n = size, .k = tokens}, nth(scores.as_view(), h), nth(v, h), o,
-                   {}, {.variant = "reference"});
+                   {}, {.algorithm = "reference"});
       CHECK(test::difference(nth(out_by_head, h), o, tokens) == "");
     }
   }
@@ -119,7 +120,7 @@ TEST_CASE("the same bits for 1, 2, 3 and 8 threads, in a workspace of the caller
       for (const index_t bs : {index_t{1}, batch}) {
         const auto a = random_tensor<float, "abc">({batch, p.m, p.k}, 1);
         const auto b = random_tensor<float, "acb">({bs, p.k, p.n}, 2);
-        const gemm_batch_plan<float, "abc", "acb"> plan(p, {.variant = name});
+        const gemm_batch_plan<float, "abc", "acb"> plan(p, {.algorithm = name});
         const auto run = [&](executor_ref executor) {
           tensor<float, "abc"> c({batch, p.m, p.n});
           std::vector<std::byte> space(plan.workspace_bytes(executor.concurrency()));
@@ -139,7 +140,7 @@ TEST_CASE("the same bits for 1, 2, 3 and 8 threads, in a workspace of the caller
 TEST_CASE("an empty batch, small products by default") {
   const gemm_problem p{.m = 4, .n = 4, .k = 4};
   const gemm_batch_plan<float> plan(p);
-  CHECK(std::string(plan.variant_name()) == "small");
+  CHECK(std::string(plan.algorithm_name()) == "small");
   tensor<float, "abc"> none({0, 4, 4});
   plan(none, none, none);
   plan(none, tensor<float, "abc">({1, 4, 4}), none);
@@ -167,7 +168,7 @@ TEST_CASE("errors say which operand, what was expected and what came") {
   CHECK(test::message([&] { gemm_batch_plan<float>({.m = -1}); }) ==
         "gemm_batch: m is -1, it must be at least 0");
   std::vector<std::byte> space(100);
-  const gemm_batch_plan<float> blocked(p, {.variant = "blocked"});
+  const gemm_batch_plan<float> blocked(p, {.algorithm = "blocked"});
   CHECK(test::message([&] {
           blocked(a, b, c, {}, serial{}, space);
         }).starts_with("gemm_batch: workspace has 100 bytes, "));
@@ -180,7 +181,7 @@ TEST_CASE("a plan's second run allocates nothing") {
     for (const index_t bs : {index_t{1}, batch}) {
       const auto b = random_tensor<float, "abc">({bs, p.k, p.n}, 2);
       tensor<float, "abc"> c({batch, p.m, p.n});
-      const gemm_batch_plan<float> plan(p, {.variant = name});
+      const gemm_batch_plan<float> plan(p, {.algorithm = name});
       plan(a, b, c);
       const long before = test::allocations;
       plan(a, b, c);
@@ -191,6 +192,6 @@ TEST_CASE("a plan's second run allocates nothing") {
 TEST_CASE("the fastest by measurement") {
   tuning_cache cache;
   const gemm_batch_plan<float> plan({.m = 8, .n = 8, .k = 8}, {.measured = &cache});
-  CHECK((plan.variant_name() == std::string("small") ||
-         plan.variant_name() == std::string("blocked")));
+  CHECK((plan.algorithm_name() == std::string("small") ||
+         plan.algorithm_name() == std::string("blocked")));
 }

@@ -34,7 +34,7 @@ const auto scaled_post = [](const auto& bias, const auto&, const auto&) {
 const auto lambda_post = [](const auto& bias, const auto& residual, const auto&) {
   return post::bias(bias) | post::sum(residual) | square{};
 };
-// c itself, which the variants write, behind the standard order and behind a lambda.
+// c itself, which the algorithms write, behind the standard order and behind a lambda.
 const auto in_place_post = [](const auto& bias, const auto&, const auto& c) {
   return post::bias(bias) | post::sum(c) | post::relu();
 };
@@ -55,14 +55,14 @@ void compare(const gemm_problem& p, MakePost make_post) {
   const auto residual = random_tensor<T, "ab">(p.c_shape(), 4),
              before = random_tensor<T, "ab">(p.c_shape(), 5);
   auto expected = before;
-  gemm_forward(p, a, b, expected, make_post(bias, residual, expected), {.variant = "reference"},
+  gemm_forward(p, a, b, expected, make_post(bias, residual, expected), {.algorithm = "reference"},
                serial{});
   for (const std::string& name : gemm::all<T, isa::native>::names()) {
     CAPTURE(name);
     if (gemm::all<T, isa::native>::refusal(gemm_query{p}, name) != nullptr) continue;
     auto c = before;
-    const gemm_plan<T, A, B> plan(p, {.variant = name});
-    REQUIRE(plan.variant_name() == name);
+    const gemm_plan<T, A, B> plan(p, {.algorithm = name});
+    REQUIRE(plan.algorithm_name() == name);
     plan(a, plan.pack(b), c, make_post(bias, residual, c));
     CHECK(test::difference(c, expected, p.k + 2) == "");
   }
@@ -97,15 +97,16 @@ TEST_CASE("the reference computes the formula") {
   b(0, 0) = 1, b(1, 0) = 2, b(2, 0) = -1, b(0, 1) = 3, b(1, 1) = 0, b(2, 1) = 5;
   c(0, 0) = 10, c(0, 1) = 20, c(1, 0) = 30, c(1, 1) = 40;
   gemm_forward({.m = 2, .n = 2, .k = 3, .alpha = 2, .beta = -1}, a, b, c, post::relu(),
-               {.variant = "reference"});
+               {.algorithm = "reference"});
   CHECK(c(0, 0) == 0);   // 2 * 2 - 10
   CHECK(c(0, 1) == 16);  // 2 * 18 - 20
   CHECK(c(1, 0) == 0);   // 2 * 8 - 30
   CHECK(c(1, 1) == 44);  // 2 * 42 - 40
 }
 
-TEST_CASE_TEMPLATE("every variant agrees with the reference, all transposes, alpha, beta, post-ops",
-                   T, float, double) {
+TEST_CASE_TEMPLATE(
+    "every algorithm agrees with the reference, all transposes, alpha, beta, post-ops", T, float,
+    double) {
   for (const gemm_problem& p : {gemm_problem{.m = 1, .n = 1, .k = 1},
                                 {.m = 1, .n = 37, .k = 5},
                                 {.m = 5, .n = 3, .k = 7},
@@ -165,21 +166,21 @@ TEST_CASE("beta 0 does not read c, alpha 0 reads neither a nor b; NaN in a or b 
          b = random_tensor<float, "ab">(p.b_shape(), 2);
     tensor<float, "ab"> c(p.c_shape());
     std::fill_n(c.data(), c.elements(), nan);
-    gemm_forward(p, a, b, c, {}, {.variant = name});
+    gemm_forward(p, a, b, c, {}, {.algorithm = name});
     bool finite = true;
     test::for_each_index(c.shape(), [&](const test::index& i) {
       finite = finite && std::isfinite(test::element(c, i));
     });
     CHECK(finite);
     a(3, 4) = nan, b(5, 34) = nan;
-    gemm_forward(p, a, b, c, {}, {.variant = name});
+    gemm_forward(p, a, b, c, {}, {.algorithm = name});
     test::for_each_index(c.shape(), [&](const test::index& i) {
       CHECK(std::isnan(test::element(c, i)) == (i[0] == 3 || i[1] == 34));
     });
     std::fill_n(c.data(), c.elements(), 3.0f);
     gemm_problem q = p;
     q.alpha = 0, q.beta = 0.5;
-    gemm_forward(q, a, b, c, {}, {.variant = name});
+    gemm_forward(q, a, b, c, {}, {.algorithm = name});
     test::for_each_index(c.shape(),
                          [&](const test::index& i) { CHECK(test::element(c, i) == 1.5f); });
   }
@@ -189,7 +190,7 @@ TEST_CASE("empty sizes") {
   const tensor<float, "x"> no_bias({0}), bias = random_tensor<float, "x">({5}, 1);
   for (const std::string& name : gemm::all<float, isa::native>::names()) {
     CAPTURE(name);
-    const policy wanted{.variant = name};
+    const policy wanted{.algorithm = name};
     tensor<float, "ab"> no_rows({0, 5}), no_columns({3, 0}), c({3, 5});
     gemm_forward({.m = 0, .n = 5, .k = 4}, tensor<float, "ab">({0, 4}), tensor<float, "ab">({4, 5}),
                  no_rows, post::bias(bias), wanted);
@@ -215,11 +216,11 @@ TEST_CASE("strided views: parts of wider matrices; columns of a and b with gaps"
     const auto a = wide_a.part(0, 1, p.m).part(1, 5, p.k);
     const auto b = wide_b.part(0, 2, p.k).part(1, 1, p.n);
     const auto inner = [&](auto& x) { return x.part(0, 3, p.m).part(1, 2, p.n); };
-    gemm_forward(p, a, b, inner(wide_c), post::sum(inner(wide_r)), {.variant = name});
+    gemm_forward(p, a, b, inner(wide_c), post::sum(inner(wide_r)), {.algorithm = name});
 
     tensor<float, "ab"> dense_a(p.a_shape()), expected(p.c_shape());
     dense_a = test::copy_to<"ab">(a);
-    gemm_forward(p, dense_a, test::copy_to<"ab">(b), expected, {}, {.variant = "reference"});
+    gemm_forward(p, dense_a, test::copy_to<"ab">(b), expected, {}, {.algorithm = "reference"});
     test::for_each_index(wide_c.shape(), [&](const test::index& i) {
       const bool inside = i[0] >= 3 && i[0] < 3 + p.m && i[1] >= 2 && i[1] < 2 + p.n;
       const float was = test::element(before, i);
@@ -239,7 +240,7 @@ TEST_CASE("strided views: parts of wider matrices; columns of a and b with gaps"
   tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
   gemm_forward(p, a, b, c);
   gemm_forward(p, test::copy_to<"ab">(a), test::copy_to<"ab">(b), expected, {},
-               {.variant = "reference"});
+               {.algorithm = "reference"});
   CHECK(test::difference(c, expected, p.k) == "");
 }
 
@@ -282,7 +283,7 @@ TEST_CASE_TEMPLATE("nothing outside the operands is touched", T, float, double) 
       const auto expected = [&](const auto& ops) {
         tensor<T, "ab"> e(p.c_shape());
         std::copy_n(c.data(), e.elements(), e.data());
-        gemm_forward(p, a, b, e, ops, {.variant = "reference"}, serial{});
+        gemm_forward(p, a, b, e, ops, {.algorithm = "reference"}, serial{});
         return e;
       };
       const auto plain = post::bias(bias) | post::sum(residual) | post::relu();
@@ -299,7 +300,7 @@ TEST_CASE_TEMPLATE("nothing outside the operands is touched", T, float, double) 
 
 TEST_CASE("workspace of the caller's") {
   const gemm_problem p{.m = 33, .n = 65, .k = 40};
-  const gemm_plan<float> plan(p, {.variant = "blocked"});
+  const gemm_plan<float> plan(p, {.algorithm = "blocked"});
   const auto a = random_tensor<float, "ab">(p.a_shape(), 1),
              b = random_tensor<float, "ab">(p.b_shape(), 2);
   tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
@@ -316,7 +317,7 @@ TEST_CASE("workspace of the caller's") {
             plan(a, packed, c, {}, test::threads{workers}, given.first(100));
           }) == "gemm: workspace has 100 bytes, " + needed);
   }
-  CHECK(gemm_plan<float>(p, {.variant = "reference"}).workspace_bytes(4) <= 64);
+  CHECK(gemm_plan<float>(p, {.algorithm = "reference"}).workspace_bytes(4) <= 64);
 }
 
 TEST_CASE("bad input is named") {
@@ -324,7 +325,7 @@ TEST_CASE("bad input is named") {
   const gemm_problem p{.m = 4, .n = 5, .k = 6};
   const tensor<float, "ab"> a({4, 6}), b({6, 5});
   tensor<float, "ab"> c({4, 5}), wide({4, 30});
-  const gemm_plan<float> plan(p, {.variant = "blocked"});
+  const gemm_plan<float> plan(p, {.algorithm = "blocked"});
   const auto packed_b = plan.pack(b);
 
   CHECK(message([] { gemm_plan<float>({.m = -1}); }) == "gemm: m is -1, it must be at least 0");
@@ -351,16 +352,17 @@ TEST_CASE("bad input is named") {
         "gemm: post::sum has shape 5x5, it must lie in memory as dst, 4x5");
   CHECK(message([&] { plan(a, packed_b, c, post::sum(wide.part(1, 0, 5))); }) ==
         "gemm: post::sum has shape 4x5 and other strides, it must lie in memory as dst, 4x5");
-  CHECK(message([&] { gemm_plan<float>(p, {.variant = "reference"})(a, packed_b, c); }) ==
-        "gemm: weights are packed by variant blocked, " + std::to_string(packed_b.elements()) +
-            " elements, they must be packed by this plan: variant reference, 30 elements");
-  CHECK(message([&] { plan(a, packed<float>(), c); }) ==
-        "gemm: weights are packed by variant (none), 0 elements, they must be packed by this plan: "
-        "variant blocked, " +
-            std::to_string(packed_b.elements()) + " elements");
+  CHECK(message([&] { gemm_plan<float>(p, {.algorithm = "reference"})(a, packed_b, c); }) ==
+        "gemm: weights are packed by algorithm blocked, " + std::to_string(packed_b.elements()) +
+            " elements, they must be packed by this plan: algorithm reference, 30 elements");
+  CHECK(
+      message([&] { plan(a, packed<float>(), c); }) ==
+      "gemm: weights are packed by algorithm (none), 0 elements, they must be packed by this plan: "
+      "algorithm blocked, " +
+          std::to_string(packed_b.elements()) + " elements");
   CHECK(message([&] {
-          gemm_plan<float>(p, {.variant = "fast"});
-        }).starts_with("gemm: policy.variant is 'fast', there are reference, blocked"));
+          gemm_plan<float>(p, {.algorithm = "fast"});
+        }).starts_with("gemm: policy.algorithm is 'fast', there are reference, blocked"));
 }
 
 TEST_CASE("problems in benchdnn's notation") {

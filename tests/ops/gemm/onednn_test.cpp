@@ -16,7 +16,7 @@ using test::random_tensor;
 
 namespace {
 
-const policy by_onednn{.variant = "onednn"};
+const policy by_onednn{.algorithm = "onednn"};
 
 template <layout A, layout B>
 void compare(const gemm_problem& p) {
@@ -29,7 +29,7 @@ void compare(const gemm_problem& p) {
              before = random_tensor<float, "ab">(p.c_shape(), 5);
   const auto check = [&](auto make_post) {
     auto c = before, expected = before;
-    gemm_forward(p, a, b, expected, make_post(expected), {.variant = "reference"});
+    gemm_forward(p, a, b, expected, make_post(expected), {.algorithm = "reference"});
     gemm_forward(p, a, b, c, make_post(c), by_onednn);
     CHECK(test::difference(c, expected, p.k + 2) == "");
   };
@@ -63,7 +63,7 @@ TEST_CASE("oneDNN reads and writes strided views, and nothing outside") {
   for (const auto& a : {part, gaps}) {
     tensor<float, "ab"> wide_c({p.m, p.n + 5}), expected(p.c_shape());
     gemm_forward(p, a, b, wide_c.part(1, 2, p.n), {}, by_onednn);
-    gemm_forward(p, a, b, expected, {}, {.variant = "reference"});
+    gemm_forward(p, a, b, expected, {}, {.algorithm = "reference"});
     CHECK(test::difference(wide_c.part(1, 2, p.n), expected, p.k) == "");
     for (index_t m = 0; m < p.m; ++m) CHECK((wide_c(m, 1) == 0 && wide_c(m, p.n + 2) == 0));
   }
@@ -97,11 +97,11 @@ TEST_CASE("one plan, many threads; workspace of the caller's") {
 
 TEST_CASE("oneDNN is taken where it is asked for or allowed, and never for double") {
   const gemm_problem p{.m = 200, .n = 200, .k = 200};
-  CHECK(std::string(gemm_plan<float>(p).variant_name()) == "blocked");
-  CHECK(std::string(gemm_plan<float>(p, {.allow_onednn = true}).variant_name()) == "onednn");
-  CHECK(std::string(gemm_plan<double>(p, {.allow_onednn = true}).variant_name()) == "blocked");
+  CHECK(std::string(gemm_plan<float>(p).algorithm_name()) == "blocked");
+  CHECK(std::string(gemm_plan<float>(p, {.allow_onednn = true}).algorithm_name()) == "onednn");
+  CHECK(std::string(gemm_plan<double>(p, {.allow_onednn = true}).algorithm_name()) == "blocked");
   CHECK(test::message([] { gemm_plan<double>({.m = 4}, by_onednn); }) ==
-        "gemm: policy.variant is 'onednn', oneDNN multiplies float only");
+        "gemm: policy.algorithm is 'onednn', oneDNN multiplies float only");
 }
 
 #else

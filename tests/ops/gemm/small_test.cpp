@@ -18,7 +18,7 @@ struct square {
   }
 };
 
-// Every variant, operands between protected pages, b packed and as it lies.
+// Every algorithm, operands between protected pages, b packed and as it lies.
 template <class T>
 void compare(const gemm_problem& p, test::guard side) {
   CAPTURE(p.str());
@@ -32,10 +32,10 @@ void compare(const gemm_problem& p, test::guard side) {
   const auto before = random_tensor<T, "ab">(p.c_shape(), 5);
   const auto check = [&](const auto& ops) {
     auto expected = before;
-    gemm_forward(p, a, b, expected, ops, {.variant = "reference"});
+    gemm_forward(p, a, b, expected, ops, {.algorithm = "reference"});
     for (const char* name : {"blocked", "small"}) {
       CAPTURE(name);
-      const gemm_plan<T> plan(p, {.variant = name});
+      const gemm_plan<T> plan(p, {.algorithm = name});
       const test::guarded<T, "ab"> c(before, side), d(before, side);
       plan(a, plan.pack(b), c, ops);
       CHECK(test::difference(c, expected, p.k + 2) == "");
@@ -72,8 +72,8 @@ TEST_CASE("b as it lies, its columns no neighbours or with gaps between rows") {
   const view<const float, "ab"> apart(wide.data(), p.b_shape(), {3 * p.n, 3});
   for (const view<const float, "ab">& b : {wide.part(1, 3, p.n), apart}) {
     tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
-    gemm_plan<float>(p, {.variant = "small"})(a, b, c);
-    gemm_forward(p, a, b, expected, {}, {.variant = "reference"});
+    gemm_plan<float>(p, {.algorithm = "small"})(a, b, c);
+    gemm_forward(p, a, b, expected, {}, {.algorithm = "reference"});
     CHECK(test::difference(c, expected, p.k) == "");
   }
 }

@@ -50,7 +50,7 @@ TEST_CASE("the reference computes the formula, in blocked layouts too") {
   const auto src = random_tensor<float, "nChw4c">(p.src_shape(), 1);
   const auto weights = random_tensor<float, "hwio">(p.weights_shape(), 2);
   tensor<float, "nc"> dst(p.dst_shape());
-  inner_product_forward(p, src, weights, dst, {}, {.variant = "reference"});
+  inner_product_forward(p, src, weights, dst, {}, {.algorithm = "reference"});
   for (index_t n = 0; n < 2; ++n)
     for (index_t o = 0; o < 3; ++o) {
       double sum = 0;

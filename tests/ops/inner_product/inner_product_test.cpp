@@ -22,7 +22,7 @@ std::vector<std::string> names() {
   return inner_product::all<T, Src, isa::native>::names();
 }
 
-// All passes of every variant against the reference.
+// All passes of every algorithm against the reference.
 template <class T, layout Src, layout W, layout DiffW = W>
 void compare(const inner_product_problem& p, executor_ref executor = default_executor()) {
   CAPTURE(p.str());
@@ -34,7 +34,7 @@ void compare(const inner_product_problem& p, executor_ref executor = default_exe
   const auto residual = random_tensor<T, "nc">(p.dst_shape(), 4),
              g = random_tensor<T, "nc">(p.dst_shape(), 5);
   const auto ops = post::bias(bias) | post::sum(residual) | post::relu();
-  const policy naive{.variant = "reference"};
+  const policy naive{.algorithm = "reference"};
   const index_t inputs = p.weights_shape().elements() / p.out;
 
   tensor<T, "nc"> dst(p.dst_shape());
@@ -46,7 +46,7 @@ void compare(const inner_product_problem& p, executor_ref executor = default_exe
   inner_product_backward_weights(p, src, g, dw, db, naive);
   for (const std::string& name : names<T, Src>()) {
     CAPTURE(name);
-    const policy wanted{.variant = name};
+    const policy wanted{.algorithm = name};
     // What is not written must show, in the padding too.
     tensor<T, "nc"> y(p.dst_shape());
     tensor<T, Src> x(p.src_shape());
@@ -72,7 +72,7 @@ void compare(const inner_product_problem& p, executor_ref executor = default_exe
 
 }  // namespace
 
-TEST_CASE("every variant agrees with the reference in all passes: channels only") {
+TEST_CASE("every algorithm agrees with the reference in all passes: channels only") {
   for (const inner_product_problem& p : {inner_product_problem{.batch = 1, .in = 1, .out = 1},
                                          {.batch = 1, .in = 37, .out = 5},
                                          {.batch = 17, .in = 64, .out = 48},
@@ -85,7 +85,7 @@ TEST_CASE("every variant agrees with the reference in all passes: channels only"
   }
 }
 
-TEST_CASE("every variant agrees with the reference in all passes: images") {
+TEST_CASE("every algorithm agrees with the reference in all passes: images") {
   for (const inner_product_problem& p :
        {inner_product_problem{.batch = 2, .in = 3, .out = 5, .size = {1, 1}},
         {.batch = 3, .in = 16, .out = 10, .size = {4, 5}},
@@ -113,7 +113,7 @@ TEST_CASE("a function of the user's behind the sums; a sum with dst itself") {
     const auto ops = [&](const auto& y) {
       return post::bias(bias) | test::square_plus_one{} | post::sum(y);
     };
-    inner_product_forward(p, src, weights, expected, ops(expected), {.variant = "reference"});
+    inner_product_forward(p, src, weights, expected, ops(expected), {.algorithm = "reference"});
     inner_product_forward(p, src, weights, dst, ops(dst));
     CHECK(test::difference(dst, expected, p.in * p.size[0] * p.size[1] + 2) == "");
   }
@@ -170,7 +170,7 @@ TEST_CASE("the bias' gradient of a large batch; an infinity in it stays one") {
   g(7, 20) = std::numeric_limits<float>::infinity();
   tensor<float, "oi"> dw(p.weights_shape());
   tensor<float, "x"> db({p.out});
-  inner_product_backward_weights(p, src, g, dw, db, {.variant = "gemm"});
+  inner_product_backward_weights(p, src, g, dw, db, {.algorithm = "gemm"});
   const double exact = 50000 * static_cast<double>(0.1f);
   for (index_t o = 0; o < 20; ++o)
     CHECK(std::abs(db(o) - exact) <= 4 * std::numeric_limits<float>::epsilon() * exact);
@@ -208,7 +208,7 @@ TEST_CASE("padding stays zero where a gradient is not finite") {
     CAPTURE(name);
     tensor<float, "nChw8c"> ds(p.src_shape());
     inner_product_backward_data(p, g, random_tensor<float, "oihw">(p.weights_shape(), 1), ds,
-                                {.variant = name});
+                                {.algorithm = name});
     CHECK(test::padding_is_zero(ds));
   }
 }
@@ -225,7 +225,7 @@ TEST_CASE(
   inner_product_forward(p, src, weights, wide_dst.part(1, 2, 6));
   const auto dense_src = test::copy_to<"nchw">(src);
   const auto dense_weights = test::copy_to<"oihw">(weights);
-  inner_product_forward(p, dense_src, dense_weights, expected, {}, {.variant = "reference"});
+  inner_product_forward(p, dense_src, dense_weights, expected, {}, {.algorithm = "reference"});
   CHECK(test::difference(wide_dst.part(1, 2, 6), expected, 32) == "");
   for (index_t n = 0; n < 3; ++n)
     for (const index_t o : {0, 1, 8, 9}) CHECK(wide_dst(n, o) == 0);
@@ -235,8 +235,8 @@ TEST_CASE(
   tensor<float, "oihw"> wide_dw({6, 9, 2, 2}), dw(p.weights_shape());
   inner_product_backward_data(p, g, weights, wide_ds.part(1, 5, 8));
   inner_product_backward_weights(p, src, g, wide_dw.part(1, 1, 8));
-  inner_product_backward_data(p, g, dense_weights, ds, {.variant = "reference"});
-  inner_product_backward_weights(p, dense_src, g, dw, {.variant = "reference"});
+  inner_product_backward_data(p, g, dense_weights, ds, {.algorithm = "reference"});
+  inner_product_backward_weights(p, dense_src, g, dw, {.algorithm = "reference"});
   CHECK(test::difference(wide_ds.part(1, 5, 8), ds, 6) == "");
   CHECK(test::difference(wide_dw.part(1, 1, 8), dw, 3) == "");
   CHECK(wide_ds(1, 4, 1, 1) == 0);
@@ -341,15 +341,16 @@ TEST_CASE("bad input is named") {
 
   // Packed for another pass or memory order: as many elements, perhaps.
   const inner_product_backward_data_plan<float, "nchw"> back(p);
-  CHECK(message([&] { back(dst, packed_weights, ds); })
-            .starts_with(
-                "inner_product_backward_data: weights are packed by variant gemm nchw forward, "));
+  CHECK(
+      message([&] { back(dst, packed_weights, ds); })
+          .starts_with(
+              "inner_product_backward_data: weights are packed by algorithm gemm nchw forward, "));
   CHECK(message([&] {
           inner_product_plan<float, "nhwc"> other(p);
           other(tensor<float, "nhwc">(p.src_shape()), packed_weights, dst);
-        }) == "inner_product_forward: weights are packed by variant gemm nchw forward, " +
+        }) == "inner_product_forward: weights are packed by algorithm gemm nchw forward, " +
                   std::to_string(packed_weights.elements()) +
-                  " elements, they must be packed by this plan: variant gemm nhwc forward, " +
+                  " elements, they must be packed by this plan: algorithm gemm nhwc forward, " +
                   std::to_string(packed_weights.elements()) + " elements");
 
   CHECK(message([&] { inner_product_backward_data(p, wide, weights, ds); }) ==
@@ -370,7 +371,7 @@ TEST_CASE("bad input is named") {
       }) ==
       "inner_product_backward_weights: diff_bias overlaps diff_dst, the two must not share memory");
   CHECK(message([&] {
-          inner_product_backward_weights(p, src, dst, weights, db, {.variant = "direct"});
+          inner_product_backward_weights(p, src, dst, weights, db, {.algorithm = "direct"});
         }) ==
-        "inner_product_backward_weights: policy.variant is 'direct', there are reference, gemm");
+        "inner_product_backward_weights: policy.algorithm is 'direct', there are reference, gemm");
 }

@@ -42,7 +42,7 @@ index_t kernel_taps(const pooling_problem& p) {
 }
 
 template <class T, layout L>
-void compare_variants(pooling_problem p) {
+void compare_algorithms(pooling_problem p) {
   CAPTURE(std::string(L.text()));
   for (const pooling_kind kind : kinds) {
     p.kind = kind;
@@ -55,25 +55,25 @@ void compare_variants(pooling_problem p) {
       T& e = test::element(x, i);
       e = std::round(e * 4) / 4;
     });
-    const pooling_plan<T, L> reference(p, {.variant = "reference"});
-    tensor<T, L> y(dst), taps(dst), r(src);
-    reference.forward(x, y, taps);
-    reference.backward(g, taps, r);
-    for (const std::string& name : decltype(reference)::variant_list::names()) {
+    const pooling_plan<T, L> reference(p, {.algorithm = "reference"});
+    tensor<T, L> y(dst), argmax(dst), r(src);
+    reference.forward(x, y, argmax);
+    reference.backward(g, argmax, r);
+    for (const std::string& name : decltype(reference)::algorithm_list::names()) {
       CAPTURE(name);
-      const pooling_plan<T, L> plan(p, {.variant = name});
-      tensor<T, L> own(dst), own_taps(dst), own_r(src);
+      const pooling_plan<T, L> plan(p, {.algorithm = name});
+      tensor<T, L> own(dst), own_argmax(dst), own_r(src);
       std::fill_n(own_r.data(), own_r.elements(), T(7));
       const index_t terms = kind == pooling_kind::max ? 1 : kernel_taps(p);
       plan.forward(x, own);
       CHECK(test::difference(own, y, terms) == "");
       std::fill_n(own.data(), own.elements(), T(7));  // what is not written must show
-      plan.forward(x, own, own_taps);
+      plan.forward(x, own, own_argmax);
       CHECK(test::difference(own, y, terms) == "");
-      CHECK(test::same_bits(own_taps, taps));
+      CHECK(test::same_bits(own_argmax, argmax));
       CHECK((name == "reference" || test::padding_is_zero(own)));
       if (kind == pooling_kind::max) {
-        plan.backward(g, taps, own_r);
+        plan.backward(g, argmax, own_r);
       } else {
         plan.backward(g, own_r);
       }
@@ -85,24 +85,24 @@ void compare_variants(pooling_problem p) {
 
 }  // namespace
 
-TEST_CASE("every variant agrees with the reference") {
+TEST_CASE("every algorithm agrees with the reference") {
   for (const pooling_problem& p : images) {
-    compare_variants<float, "nchw">(p);
-    compare_variants<float, "nhwc">(p);
-    compare_variants<float, "nChw16c">(p);
-    compare_variants<double, "nhwc">(p);
+    compare_algorithms<float, "nchw">(p);
+    compare_algorithms<float, "nhwc">(p);
+    compare_algorithms<float, "nChw16c">(p);
+    compare_algorithms<double, "nhwc">(p);
   }
-  compare_variants<double, "nchw">(images[2]);
+  compare_algorithms<double, "nchw">(images[2]);
   const pooling_problem row{
       .batch = 2, .channels = 6, .size = {35}, .kernel = {4}, .stride = {3}, .pad = {1}};
-  compare_variants<float, "ncw">(row);
+  compare_algorithms<float, "ncw">(row);
   const pooling_problem volume{.batch = 2,
                                .channels = 21,
                                .size = {4, 5, 7},
                                .kernel = {2, 3, 3},
                                .stride = {1, 2, 2},
                                .pad = {1, 1, 1}};
-  compare_variants<float, "nCdhw16c">(volume);
+  compare_algorithms<float, "nCdhw16c">(volume);
 }
 
 TEST_CASE("gradients agree with finite differences") {
@@ -115,12 +115,12 @@ TEST_CASE("gradients agree with finite differences") {
                             .stride = {2, 1},
                             .pad = {1, 1}};
     const pooling_plan<double, "nchw"> plan(p);
-    CHECK(std::string(plan.variant_name()) == "direct");
+    CHECK(std::string(plan.algorithm_name()) == "direct");
     auto x = random_tensor<double, "nchw">(p.src_shape(), 3);
     const auto g = random_tensor<double, "nchw">(p.dst_shape(), 4);
-    tensor<double, "nchw"> y(p.dst_shape()), taps(p.dst_shape()), r(p.src_shape());
-    plan.forward(x, y, taps);
-    plan.backward(g, taps, r);
+    tensor<double, "nchw"> y(p.dst_shape()), argmax(p.dst_shape()), r(p.src_shape());
+    plan.forward(x, y, argmax);
+    plan.backward(g, argmax, r);
     const auto numeric = test::numeric_gradient(x, [&] {
       plan(x, y);
       return test::dot(y, g);
@@ -136,20 +136,20 @@ TEST_CASE("a NaN in a window is its maximum, and the first one gets the gradient
     auto x = random_tensor<float, L>(p.src_shape(), 5);
     x(0, 0, 1, 0) = x(0, 0, 0, 1) = nan;
     x(0, 0, 1, 39) = nan;
-    tensor<float, L> y(p.dst_shape()), taps(p.dst_shape()), r(p.src_shape()), g(p.dst_shape());
+    tensor<float, L> y(p.dst_shape()), argmax(p.dst_shape()), r(p.src_shape()), g(p.dst_shape());
     for (const std::string& name : pooling::all<float, L, isa::native>::names()) {
       CAPTURE(name);
-      const pooling_plan<float, L> plan(p, {.variant = name});
-      plan.forward(x, y, taps);
+      const pooling_plan<float, L> plan(p, {.algorithm = name});
+      plan.forward(x, y, argmax);
       CHECK(std::isnan(y(0, 0, 0, 0)));
       CHECK(std::isnan(y(0, 0, 0, 9)));
       CHECK_FALSE(std::isnan(y(0, 0, 0, 1)));
-      CHECK(taps(0, 0, 0, 0) == 1);
-      CHECK(taps(0, 0, 0, 9) == 7);
+      CHECK(argmax(0, 0, 0, 0) == 1);
+      CHECK(argmax(0, 0, 0, 9) == 7);
       plan.forward(x, y);
       CHECK(std::isnan(y(0, 0, 0, 0)));
       g(0, 0, 0, 0) = 1;
-      plan.backward(g, taps, r);
+      plan.backward(g, argmax, r);
       CHECK(r(0, 0, 0, 1) == 1);
       CHECK(r(0, 0, 1, 0) == 0);
     }
@@ -178,7 +178,7 @@ TEST_CASE("averages over many terms are as exact as over few") {
       tensor<float, L> x(p.src_shape()), y(p.dst_shape()), g(p.dst_shape()), r(p.src_shape());
       test::for_each_index(x.shape(), [&](const test::index& i) { test::element(x, i) = 0.1f; });
       test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
-      const pooling_plan<float, L> plan(p, {.variant = "direct"});
+      const pooling_plan<float, L> plan(p, {.algorithm = "direct"});
       plan.forward(x, y);
       test::for_each_index(y.shape(),
                            [&](const test::index& i) { CHECK(near(test::element(y, i), 0.1f)); });
@@ -212,13 +212,13 @@ TEST_CASE("averages over many terms are as exact as over few") {
 TEST_CASE("an input that is the maximum of many windows sums all of their gradients") {
   const pooling_problem p{.channels = 2, .size = {301, 301}, .kernel = {151, 151}};
   const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
-    tensor<float, L> x(p.src_shape()), y(p.dst_shape()), taps(p.dst_shape()), g(p.dst_shape()),
+    tensor<float, L> x(p.src_shape()), y(p.dst_shape()), argmax(p.dst_shape()), g(p.dst_shape()),
         r(p.src_shape());
     x(0, 0, 150, 150) = x(0, 1, 150, 150) = 1;  // in all windows
     test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
     g(0, 1, 3, 3) = std::numeric_limits<float>::infinity();
-    pooling_forward(p, x, y, taps);
-    pooling_backward(p, g, taps, r);
+    pooling_forward(p, x, y, argmax);
+    pooling_backward(p, g, argmax, r);
     CHECK(r(0, 0, 150, 150) ==
           doctest::Approx(151. * 151 * static_cast<double>(0.1f)).epsilon(5e-7));
     CHECK(r(0, 1, 150, 150) == std::numeric_limits<float>::infinity());
@@ -264,10 +264,10 @@ TEST_CASE("nothing outside the operands is touched") {
           const auto x = random_tensor<float, L>(p.src_shape(), 8),
                      g = random_tensor<float, L>(p.dst_shape(), 9);
           const test::guarded<float, L> src(x, side), diff_dst(g, side), dst(p.dst_shape(), side),
-              taps(p.dst_shape(), side), diff_src(p.src_shape(), side);
-          pooling_forward(p, src, dst, taps);
+              argmax(p.dst_shape(), side), diff_src(p.src_shape(), side);
+          pooling_forward(p, src, dst, argmax);
           CHECK(dst.data()[0] != 0);
-          pooling_backward(p, diff_dst, taps, diff_src);
+          pooling_backward(p, diff_dst, argmax, diff_src);
         };
         run(std::integral_constant<layout, layout("nchw")>{});
         run(std::integral_constant<layout, layout("nhwc")>{});
@@ -305,11 +305,11 @@ TEST_CASE("bad input is named") {
   CHECK(message([&] { pooling_forward(p, x, x.part(2, 0, 2).part(3, 0, 2)); }) ==
         "pooling_forward: dst overlaps src, the two must not share memory");
   CHECK(message([&] { pooling_forward(p, x, y, wrong); }) ==
-        "pooling_forward: taps has 4 channels, the problem says 3");
+        "pooling_forward: argmax has 4 channels, the problem says 3");
   CHECK(message([&] { pooling_forward(p, x, y, y); }) ==
-        "pooling_forward: taps overlaps dst, the two must not share memory");
+        "pooling_forward: argmax overlaps dst, the two must not share memory");
   CHECK(message([&] { pooling_backward(p, y, x); }) ==
-        "pooling_backward: taps are missing, max pooling needs those that forward wrote");
+        "pooling_backward: argmax is missing, max pooling needs what forward wrote");
   strides st = wide.strides();
   st[3] = 4;
   CHECK(
@@ -317,6 +317,6 @@ TEST_CASE("bad input is named") {
       "pooling_forward: dst has stride 4 along w, its fastest dimension must have stride 1");
   CHECK(message([&] { pooling_plan<float, "nchw">({.size = {4}, .kernel = {2}}); }) ==
         "pooling_plan: size is 4, layout nchw has 2 spatial dimensions");
-  CHECK(message([&] { pooling_plan<float, "nchw">(p, {.variant = "fast"}); }) ==
-        "pooling_plan: policy.variant is 'fast', there are reference, direct");
+  CHECK(message([&] { pooling_plan<float, "nchw">(p, {.algorithm = "fast"}); }) ==
+        "pooling_plan: policy.algorithm is 'fast', there are reference, direct");
 }

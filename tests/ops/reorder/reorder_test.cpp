@@ -18,11 +18,11 @@ void check_pair(const shape& s) {
   CAPTURE(std::string(Dst.text()));
   CAPTURE(s.str());
   const auto x = random_tensor<T, Src>(s, 1);
-  reordering::all<T, Src, Dst>::for_each([&]<class Variant>() {
-    CAPTURE(Variant::name);
+  reordering::all<T, Src, Dst>::for_each([&]<class Algorithm>() {
+    CAPTURE(Algorithm::name);
     tensor<T, Dst> y(s);
     std::fill_n(y.data(), y.elements(), T(7));  // what is not written must show
-    Variant{s}(x, y, serial{});
+    Algorithm{s}(x, y, serial{});
     CHECK(test::same_bits(y, x));
     CHECK(test::padding_is_zero(y));
   });
@@ -38,7 +38,7 @@ void check_both_ways(std::initializer_list<shape> shapes) {
 
 }  // namespace
 
-TEST_CASE("every variant copies every element between all kinds of layouts, and zeros padding") {
+TEST_CASE("every algorithm copies every element between all kinds of layouts, and zeros padding") {
   check_both_ways<float, "nchw", "nChw16c">(
       {{1, 1, 1, 1}, {2, 3, 5, 7}, {1, 16, 4, 4}, {3, 37, 2, 9}, {0, 3, 2, 2}});
   check_both_ways<double, "nchw", "nChw8c">({{2, 19, 3, 5}});

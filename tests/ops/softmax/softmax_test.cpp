@@ -15,7 +15,7 @@ using test::random_tensor;
 namespace {
 
 template <class T, layout L>
-void compare_variants(const shape& s) {
+void compare_algorithms(const shape& s) {
   CAPTURE(std::string(L.text()));
   CAPTURE(s.str());
   const auto x = random_tensor<T, L>(s, 1, -20, 20), g = random_tensor<T, L>(s, 2);
@@ -23,15 +23,15 @@ void compare_variants(const shape& s) {
   const softmax::reference<T, L, isa::native> reference(s);
   reference.forward(x, y, serial{});
   reference.backward(g, y, r, serial{});
-  softmax::all<T, L, isa::native>::for_each([&]<class Variant>() {
-    CAPTURE(Variant::name);
+  softmax::all<T, L, isa::native>::for_each([&]<class Algorithm>() {
+    CAPTURE(Algorithm::name);
     tensor<T, L> own(s), own_r(s);
-    if (Variant::automatic) {
+    if (Algorithm::automatic) {
       std::fill_n(own.data(), own.elements(), T(7));  // what is not written must show
       std::fill_n(own_r.data(), own_r.elements(), T(7));
     }
-    Variant(s).forward(x, own, serial{});
-    Variant(s).backward(g, y, own_r, serial{});
+    Algorithm(s).forward(x, own, serial{});
+    Algorithm(s).backward(g, y, own_r, serial{});
     const index_t channels = own.size('c');
     CHECK(test::difference(own, y, channels) == "");
     CHECK(test::difference(own_r, r, channels) == "");
@@ -42,19 +42,19 @@ void compare_variants(const shape& s) {
 
 }  // namespace
 
-TEST_CASE("every variant agrees with the reference") {
+TEST_CASE("every algorithm agrees with the reference") {
   for (const index_t c : {1, 2, 10, 16, 33, 1000}) {
-    compare_variants<float, "nc">({3, c});
-    compare_variants<double, "nc">({2, c});
+    compare_algorithms<float, "nc">({3, c});
+    compare_algorithms<double, "nc">({2, c});
   }
-  compare_variants<float, "nc">({0, 3});
-  compare_variants<float, "nchw">({2, 21, 5, 7});
-  compare_variants<float, "nchw">({1, 3, 1, 200});
-  compare_variants<double, "nchw">({2, 1, 2, 2});
-  compare_variants<float, "nhwc">({2, 19, 3, 2});
-  compare_variants<float, "nChw16c">({2, 37, 3, 3});
-  compare_variants<float, "nChw16c">({2, 32, 3, 3});
-  compare_variants<float, "nChw16c">({1, 3, 2, 2});
+  compare_algorithms<float, "nc">({0, 3});
+  compare_algorithms<float, "nchw">({2, 21, 5, 7});
+  compare_algorithms<float, "nchw">({1, 3, 1, 200});
+  compare_algorithms<double, "nchw">({2, 1, 2, 2});
+  compare_algorithms<float, "nhwc">({2, 19, 3, 2});
+  compare_algorithms<float, "nChw16c">({2, 37, 3, 3});
+  compare_algorithms<float, "nChw16c">({2, 32, 3, 3});
+  compare_algorithms<float, "nChw16c">({1, 3, 2, 2});
 }
 
 TEST_CASE("gradients agree with finite differences") {

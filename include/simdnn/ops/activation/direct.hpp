@@ -3,8 +3,8 @@
 #pragma once
 
 #include <simdnn/isa/vec.hpp>
-#include <simdnn/ops/rows.hpp>
-#include <simdnn/ops/strided_copy.hpp>
+#include <simdnn/walk/contiguous_runs.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::activation {
 
@@ -18,7 +18,7 @@ struct direct {
 
   void forward(const F& f, const view<const T, L>& src, const view<T, L>& dst,
                executor_ref executor) const {
-    rows(src).for_each_piece(executor, [&](index_t offset, index_t n) {
+    contiguous_runs(src).for_each_piece(executor, [&](index_t offset, index_t n) {
       const T* x = src.data() + offset;
       T* y = dst.data() + offset;
       index_t i = 0;
@@ -31,7 +31,7 @@ struct direct {
   void backward(const F& f, const view<const T, L>& diff_dst, const view<const T, L>& src,
                 const view<const T, L>& dst, const view<T, L>& diff_src,
                 executor_ref executor) const {
-    rows(src).for_each_piece(executor, [&](index_t offset, index_t n) {
+    contiguous_runs(src).for_each_piece(executor, [&](index_t offset, index_t n) {
       const T *g = diff_dst.data() + offset, *x = src.data() + offset, *y = dst.data() + offset;
       T* r = diff_src.data() + offset;
       index_t i = 0;

@@ -2,7 +2,7 @@
 // pieces between the borders of either side.
 #pragma once
 
-#include <simdnn/ops/strided_copy.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::concat {

@@ -1,8 +1,8 @@
 // concat, element by element.
 #pragma once
 
-#include <simdnn/ops/elements.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/walk/elements.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::concat {

@@ -15,9 +15,9 @@
 #include <algorithm>
 #include <array>
 #include <simdnn/base/unroll.hpp>
+#include <simdnn/epilogue/post_op.hpp>
 #include <simdnn/ops/conv/operands.hpp>
-#include <simdnn/ops/operands.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/plan/operands.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -226,7 +226,7 @@ class fixed_conv {
           for (index_t c = 0; c < p.in; c += run) {
             const T* from = src + c / run * src_step[1];
             index_t left = std::min<index_t>(run, p.in - c);
-            do {  // as in tile::run, for clang
+            do {  // as in microkernel::run, for clang
               multiply<TY, TX, ky, g>(acc, from, w);
               from += channel_step;
               w += taps<g> * NV * lanes;
@@ -318,7 +318,7 @@ class fixed_conv {
   template <class PostOp>
   static void store_part(V v, T* dst, index_t at, index_t channel, const PostOp& post) {
     const index_t count = std::clamp<index_t>(p.out - channel, 0, lanes);
-    if (count > 0) v = post(v, kernel::where<>{channel, at, count});
+    if (count > 0) v = post(v, epilogue::where<>{channel, at, count});
     if (!Dst.plain()) V(0).store(dst + at);
     if (count > 0) v.store(dst + at, count);
   }

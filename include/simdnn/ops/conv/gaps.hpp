@@ -4,10 +4,10 @@
 #pragma once
 
 #include <array>
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv/operands.hpp>
-#include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -51,7 +51,7 @@ template <class T>
 index_t copy_bytes(bool needed, const image_sizes& s) {
   if (!needed) return 0;
   return round_up(s[0] * s[1] * s[2] * s[3] * s[4] * static_cast<index_t>(sizeof(T)),
-                  workspace::alignment);
+                  workspace_slices::alignment);
 }
 /// A copy of `from` in this memory.
 template <class T>
@@ -69,20 +69,20 @@ image<const T> copied(const image<const T>& from, const image_sizes& s, contigui
 template <class T, class Run, class Store>
 void without_gaps(const image<const T>& src, const image_sizes& src_size, contiguity reads,
                   const image<T>& dst, const image_sizes& dst_size, contiguity writes,
-                  index_t inner_bytes, std::span<std::byte> given, executor_ref executor, Run run,
-                  Store store) {
+                  index_t inner_bytes, std::span<std::byte> workspace, executor_ref executor,
+                  Run run, Store store) {
   const bool src_fits = src.is(reads, src_size[1], src_size[4]),
              dst_fits = dst.is(writes, dst_size[1], dst_size[4]);
   const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
                 dst_bytes = copy_bytes<T>(!dst_fits, dst_size),
-                inner = given.empty() ? inner_bytes + workspace::alignment : 0;
-  const workspace space(src_bytes + dst_bytes + inner, 1, {}, "conv");
+                inner = workspace.empty() ? inner_bytes + workspace_slices::alignment : 0;
+  const workspace_slices space(src_bytes + dst_bytes + inner, 1, {}, "conv");
   std::byte* const memory = space.template slice<std::byte>(0);
   const image<const T> from = src_fits ? src : copied(src, src_size, reads, memory, executor);
   const image<T> to =
       dst_fits ? dst : without_gaps(reinterpret_cast<T*>(memory + src_bytes), dst_size, writes);
   const std::span own(memory + src_bytes + dst_bytes, static_cast<std::size_t>(inner));
-  run(from, to, given.empty() ? own : given);
+  run(from, to, workspace.empty() ? own : workspace);
   if (!dst_fits) store(to, dst);
 }
 
@@ -90,24 +90,25 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size, contig
 template <class T, class Run>
 void without_gaps(const image<const T>& src, const image_sizes& src_size,
                   const image<const T>& diff_dst, const image_sizes& dst_size, contiguity reads,
-                  index_t inner_bytes, std::span<std::byte> given, executor_ref executor, Run run) {
+                  index_t inner_bytes, std::span<std::byte> workspace, executor_ref executor,
+                  Run run) {
   const bool src_fits = src.is(reads, src_size[1], src_size[4]),
              diff_fits = diff_dst.is(reads, dst_size[1], dst_size[4]);
   const index_t src_bytes = copy_bytes<T>(!src_fits, src_size),
                 diff_bytes = copy_bytes<T>(!diff_fits, dst_size),
-                inner = given.empty() ? inner_bytes + workspace::alignment : 0;
-  const workspace space(src_bytes + diff_bytes + inner, 1, {}, "conv");
+                inner = workspace.empty() ? inner_bytes + workspace_slices::alignment : 0;
+  const workspace_slices space(src_bytes + diff_bytes + inner, 1, {}, "conv");
   std::byte* const memory = space.template slice<std::byte>(0);
   const std::span own(memory + src_bytes + diff_bytes, static_cast<std::size_t>(inner));
   run(src_fits ? src : copied(src, src_size, reads, memory, executor),
       diff_fits ? diff_dst : copied(diff_dst, dst_size, reads, memory + src_bytes, executor),
-      given.empty() ? own : given);
+      workspace.empty() ? own : workspace);
 }
 
 /// Results from a plain image through the post-op to dst.
 template <class T>
 void finish_image(const image<T>& from, const image<T>& dst, const image_sizes& s,
-                  const kernel::fused<T>& post, executor_ref executor) {
+                  const epilogue::fused<T>& post, executor_ref executor) {
   parallel_for(executor, s[0] * s[2] * s[3], [&](index_t begin, index_t end, index_t) {
     for (index_t row = begin; row < end; ++row) {
       const index_t n = row / (s[2] * s[3]), z = row / s[3] % s[2], y = row % s[3];
@@ -116,7 +117,7 @@ void finish_image(const image<T>& from, const image<T>& dst, const image_sizes& 
           const index_t at = dst.pixel(n, z, y, x) + dst.channel(c);
           const T result = from.data[from.pixel(n, z, y, x) + from.channel(c)];
           dst.data[at] =
-              static_cast<T>(post(static_cast<double>(result), kernel::where<>{c, at, 1}));
+              static_cast<T>(post(static_cast<double>(result), epilogue::where<>{c, at, 1}));
         }
     }
   });

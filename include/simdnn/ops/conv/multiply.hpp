@@ -5,16 +5,16 @@
 //
 // Results go straight to dst where whole vectors of channels are neighbours there; else they pass
 // through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
-// vector). A free post-op takes what would go straight from one tile's block in L1.
+// vector). A custom post-op takes what would go straight from one tile's block in L1.
 #pragma once
 
 #include <simdnn/base/dynamic_array.hpp>
 #include <simdnn/base/math.hpp>
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/gemm/pack.hpp>
+#include <simdnn/microkernel/gemm/tiled.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/fused.hpp>
-#include <simdnn/tile/gemm_tile.hpp>
-#include <simdnn/tile/pack.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -54,10 +54,10 @@ struct k_block {
 /// as often. For the algorithms' costs.
 template <class T, class Isa>
 double column_fill(index_t columns, bool even_segments) {
-  constexpr index_t NR = tile::columns<T, Isa>;
+  constexpr index_t NR = microkernel::columns<T, Isa>;
   if (columns >= NR)
     return static_cast<double>(round_up(columns, NR)) / static_cast<double>(columns);
-  const index_t row = tile::panel::of<T, Isa>(columns, even_segments).row;
+  const index_t row = microkernel::panel::of<T, Isa>(columns, even_segments).row;
   return static_cast<double>(row + NR) / 2 / static_cast<double>(columns);
 }
 
@@ -66,9 +66,9 @@ double column_fill(index_t columns, bool even_segments) {
 template <class T, class Isa>
 void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t segments,
          index_t length, index_t row, index_t pixel, index_t tap_rows = 1,
-         index_t kc = blocking<T, Isa>::KC) {
+         index_t kc = tuning<T, Isa>::KC) {
   if (segments == 0) return;
-  constexpr index_t NR = tile::columns<T, Isa>, least = vec<T, Isa>::lanes / 2;
+  constexpr index_t NR = microkernel::columns<T, Isa>, least = vec<T, Isa>::lanes / 2;
   const index_t values = kc * NR / std::min(round_up(columns, least), NR);
   const index_t count = std::max<index_t>(1, (segments * length + values / 2) / values);
   const index_t each = ceil_div(segments, count);
@@ -87,15 +87,15 @@ struct product {
   index_t c_row;    ///< elements of dst from one output of a run to the next
   T* scratch;
   bool even_segments = false;  ///< as given to pack_weights
-  bool a_ahead = false;        ///< src is far: tiles ask for what the next one reads
+  bool prefetch_a = false;     ///< src is far away: each tile prefetches what the next one reads
 };
 
 /// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
 template <class T, class Isa>
 void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row,
-           index_t channel, index_t valid, const kernel::fused<T>& post) {
+           index_t channel, index_t valid, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
-  constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
+  constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   if (dst.block == 1 && dst.channel_stride != 1 && c_row == 1) {  // nchw: vectors of pixels
     alignas(64) c_array<T, NR * W> turned;
     for (index_t i = 0; i < count; i += W) {
@@ -121,12 +121,12 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
 template <class T, class Isa>
 void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights,
               const image<T>& dst, index_t first, index_t count, index_t dst_channels,
-              bool in_place_sum, const kernel::fused<T>& post) {
+              bool in_place_sum, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
-  constexpr index_t NR = tile::columns<T, Isa>, W = V::lanes;
+  constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
     const index_t valid = std::min(NR, first + count - channel), base = dst.channel(channel);
-    const auto panel = tile::panel::of<T, Isa>(valid, p.even_segments);
+    const auto panel = microkernel::panel::of<T, Isa>(valid, p.even_segments);
     // A sum whose residual is dst itself must be read before partial sums overwrite it.
     bool direct = valid % W == 0 && !(in_place_sum && p.blocks.size() > 1);
     for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
@@ -135,7 +135,8 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
       direct = dst.channel(channel + n) - base == n / W * column;
 
     index_t tiles = 0;
-    for (index_t r = 0; r < run_count; ++r) tiles += tile::tile_count<T, Isa>(runs[r].count, panel);
+    for (index_t r = 0; r < run_count; ++r)
+      tiles += microkernel::tile_count<T, Isa>(runs[r].count, panel);
     for (const k_block& block : p.blocks) {
       index_t done = 0;
       for (index_t r = 0; r < run_count; ++r) {
@@ -147,10 +148,10 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
             block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
         const bool ends = block.origin == back.origin &&
                           block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
-        tile::cover<T, Isa, tile::a_order::by_row>(
+        microkernel::cover<T, Isa, microkernel::a_order::by_row>(
             runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
               const index_t at = runs[r].c + i * p.c_row + base;
-              tile::operands<T> t{
+              microkernel::operands<T> t{
                   .a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
                   .a_stride = p.advance * block.pixel,
                   .segments = p.segments + block.segment + begin,
@@ -161,12 +162,12 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
                   .c_row = direct ? p.c_row : NR,
                   .c_column = direct ? column : W,
                   .accumulate = !begins,
-                  .a_next = p.a_ahead ? rows * p.advance * block.pixel : 0};
-              tile::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
+                  .a_next = p.prefetch_a ? rows * p.advance * block.pixel : 0};
+              microkernel::prefetch_b(t, block.segments * block.length, panel.row, done++, tiles);
               if (direct && ends)
                 run_tile(t, post.at(channel, at));
               else
-                run_tile(t, kernel::fused<T>{});
+                run_tile(t, epilogue::fused<T>{});
             });
       }
     }
@@ -187,7 +188,7 @@ template <class T, class Isa, class F>
 void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed,
                   bool forward, T* packed, executor_ref executor, index_t k, bool even_segments,
                   F&& f) {
-  constexpr index_t NR = tile::columns<T, Isa>;
+  constexpr index_t NR = microkernel::columns<T, Isa>;
   const index_t panels = ceil_div(columns, NR);
   parallel_for(executor, groups * panels, [&](index_t begin, index_t end, index_t) {
     for (index_t unit = begin; unit < end; ++unit) {
@@ -196,7 +197,7 @@ void pack_weights(const filter<const T>& w, index_t groups, index_t columns, ind
       c_array<index_t, NR> column;
       for (index_t n = 0; n < valid; ++n)
         column[n] = forward ? w.out.at(group * columns + n0 + n) : w.in.at(n0 + n);
-      const auto panel = tile::panel::of<T, Isa>(valid, even_segments);
+      const auto panel = microkernel::panel::of<T, Isa>(valid, even_segments);
       T* const to = packed + unit * k * NR;
       std::fill_n(to, k * panel.row, T(0));
       index_t row = 0;

@@ -4,12 +4,12 @@
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/onednn/primitive.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
-#include <simdnn/tile/pack.hpp>
 #include <vector>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -31,7 +31,7 @@ class by_onednn {
   }
   /// As of a kernel that wastes nothing: who allows oneDNN gets it.
   static double cost(const query& q) {
-    return q.problem.flops() / 2 / static_cast<double>(tile::columns<T, Isa>);
+    return q.problem.flops() / 2 / static_cast<double>(microkernel::columns<T, Isa>);
   }
 
   /// Throws error where oneDNN has no implementation.
@@ -64,14 +64,15 @@ class by_onednn {
   }
 
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
-               const kernel::fused<T>& post, executor_ref executor,
-               std::span<std::byte> given) const {
+               const epilogue::fused<T>& post, executor_ref executor,
+               std::span<std::byte> workspace) const {
     if (p_.batch == 0) return;
     check(src, src_sizes(), q_.src_block, q_.src_plain_channels, "src");
     check(dst, dst_sizes(), q_.dst_block, q_.dst_plain_channels, "dst");
     const bool apart = post.reads(dst.data);
     const index_t scratchpad = padded(primitive_.scratchpad_bytes());
-    const workspace space(scratchpad + (apart ? padded(bytes_of(dst_)) : 0), 1, given, op());
+    const workspace_slices space(scratchpad + (apart ? padded(bytes_of(dst_)) : 0), 1, workspace,
+                                 op());
     std::byte* const memory = space.template slice<std::byte>(0);
     T* const to = apart ? reinterpret_cast<T*>(memory + scratchpad) : dst.data;
     run({{DNNL_ARG_SRC, onednn::over(src_, src.data)},
@@ -82,11 +83,11 @@ class by_onednn {
   }
 
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
-                     executor_ref, std::span<std::byte> given) const {
+                     executor_ref, std::span<std::byte> workspace) const {
     if (p_.batch == 0) return;
     check(diff_dst, dst_sizes(), q_.dst_block, q_.dst_plain_channels, "diff_dst");
     check(diff_src, src_sizes(), q_.src_block, q_.src_plain_channels, "diff_src");
-    const workspace space(padded(primitive_.scratchpad_bytes()), 1, given, op());
+    const workspace_slices space(padded(primitive_.scratchpad_bytes()), 1, workspace, op());
     run({{DNNL_ARG_DIFF_DST, onednn::over(dst_, diff_dst.data)},
          {DNNL_ARG_WEIGHTS, onednn::over(weights_, packed)},
          {DNNL_ARG_DIFF_SRC, onednn::over(src_, diff_src.data)}},
@@ -96,7 +97,7 @@ class by_onednn {
   /// diff_bias may be null.
   void backward_weights(const image<const T>& src, const image<const T>& diff_dst,
                         const filter<T>& diff_weights, T* diff_bias, executor_ref,
-                        std::span<std::byte> given) const {
+                        std::span<std::byte> workspace) const {
     const auto put = [&](auto&& value) {
       for_each_weight([&](index_t i, index_t o, index_t c, index_t tap) {
         diff_weights.data[at(diff_weights, o, c, tap)] = value(i);
@@ -110,7 +111,7 @@ class by_onednn {
     check(src, src_sizes(), q_.src_block, q_.src_plain_channels, "src");
     check(diff_dst, dst_sizes(), q_.dst_block, q_.dst_plain_channels, "diff_dst");
     const index_t scratchpad = padded(primitive_.scratchpad_bytes());
-    const workspace space(scratchpad + weight_bytes(), 1, given, op());
+    const workspace_slices space(scratchpad + weight_bytes(), 1, workspace, op());
     std::byte* const memory = space.template slice<std::byte>(0);
     std::byte* const packed = memory + scratchpad;
     T* const dense = reinterpret_cast<T*>(packed + padded(bytes_of(weights_)));
@@ -171,7 +172,7 @@ class by_onednn {
   }
 
   // The post-op from `from`, which lies as dst does and may be dst, to dst.
-  void finish(const T* from, const image<T>& dst, const kernel::fused<T>& post,
+  void finish(const T* from, const image<T>& dst, const epilogue::fused<T>& post,
               executor_ref executor) const {
     if (post.nothing()) return;
     const index_t D = p_.output(0), H = p_.output(1), W = p_.output(2), step = dst.stride[2];
@@ -214,7 +215,7 @@ class by_onednn {
     want(sizes[0], x.batch_stride, d * h * w * round_up(C, block));
     if (!dense)
       throw_error(op(), argument,
-                  "the variant onednn takes nchw, nhwc and blocks of channels, dense",
+                  "the algorithm onednn takes nchw, nhwc and blocks of channels, dense",
                   "has gaps or another order");
   }
 

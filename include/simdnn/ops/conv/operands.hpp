@@ -1,11 +1,11 @@
-// What the convolutions' variants see of their operands: pointers and strides, whatever the layout
+// What the convolutions' algorithms see of their operands: pointers and strides, whatever the layout
 // and the number of spatial dimensions (missing ones have size 1 and stand in front).
 #pragma once
 
 #include <algorithm>
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/conv/problem.hpp>
-#include <simdnn/ops/policy.hpp>
+#include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -142,7 +142,7 @@ void for_each(index_t d, index_t h, index_t w, F&& f) {
       for (index_t x = 0; x < w; ++x) f(z, y, x);
 }
 
-/// What the choice of a variant looks at.
+/// What the choice of an algorithm looks at.
 struct query {
   conv_problem problem;  ///< in three dimensions
   direction pass = direction::forward;

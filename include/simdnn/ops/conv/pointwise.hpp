@@ -5,16 +5,16 @@
 //     for pieces of lines, in parallel:  multiply (multiply.hpp)
 #pragma once
 
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
 template <class T, class Isa>
 class pointwise {
-  static constexpr index_t NR = tile::columns<T, Isa>, MR = blocking<T, Isa>::MR;
+  static constexpr index_t NR = microkernel::columns<T, Isa>, MR = tuning<T, Isa>::MR;
 
  public:
   static constexpr const char* name = "pointwise";
@@ -52,15 +52,15 @@ class pointwise {
     in_ = (forward_ ? p_.in : p_.out) / p_.groups;
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
     const index_t block = forward_ ? q.src_block : q.dst_block;
-    piece_ = block > 1 ? block : blocking<T, Isa>::KC / 2;
-    // Half of what other variants take: a tile's pixels, and the next one's, are in L1 besides
+    piece_ = block > 1 ? block : tuning<T, Isa>::KC / 2;
+    // Half of what other algorithms take: a tile's pixels, and the next one's, are in L1 besides
     // (1.04 times as fast).
-    constexpr index_t kc = blocking<T, Isa>::KC / 2;
+    constexpr index_t kc = tuning<T, Isa>::KC / 2;
     cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0, 1, kc);
     if (in_ % piece_ != 0)
       cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);
     // Pixels of a unit: what is read and one chunk of results fit into L2.
-    const index_t room = blocking<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
+    const index_t room = tuning<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
     pixels_ = std::max<index_t>(room / MR, 2) * MR;
   }
 
@@ -74,8 +74,8 @@ class pointwise {
   index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
 
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
-               const kernel::fused<T>& post, executor_ref executor,
-               std::span<std::byte> given) const {
+               const epilogue::fused<T>& post, executor_ref executor,
+               std::span<std::byte> workspace) const {
     const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
     const bool gathered = strided();
     // Dimensions that continue the line: rows first, then planes.
@@ -96,7 +96,7 @@ class pointwise {
                   workers = std::max(executor.concurrency(), 1);
     const index_t parts =
         std::min(chunks, units >= 4 * workers || workers == 1 ? 1 : ceil_div(4 * workers, units));
-    const workspace space(worker_bytes(), workers, given, "conv");
+    const workspace_slices space(worker_bytes(), workers, workspace, "conv");
 
     parallel_for(executor, units * parts, [&](index_t begin, index_t end, index_t worker) {
       std::byte* bytes = space.template slice<std::byte>(worker);
@@ -149,8 +149,8 @@ class pointwise {
     });
   }
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
-                     executor_ref executor, std::span<std::byte> given) const {
-    forward(diff_dst, packed, diff_src, kernel::fused<T>{}, executor, given);
+                     executor_ref executor, std::span<std::byte> workspace) const {
+    forward(diff_dst, packed, diff_src, epilogue::fused<T>{}, executor, workspace);
   }
 
  private:

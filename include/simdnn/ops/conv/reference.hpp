@@ -1,9 +1,9 @@
 // The loop nests of the definition, accumulating in double.
 #pragma once
 
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/fused.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -36,7 +36,7 @@ class reference {
   index_t workspace_bytes(int) const { return 0; }
 
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
-               const kernel::fused<T>& post, executor_ref executor, std::span<std::byte>) const {
+               const epilogue::fused<T>& post, executor_ref executor, std::span<std::byte>) const {
     const index_t in = p_.in / p_.groups, out = p_.out / p_.groups;
     parallel_for(executor, p_.batch * p_.out, [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {
@@ -54,7 +54,7 @@ class reference {
                          static_cast<double>(packed[(o * in + i) * taps() + tap(kd, kh, kw)]);
                 });
           const index_t at = dst.pixel(n, z, y, x) + dst.channel(o);
-          dst.data[at] = static_cast<T>(post(sum, kernel::where<>{o, at, 1}));
+          dst.data[at] = static_cast<T>(post(sum, epilogue::where<>{o, at, 1}));
         });
         clear_padding(dst, n, o);
       }

@@ -1,4 +1,4 @@
-// What a chosen variant does, for operands of any layout and strides: those with gaps that it does
+// What a chosen algorithm does, for operands of any layout and strides: those with gaps that it does
 // not take go through copies (gaps.hpp). Called by the plans. Not inline, so that a program can
 // compile it once (simdnn/instances.hpp).
 #pragma once
@@ -23,22 +23,23 @@ bool dst_is(const image<T>& dst, contiguity needed, const conv_problem& p) {
   return dst.is(needed, p.out, p.output(p.rank() - 1));
 }
 
-template <class Variant>
-index_t workspace_bytes(const Variant& v, const executor_ref& executor) {
+template <class Algorithm>
+index_t workspace_bytes(const Algorithm& v, const executor_ref& executor) {
   return v.workspace_bytes(std::max(executor.concurrency(), 1));
 }
 
 }  // namespace detail
 
 template <class T, class Chosen>
-void pack(const Chosen& variant, const filter<const T>& weights, T* packed, executor_ref executor) {
-  std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, variant);
+void pack(const Chosen& algorithm, const filter<const T>& weights, T* packed,
+          executor_ref executor) {
+  std::visit([&](const auto& v) { v.pack(weights, packed, executor); }, algorithm);
 }
 
 template <class T, class Chosen>
-void forward(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
-             const T* packed, const image<T>& dst, const kernel::fused<T>& post,
-             executor_ref executor, std::span<std::byte> given) {
+void forward(const conv_problem& problem, const Chosen& algorithm, const image<const T>& src,
+             const T* packed, const image<T>& dst, const epilogue::fused<T>& post,
+             executor_ref executor, std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         if constexpr (requires { v.reads(); })
@@ -47,24 +48,24 @@ void forward(const conv_problem& problem, const Chosen& variant, const image<con
             const conv_problem p = in_three_dimensions(problem);
             return without_gaps(
                 src, src_sizes(p), v.reads(), dst, dst_sizes(p), v.writes(),
-                detail::workspace_bytes(v, executor), given, executor,
+                detail::workspace_bytes(v, executor), workspace, executor,
                 [&](const image<const T>& x, const image<T>& y, std::span<std::byte> space) {
                   const bool copied = y.data != dst.data;
-                  v.forward(x, packed, y, copied ? kernel::fused<T>{} : post, executor, space);
+                  v.forward(x, packed, y, copied ? epilogue::fused<T>{} : post, executor, space);
                 },
                 [&](const image<T>& copy, const image<T>& y) {
                   finish_image(copy, y, dst_sizes(p), post, executor);
                 });
           }
-        v.forward(src, packed, dst, post, executor, given);
+        v.forward(src, packed, dst, post, executor, workspace);
       },
-      variant);
+      algorithm);
 }
 
 template <class T, class Chosen>
-void backward_data(const conv_problem& problem, const Chosen& variant,
+void backward_data(const conv_problem& problem, const Chosen& algorithm,
                    const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
-                   executor_ref executor, std::span<std::byte> given) {
+                   executor_ref executor, std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         const auto run = [&](const image<const T>& g, const image<T>& dx,
@@ -76,22 +77,23 @@ void backward_data(const conv_problem& problem, const Chosen& variant,
               !detail::src_is(diff_src, v.writes(), problem)) {
             const conv_problem p = in_three_dimensions(problem);
             return without_gaps(diff_dst, dst_sizes(p), v.reads(), diff_src, src_sizes(p),
-                                v.writes(), detail::workspace_bytes(v, executor), given, executor,
-                                run, [&](const image<T>& copy, const image<T>& dx) {
-                                  finish_image(copy, dx, src_sizes(p), kernel::fused<T>{},
+                                v.writes(), detail::workspace_bytes(v, executor), workspace,
+                                executor, run, [&](const image<T>& copy, const image<T>& dx) {
+                                  finish_image(copy, dx, src_sizes(p), epilogue::fused<T>{},
                                                executor);
                                 });
           }
-        run(diff_dst, diff_src, given);
+        run(diff_dst, diff_src, workspace);
       },
-      variant);
+      algorithm);
 }
 
 /// diff_bias may be null.
 template <class T, class Chosen>
-void backward_weights(const conv_problem& problem, const Chosen& variant, const image<const T>& src,
-                      const image<const T>& diff_dst, const filter<T>& diff_weights, T* diff_bias,
-                      executor_ref executor, std::span<std::byte> given) {
+void backward_weights(const conv_problem& problem, const Chosen& algorithm,
+                      const image<const T>& src, const image<const T>& diff_dst,
+                      const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
+                      std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         const auto run = [&](const image<const T>& x, const image<const T>& g,
@@ -103,11 +105,11 @@ void backward_weights(const conv_problem& problem, const Chosen& variant, const 
               !detail::dst_is(diff_dst, v.reads(), problem)) {
             const conv_problem p = in_three_dimensions(problem);
             return without_gaps(src, src_sizes(p), diff_dst, dst_sizes(p), v.reads(),
-                                detail::workspace_bytes(v, executor), given, executor, run);
+                                detail::workspace_bytes(v, executor), workspace, executor, run);
           }
-        run(src, diff_dst, given);
+        run(src, diff_dst, workspace);
       },
-      variant);
+      algorithm);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

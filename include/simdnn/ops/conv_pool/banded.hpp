@@ -1,4 +1,4 @@
-// Convolution and pooling band by band (bands.hpp), the convolution by whatever variant was chosen
+// Convolution and pooling band by band (bands.hpp), the convolution by whatever algorithm was chosen
 // for a band's problem:
 //
 //     for bands, in parallel:
@@ -9,18 +9,18 @@
 // Where there are too few bands for the workers, these share each band, which changes no sum.
 #pragma once
 
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool/bands.hpp>
 #include <simdnn/ops/pooling/direct.hpp>
-#include <simdnn/ops/strided_copy.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv_pool {
 
 template <class T, layout Src, layout Dst, class Isa>
 class banded {
-  using convolution = typename conv::forward_variants<T, Isa>::chosen;
+  using convolution = typename conv::forward_algorithms<T, Isa>::chosen;
   using pool = pooling::direct<T, Dst, Isa>;
 
  public:
@@ -30,25 +30,25 @@ class banded {
     if (b.rows.parts() > 1) copy_ = {p.batch, p.in, p.size[1], p.size[2]};
   }
 
-  index_t workspace_bytes(const convolution& variant, int workers) const {
-    return shared(workers) ? slice_bytes(variant, workers) : workers * slice_bytes(variant, 1);
+  index_t workspace_bytes(const convolution& algorithm, int workers) const {
+    return shared(workers) ? slice_bytes(algorithm, workers) : workers * slice_bytes(algorithm, 1);
   }
 
   /// src and dst of the whole problem; dst must not overlap src.
-  void forward(const convolution& variant, const view<const T, Src>& src, const T* packed,
-               const view<T, Dst>& dst, const kernel::fused<T>& post, executor_ref executor,
-               std::span<std::byte> given) const {
+  void forward(const convolution& algorithm, const view<const T, Src>& src, const T* packed,
+               const view<T, Dst>& dst, const epilogue::fused<T>& post, executor_ref executor,
+               std::span<std::byte> workspace) const {
     const int workers = std::max(executor.concurrency(), 1);
     const serial alone;
     const bool together = shared(workers);
     const executor_ref outer = together ? alone : executor, inner = together ? executor : alone;
-    const index_t bytes = slice_bytes(variant, together ? workers : 1);
-    const workspace space(bytes, together ? 1 : workers, given, "conv_pool_forward");
+    const index_t bytes = slice_bytes(algorithm, together ? workers : 1);
+    const workspace_slices space(bytes, together ? 1 : workers, workspace, "conv_pool_forward");
     parallel_for(outer, bands_.count(), [&](index_t begin, index_t end, index_t worker) {
       const std::span slice(space.template slice<std::byte>(worker),
                             static_cast<std::size_t>(bytes));
       for (index_t band = begin; band < end; ++band)
-        run(band, variant, src, packed, dst, post, inner, slice);
+        run(band, algorithm, src, packed, dst, post, inner, slice);
     });
   }
 
@@ -64,9 +64,9 @@ class banded {
   index_t copy_bytes() const {
     return bytes_of(copy_.rank() == 0 ? 0 : dense_elements<Src>(copy_));
   }
-  index_t slice_bytes(const convolution& variant, int workers) const {
+  index_t slice_bytes(const convolution& algorithm, int workers) const {
     const index_t taken =
-        std::max(std::visit([&](const auto& v) { return v.workspace_bytes(workers); }, variant),
+        std::max(std::visit([&](const auto& v) { return v.workspace_bytes(workers); }, algorithm),
                  pool_for(results_).workspace_bytes(workers));
     return results_bytes() + copy_bytes() + taken;
   }
@@ -83,9 +83,9 @@ class banded {
                  .pad_end = {0, 0}});
   }
 
-  void run(index_t band, const convolution& variant, const view<const T, Src>& src, const T* packed,
-           const view<T, Dst>& dst, const kernel::fused<T>& post, executor_ref executor,
-           std::span<std::byte> slice) const {
+  void run(index_t band, const convolution& algorithm, const view<const T, Src>& src,
+           const T* packed, const view<T, Dst>& dst, const epilogue::fused<T>& post,
+           executor_ref executor, std::span<std::byte> slice) const {
     const cut &images = bands_.images, &rows = bands_.rows;
     const index_t image = band / rows.parts(), part = band % rows.parts();
     const view<T, Dst> results(reinterpret_cast<T*>(slice.data()), results_);
@@ -95,7 +95,7 @@ class banded {
 
     const view<const T, Src> x =
         rows_of(src.part(0, images.begin(image), images.size), rows.begin(part), copy, executor);
-    conv::forward<T>(bands_.convolution.problem, variant, conv::as_image(x), packed,
+    conv::forward<T>(bands_.convolution.problem, algorithm, conv::as_image(x), packed,
                      conv::as_image(results), post, executor, rest);
 
     const index_t n = images.done(image), y = rows.done(part);

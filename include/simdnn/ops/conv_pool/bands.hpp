@@ -4,8 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/microkernel/tuning/tuning.hpp>
 #include <simdnn/ops/conv/operands.hpp>
-#include <simdnn/tile/blocking/blocking.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv_pool {
 
@@ -50,10 +50,10 @@ bands cut_into_bands(const conv::query& q) {
   const auto bytes = [](index_t elements) { return elements * static_cast<index_t>(sizeof(T)); };
   // A quarter of L2 for results, beside what the convolution itself keeps there (VGG's first
   // stages: 1.1 times as fast as half of it). But each band reads all weights: no fewer results
-  // than what Winograd's variants want at once, 28 tiles of 4x4, or several blocks of 56 where the
+  // than what Winograd's algorithms want at once, 28 tiles of 4x4, or several blocks of 56 where the
   // weights, four times as large when transformed, come from L3 and beyond; the results are in L3
   // then.
-  constexpr index_t room = blocking<T, Isa>::L2 / 4, tile = 16;
+  constexpr index_t room = tuning<T, Isa>::L2 / 4, tile = 16;
   const bool distant = bytes(whole.weights_shape().elements()) > index_t{4} << 20;
   const index_t least = (distant ? 4 * 56 : 28) * tile;
   const index_t row_bytes = bytes(4 * width * round_up(whole.out, q.dst_block));

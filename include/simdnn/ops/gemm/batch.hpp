@@ -10,15 +10,15 @@
 #pragma once
 
 #include <memory>
-#include <simdnn/ops/call_record.hpp>
-#include <simdnn/ops/gemm/variants.hpp>
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/ops/gemm/algorithms.hpp>
 #include <simdnn/parallel/grain.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/post_op.hpp>
+#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// A chosen way to compute the products, one of gemm's variants. Immutable; callable from many
+/// A chosen way to compute the products, one of gemm's algorithms. Immutable; callable from many
 /// threads. The products are dealt out to the workers, each to one of them: fewer products than
 /// workers are better left to gemm.
 template <class T, layout A = "abc", layout B = "abc", class Isa = isa::native>
@@ -29,28 +29,29 @@ class gemm_batch_plan {
   static constexpr const char* op = "gemm_batch";
 
  public:
-  using variant_list = gemm::all<T, Isa>;
-  /// Throws error where the problem breaks a rule or the policy's variant does not take it.
-  explicit gemm_batch_plan(const gemm_problem& p, const policy& wanted = {})
-      : problem_(p.checked(op)), variant_(choose(problem_, wanted)) {}
+  using algorithm_list = gemm::all<T, Isa>;
+  /// Throws error where the problem breaks a rule or the policy's algorithm does not take it.
+  explicit gemm_batch_plan(const gemm_problem& p, const policy& policy = {})
+      : problem_(p.checked(op)), algorithm_(choose(problem_, policy)) {}
   /// As gemm_plan::describe, of one product.
-  static auto describe(const gemm_problem& p, const policy& wanted = {}) {
-    return variant_list::describe(gemm_query{p.checked(op), wanted.accuracy}, wanted);
+  static auto describe(const gemm_problem& p, const policy& policy = {}) {
+    return algorithm_list::describe(gemm_query{p.checked(op), policy.accuracy}, policy);
   }
 
   /// Of one product.
   const gemm_problem& problem() const { return problem_; }
-  const char* variant_name() const {
-    return std::visit([](const auto& v) { return v.name; }, variant_);
+  const char* algorithm_name() const {
+    return std::visit([](const auto& v) { return v.name; }, algorithm_);
   }
   /// Bytes that a call with this many workers needs, if the caller gives the workspace.
   index_t workspace_bytes(int workers) const {
     return std::visit(
-        [&](const auto& v) { return workers * slice_bytes(v) + memory_pool::alignment; }, variant_);
+        [&](const auto& v) { return workers * slice_bytes(v) + memory_pool::alignment; },
+        algorithm_);
   }
 
   /// c's columns are neighbours in memory; its matrices share no memory with each other, with a or
-  /// with b. The batch is c's first size; it may be 0. The variant `small` reads b in place where
+  /// with b. The batch is c's first size; it may be 0. The algorithm `small` reads b in place where
   /// its columns are neighbours; else each b, or the one for all, is packed into the workspace: the
   /// given bytes (workspace_bytes), else the calling thread's arena, which grows once. A post::sum
   /// has the shape and strides of c.
@@ -58,7 +59,7 @@ class gemm_batch_plan {
             post_op PostOp = post::none>
   void operator()(const X& a, const W& b, Y&& c, const PostOp& ops = {},
                   executor_ref executor = default_executor(),
-                  std::span<std::byte> given = {}) const {
+                  std::span<std::byte> workspace = {}) const {
     const view<const T, A> va = a.as_view();
     const view<const T, B> vb = b.as_view();
     const view<T, "abc"> vc = c.as_view();
@@ -75,9 +76,9 @@ class gemm_batch_plan {
     const auto post = lower<Isa>(ops, vc, problem_.n, op);
     executor = for_work(executor, static_cast<double>(batch) * problem_.flops());
     const calls::timer timer;
-    run(va, vb, vc, post, executor, given);
+    run(va, vb, vc, post, executor, workspace);
     timer.stop(executor, [&] {
-      call_record call = calls::record<T, Isa, A, B>(op, variant_name(), problem_);
+      call_record call = calls::record<T, Isa, A, B>(op, algorithm_name(), problem_);
       call.problem = "batch" + std::to_string(batch) + ':' + call.problem;
       call.flops *= static_cast<double>(batch);
       call.bytes = static_cast<double>(va.shape().elements() + vb.shape().elements() +
@@ -90,10 +91,10 @@ class gemm_batch_plan {
  private:
   template <class PostOp>
   void run(const view<const T, A>& va, const view<const T, B>& vb, const view<T, "abc">& vc,
-           const PostOp& post, executor_ref executor, std::span<std::byte> given) const {
+           const PostOp& post, executor_ref executor, std::span<std::byte> workspace) const {
     const index_t batch = vc.size(0);
     const bool one_b = vb.size(0) == 1;
-    const auto* const small = std::get_if<gemm::small<T, Isa>>(&variant_);
+    const auto* const small = std::get_if<gemm::small<T, Isa>>(&algorithm_);
     if (small != nullptr && small->reads_in_place(nth(vb, 0))) {
       parallel_for(executor, batch, [&](index_t begin, index_t end, index_t) {
         for (index_t i = begin; i < end; ++i)
@@ -104,7 +105,8 @@ class gemm_batch_plan {
     std::visit(
         [&](const auto& v) {
           const serial alone;
-          const workspace space(slice_bytes(v), std::max(executor.concurrency(), 1), given, op);
+          const workspace_slices space(slice_bytes(v), std::max(executor.concurrency(), 1),
+                                       workspace, op);
           T* const for_all = space.template slice<T>(0);
           if (one_b) v.pack(nth(vb, 0), for_all, executor);
           parallel_for(executor, batch, [&](index_t begin, index_t end, index_t worker) {
@@ -118,14 +120,14 @@ class gemm_batch_plan {
             }
           });
         },
-        variant_);
+        algorithm_);
   }
 
-  static typename variant_list::chosen choose(const gemm_problem& p, const policy& wanted) {
-    const gemm_query q{p, wanted.accuracy};
-    const auto words = [&] { return trial_words<T, Isa, A, B>(p.str()); };
-    return variant_list::choose(
-        q, variant_list::measured(q, wanted, op, words, [&] { return trial(p); }), op);
+  static typename algorithm_list::chosen choose(const gemm_problem& p, const policy& policy) {
+    const gemm_query q{p, policy.accuracy};
+    const auto key = [&] { return trial_key<T, Isa, A, B>(p.str()); };
+    return algorithm_list::choose(
+        q, algorithm_list::measured(q, policy, op, key, [&] { return trial(p); }), op);
   }
   static auto trial(const gemm_problem& p) {
     constexpr index_t batch = 16;
@@ -140,9 +142,9 @@ class gemm_batch_plan {
   }
 
   template <class U, layout L>
-  static void check_sizes(const view<U, L>& v, const shape& wanted, const char* argument) {
-    if (v.shape() != wanted)
-      throw_error(op, argument, "the problem and the batch say " + wanted.str(),
+  static void check_sizes(const view<U, L>& v, const shape& expected, const char* argument) {
+    if (v.shape() != expected)
+      throw_error(op, argument, "the problem and the batch say " + expected.str(),
                   "is " + v.shape().str());
   }
 
@@ -154,28 +156,28 @@ class gemm_batch_plan {
     return {v.data() + at, v.stride(1), v.stride(2)};
   }
 
-  // A worker's slice: a packed b, then what the variant itself takes.
-  template <class Variant>
-  static index_t packed_bytes(const Variant& v) {
+  // A worker's slice: a packed b, then what the algorithm itself takes.
+  template <class Algorithm>
+  static index_t packed_bytes(const Algorithm& v) {
     return round_up(v.packed_elements() * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
-  template <class Variant>
-  static index_t slice_bytes(const Variant& v) {
+  template <class Algorithm>
+  static index_t slice_bytes(const Algorithm& v) {
     return packed_bytes(v) + round_up(v.workspace_bytes(1), memory_pool::alignment);
   }
 
   gemm_problem problem_;
-  typename variant_list::chosen variant_;
+  typename algorithm_list::chosen algorithm_;
 };
 
 /// One shot: plans, runs, and drops the plan.
 template <class Isa = isa::native, tensor_like X, tensor_like W, tensor_like Y,
           post_op PostOp = post::none>
 void gemm_batch_forward(const gemm_problem& p, const X& a, const W& b, Y&& c,
-                        const PostOp& ops = {}, const policy& wanted = {},
+                        const PostOp& ops = {}, const policy& policy = {},
                         executor_ref executor = default_executor()) {
   using T = std::remove_const_t<typename std::remove_cvref_t<Y>::value_type>;
-  const gemm_batch_plan<T, X::format, W::format, Isa> plan(p, wanted);
+  const gemm_batch_plan<T, X::format, W::format, Isa> plan(p, policy);
   plan(a, b, c, ops, executor);
 }
 

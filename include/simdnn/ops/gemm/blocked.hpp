@@ -6,29 +6,29 @@
 //         for blocks of k:  copy a;  for panels:  for KC of the block:  for tiles
 //
 // A few rows, one or two tiles', are bound by the memory that b comes from: they take all of k at
-// once (tile/skinny_tile.hpp), so that b is read from one end to the other, as long as a stays in
+// once (microkernel/gemm/skinny.hpp), so that b is read from one end to the other, as long as a stays in
 // L2.
 //
 // Every sum over k runs in the same order whatever the number of threads.
 #pragma once
 
 #include <simdnn/base/math.hpp>
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/gemm/pack.hpp>
+#include <simdnn/microkernel/gemm/skinny.hpp>
+#include <simdnn/microkernel/gemm/tiled.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/gemm/scale_only.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
-#include <simdnn/tile/gemm_tile.hpp>
-#include <simdnn/tile/pack.hpp>
-#include <simdnn/tile/skinny_tile.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
 template <class T, class Isa>
 class blocked {
   using V = vec<T, Isa>;
-  static constexpr index_t MR = blocking<T, Isa>::MR, NR = tile::columns<T, Isa>;
+  static constexpr index_t MR = tuning<T, Isa>::MR, NR = microkernel::columns<T, Isa>;
 
  public:
   static constexpr const char* name = "blocked";
@@ -40,10 +40,10 @@ class blocked {
   explicit blocked(const gemm_query& q, const char* op = "gemm")
       : p_(q.problem),
         op_(op),
-        skinny_(p_.m <= tile::skinny_rows<T, Isa> && p_.m * p_.k <= a_elements * 3 / 2),
-        kc_(blocks(p_.k, blocking<T, Isa>::KC)),
-        mc_(blocks(p_.m, blocking<T, Isa>::MC)),
-        nc_(round_up(blocks(p_.n, blocking<T, Isa>::NC), NR)),
+        skinny_(p_.m <= microkernel::skinny_rows<T, Isa> && p_.m * p_.k <= a_elements * 3 / 2),
+        kc_(blocks(p_.k, tuning<T, Isa>::KC)),
+        mc_(blocks(p_.m, tuning<T, Isa>::MC)),
+        nc_(round_up(blocks(p_.n, tuning<T, Isa>::NC), NR)),
         depth_(kc_ * std::clamp<index_t>(a_elements / (mc_ * kc_), 1,
                                          ceil_div(std::max<index_t>(p_.k, 1), kc_))) {}
 
@@ -53,8 +53,8 @@ class blocked {
     if (p_.k == 0) return;
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t) {
       for (index_t j = begin; j < end; ++j)
-        tile::pack_panel<T, Isa>(b.at(0, j * NR), b.row_stride, b.column_stride, p_.k,
-                                 std::min(NR, p_.n - j * NR), packed + j * p_.k * NR);
+        microkernel::pack_panel<T, Isa>(b.at(0, j * NR), b.row_stride, b.column_stride, p_.k,
+                                        std::min(NR, p_.n - j * NR), packed + j * p_.k * NR);
     });
   }
 
@@ -64,15 +64,16 @@ class blocked {
 
   /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
   /// arena.
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
-           executor_ref executor, std::span<std::byte> given) const {
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
+           executor_ref executor, std::span<std::byte> workspace) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, c, post);
-    if (skinny_) return run_skinny(a, packed, c, post, executor, given);
+    if (skinny_) return run_skinny(a, packed, c, post, executor, workspace);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
     // A post-op that reads c must find it unchanged: then partial sums stay out of c.
     const bool apart = (p_.k > kc_ || (p_.beta != 0 && p_.beta != 1)) && post.reads(c.data);
-    const workspace space(worker_bytes(), std::max(executor.concurrency(), 1), given, op_);
+    const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                 op_);
     parallel_for(executor, rows * columns, [&](index_t begin, index_t end, index_t worker) {
       T* const own = space.template slice<T>(worker);
       for (index_t unit = begin; unit < end; ++unit) {
@@ -86,7 +87,7 @@ class blocked {
 
  private:
   // Of a's block.
-  static constexpr index_t a_elements = blocking<T, Isa>::L2 / sizeof(T);
+  static constexpr index_t a_elements = tuning<T, Isa>::L2 / sizeof(T);
 
   // The size of the fewest blocks of at most `most`, nearly equal.
   static index_t blocks(index_t size, index_t most) {
@@ -108,7 +109,7 @@ class blocked {
 
   // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c
   // until the post-op is applied.
-  void block(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
+  void block(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
              index_t m0, index_t n0, index_t n_end, bool apart, T* copy) const {
     const index_t rows = std::min(mc_, p_.m - m0);
     const index_t whole_end = apart ? n0 : n0 + (n_end - n0) / NR * NR;
@@ -142,7 +143,7 @@ class blocked {
             tiles(from, panel, next, rows, depth, to, to_row, accumulate,
                   post.at(n, m0 * c.row_stride + n));
           else
-            tiles(from, panel, next, rows, depth, to, to_row, accumulate, kernel::fused<T>{});
+            tiles(from, panel, next, rows, depth, to, to_row, accumulate, epilogue::fused<T>{});
         }
         if (!whole && k_end == p_.k)
           post.template store<V>({scratch, NR, c.at(m0, n), c.row_stride, rows, rest, V::lanes}, n,
@@ -174,7 +175,8 @@ class blocked {
     const T* src = a.at(m0, k0);
     for (index_t i = 0; i < lines; ++i) {
       T* line = copy + i * to;
-      tile::gather(src + i * from, by_row ? a.column_stride : a.row_stride, line, length);
+      microkernel::copy_strided(src + i * from, by_row ? a.column_stride : a.row_stride, line,
+                                length);
       if (p_.alpha != 1)
         for (index_t j = 0; j < length; ++j) line[j] *= static_cast<T>(p_.alpha);
     }
@@ -183,28 +185,28 @@ class blocked {
 
   // Each tile fetches its share of what the next ones read of b.
   static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth,
-                    T* c, index_t c_row, bool accumulate, const kernel::fused<T>& post) {
-    using tile::a_order;
+                    T* c, index_t c_row, bool accumulate, const epilogue::fused<T>& post) {
+    using microkernel::a_order;
     constexpr index_t line = 64 / sizeof(T);
     const index_t origin = 0, share = round_up(ceil_div(depth * NR, ceil_div(rows, MR)), line);
-    tile::for_each_tile(rows, MR, [&](index_t m, int count) {
+    microkernel::for_each_tile(rows, MR, [&](index_t m, int count) {
       for (index_t i = 0; i < share; i += line) __builtin_prefetch(next + i, 0, 2);
       next += share;
-      const tile::operands<T> t{.a = a.at(m, 0).data,
-                                .a_stride = a.stride,
-                                .segments = &origin,
-                                .segment_count = 1,
-                                .segment_length = depth,
-                                .b = panel,
-                                .c = c + m * c_row,
-                                .c_row = c_row,
-                                .c_column = V::lanes,
-                                .accumulate = accumulate};
+      const microkernel::operands<T> t{.a = a.at(m, 0).data,
+                                       .a_stride = a.stride,
+                                       .segments = &origin,
+                                       .segment_count = 1,
+                                       .segment_length = depth,
+                                       .b = panel,
+                                       .c = c + m * c_row,
+                                       .c_row = c_row,
+                                       .c_column = V::lanes,
+                                       .accumulate = accumulate};
       const auto moved = post.at(0, m * c_row);
       if (a.by_row)
-        tile::dispatch<T, Isa, a_order::by_row>(count, t, moved);
+        microkernel::dispatch<T, Isa, a_order::by_row>(count, t, moved);
       else
-        tile::dispatch<T, Isa, a_order::by_k>(count, t, moved);
+        microkernel::dispatch<T, Isa, a_order::by_k>(count, t, moved);
     });
   }
 
@@ -213,10 +215,10 @@ class blocked {
     return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment)
                    : 0;
   }
-  void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
-                  executor_ref executor, std::span<std::byte> given) const {
+  void run_skinny(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
+                  executor_ref executor, std::span<std::byte> workspace) const {
     const int workers = std::max(executor.concurrency(), 1);
-    const workspace space(workspace_bytes(workers), 1, given, op_);
+    const workspace_slices space(workspace_bytes(workers), 1, workspace, op_);
     std::byte* const memory = space.template slice<std::byte>(0);
     const T* rows = a.data;
     if (p_.m > 1 || a.column_stride != 1 || p_.alpha != 1) {
@@ -228,7 +230,7 @@ class blocked {
             copy[k * p_.m + m] = static_cast<T>(p_.alpha) * *a.at(m, k);
       rows = copy;
     }
-    const auto run_tile = tile::skinny_tiles<T, Isa>::table.data()[p_.m - 1];
+    const auto run_tile = microkernel::skinny_tiles<T, Isa>::table.data()[p_.m - 1];
     const T beta = static_cast<T>(p_.beta);
     parallel_for(executor, ceil_div(p_.n, NR), [&](index_t begin, index_t end, index_t worker) {
       T* const sums = reinterpret_cast<T*>(

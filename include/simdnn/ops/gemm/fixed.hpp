@@ -4,10 +4,10 @@
 //     fixed_gemm<float, p>(a, b, c, post::bias(bias) | post::relu());
 #pragma once
 
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/microkernel/gemm/fixed.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
-#include <simdnn/post_ops/post_op.hpp>
-#include <simdnn/tile/fixed_tile.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -58,18 +58,18 @@ SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = 
   } else {
     const auto post = [&] {
       if constexpr (std::is_same_v<PostOp, post::none>)
-        return kernel::standard<T>{};
+        return epilogue::standard<T>{};
       else
         return lower(ops, view<T, "ab">(c, P.c_shape()), N, "fixed_gemm");
     }();
     constexpr int vectors = (N + lanes - 1) / lanes;
-    gemm::for_each_part<vectors, tile::unpacked_vectors<T, Isa>>(
+    gemm::for_each_part<vectors, microkernel::unpacked_vectors<T, Isa>>(
         [&]<int V0, int NV>() SIMDNN_INLINE_LAMBDA {
           constexpr int n = V0 * lanes, columns = NV * lanes < N - n ? NV * lanes : N - n;
-          constexpr tile::fixed_sizes sizes{a_row, a_column, N, N, K, columns};
-          gemm::for_each_part<M, tile::unpacked_rows<T, Isa>(NV)>(
+          constexpr microkernel::fixed_sizes sizes{a_row, a_column, N, N, K, columns};
+          gemm::for_each_part<M, microkernel::unpacked_rows<T, Isa>(NV)>(
               [&]<int M0, int MR>() SIMDNN_INLINE_LAMBDA {
-                tile::multiply_fixed<T, F, MR, sizes>(
+                microkernel::multiply_fixed<T, F, MR, sizes>(
                     a + M0 * a_row, b + n, c + M0 * N + n, static_cast<T>(P.alpha),
                     static_cast<T>(P.beta), post.at(n, M0 * N + n));
               });

@@ -1,4 +1,4 @@
-// matrix: what gemm's variants see of an operand; element (row, column) is at row * row_stride +
+// matrix: what gemm's algorithms see of an operand; element (row, column) is at row * row_stride +
 // column * column_stride. And transposed() of a view.
 #pragma once
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/onednn/engine.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
-#include <simdnn/post_ops/fused.hpp>
-#include <simdnn/tile/pack.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
@@ -31,7 +31,7 @@ class by_onednn {
   void pack(matrix<const T> b, T* packed, executor_ref executor) const {
     parallel_for(executor, p_.k, [&](index_t begin, index_t end, index_t) {
       for (index_t k = begin; k < end; ++k)
-        tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
+        microkernel::copy_strided(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
     });
   }
   /// For a copy of a whose elements stand side by side in neither direction, and for c where a
@@ -39,18 +39,19 @@ class by_onednn {
   index_t workspace_bytes(int) const { return bytes(p_.m * p_.k) + bytes(p_.m * p_.n); }
 
   /// The product, then the post-op over c.
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
-           executor_ref executor, std::span<std::byte> given) const {
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
+           executor_ref executor, std::span<std::byte> workspace) const {
     if constexpr (std::is_same_v<T, float>) {
       if (p_.m == 0 || p_.n == 0) return;
       const bool copied = !fits(a, p_.m, p_.k) && !fits(a.transposed(), p_.k, p_.m),
                  apart = post.reads(c.data) || !fits(c, p_.m, p_.n);
       const index_t copy_bytes = copied ? bytes(p_.m * p_.k) : 0;
-      const workspace space(copy_bytes + (apart ? bytes(p_.m * p_.n) : 0), 1, given, "gemm");
+      const workspace_slices space(copy_bytes + (apart ? bytes(p_.m * p_.n) : 0), 1, workspace,
+                                   "gemm");
       if (copied) {
         T* const copy = space.template slice<T>(0);
         for (index_t m = 0; m < p_.m; ++m)
-          tile::gather(a.at(m, 0), a.column_stride, copy + m * p_.k, p_.k);
+          microkernel::copy_strided(a.at(m, 0), a.column_stride, copy + m * p_.k, p_.k);
         a = {copy, p_.k, 1};
       }
       matrix<T> to = c;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <simdnn/base/math.hpp>
-#include <simdnn/ops/policy.hpp>
+#include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/shape.hpp>
 #include <string>
 #include <string_view>
@@ -80,7 +80,7 @@ inline gemm_problem gemm_problem::parse(std::string_view text, std::string* name
   return p.checked();
 }
 
-/// What the choice of a variant looks at.
+/// What the choice of an algorithm looks at.
 struct gemm_query {
   gemm_problem problem;
   simdnn::accuracy accuracy = simdnn::accuracy::normal;

@@ -1,10 +1,10 @@
 // The triple loop, accumulating in double.
 #pragma once
 
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/fused.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
@@ -26,7 +26,7 @@ class reference {
   }
   index_t workspace_bytes(int) const { return 0; }
 
-  void run(matrix<const T> a, const T* packed, matrix<T> c, const kernel::fused<T>& post,
+  void run(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
            executor_ref executor, std::span<std::byte>) const {
     parallel_for(executor, p_.m, [&](index_t begin, index_t end, index_t) {
       for (index_t m = begin; m < end; ++m)
@@ -37,7 +37,7 @@ class reference {
           T* out = c.at(m, n);
           double value = p_.alpha == 0 ? 0 : p_.alpha * sum;
           if (p_.beta != 0) value += p_.beta * static_cast<double>(*out);
-          *out = static_cast<T>(post(value, kernel::where<>{n, m * c.row_stride + n, 1}));
+          *out = static_cast<T>(post(value, epilogue::where<>{n, m * c.row_stride + n, 1}));
         }
     });
   }

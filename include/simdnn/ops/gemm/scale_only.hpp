@@ -2,15 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
-#include <simdnn/post_ops/fused.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
 /// c has neighbouring columns.
 template <class T, class Isa>
-void scale_only(const gemm_problem& p, matrix<T> c, const kernel::fused<T>& post) {
+void scale_only(const gemm_problem& p, matrix<T> c, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
   T piece[64];  // because the post-op may read c
   for (index_t m = 0; m < p.m; ++m)

@@ -4,14 +4,14 @@
 
 #include <array>
 #include <simdnn/base/math.hpp>
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/gemm/dot.hpp>
+#include <simdnn/microkernel/gemm/pack.hpp>
+#include <simdnn/microkernel/gemm/unpacked.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/gemm/scale_only.hpp>
 #include <simdnn/parallel/executor.hpp>
-#include <simdnn/post_ops/fused.hpp>
-#include <simdnn/tile/dot_tile.hpp>
-#include <simdnn/tile/pack.hpp>
-#include <simdnn/tile/unpacked_tile.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
@@ -19,10 +19,10 @@ namespace simdnn::inline SIMDNN_ABI::gemm {
 template <class T, class Isa>
 class small {
   using V = vec<T, Isa>;
-  using operands = tile::unpacked_operands<T>;
+  using operands = microkernel::unpacked_operands<T>;
   static constexpr index_t lanes = V::lanes;
-  static constexpr index_t most_vectors = tile::unpacked_vectors<T, Isa>;
-  static constexpr index_t most_dots = blocking<T, Isa>::dot_columns;
+  static constexpr index_t most_vectors = microkernel::unpacked_vectors<T, Isa>;
+  static constexpr index_t most_dots = tuning<T, Isa>::dot_columns;
 
  public:
   static constexpr const char* name = "small";
@@ -47,24 +47,24 @@ class small {
         rows_(cut_rows(std::min(std::max<index_t>(vectors_, 1), most_vectors))) {
     const bool one_tile = p_.m > 0 && p_.n > 0 && p_.k > 0 && p_.alpha != 0 && !dots_ &&
                           vectors_ <= most_vectors && rows_.tiles == 1;
-    if (one_tile) one_tile_ = tile::unpacked_tiles<T, Isa>(p_.n)[p_.m - 1];
+    if (one_tile) one_tile_ = microkernel::unpacked_tiles<T, Isa>(p_.n)[p_.m - 1];
   }
 
   /// [k][n], and where there may be dot products [n][k] behind it.
   index_t packed_elements() const { return packed_elements_; }
   void pack(matrix<const T> b, T* packed, executor_ref) const {
     for (index_t k = 0; k < p_.k; ++k)
-      tile::gather(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
+      microkernel::copy_strided(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
     if (!dots_ || p_.n == 1) return;
     T* const columns = packed + p_.k * p_.n;
     for (index_t n = 0; n < p_.n; ++n)
-      tile::gather(b.at(0, n), b.row_stride, columns + n * p_.k, p_.k);
+      microkernel::copy_strided(b.at(0, n), b.row_stride, columns + n * p_.k, p_.k);
   }
   index_t workspace_bytes(int) const { return 0; }
 
   /// c has neighbouring columns and must not overlap a or b.
   SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c,
-                         const kernel::fused<T>& post, executor_ref, std::span<std::byte>) const {
+                         const epilogue::fused<T>& post, executor_ref, std::span<std::byte>) const {
     multiply(a, {packed, p_.n, 1}, c, post, dots_ && p_.n > 1 ? packed + p_.k * p_.n : nullptr);
   }
 
@@ -72,7 +72,7 @@ class small {
   bool reads_in_place(matrix<const T> b) const { return b.column_stride == 1 || p_.n == 1; }
   /// `columns`: those of b once more, one behind the other, or null.
   SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c,
-                              const kernel::fused<T>& post, const T* columns = nullptr) const {
+                              const epilogue::fused<T>& post, const T* columns = nullptr) const {
     // Handed on by reference: copies of what was just stored would wait for the stores, for longer
     // than the smallest products take.
     operands t{.a = a.data,
@@ -88,7 +88,7 @@ class small {
                .alpha = alpha_,
                .beta = beta_,
                .plain = alpha_ == 1 && beta_ == 0 && post.nothing()};
-    if (one_tile_ != nullptr && !post.is_free()) return one_tile_(t, post.standard);
+    if (one_tile_ != nullptr && !post.is_custom()) return one_tile_(t, post.standard);
     multiply_tiles(t, post, columns);
   }
 
@@ -99,7 +99,7 @@ class small {
   };
   row_tiles cut_rows(index_t vectors) const {
     const index_t tiles =
-        std::max<index_t>(ceil_div(p_.m, tile::unpacked_rows<T, Isa>(vectors)), 1);
+        std::max<index_t>(ceil_div(p_.m, microkernel::unpacked_rows<T, Isa>(vectors)), 1);
     return {tiles, p_.m / tiles, p_.m % tiles};
   }
   // By cycles measured with AVX-512 (gcc 12): a row of a tile, its one vector hardly filled, takes
@@ -113,7 +113,7 @@ class small {
     return tiles * (0.5 * v + 2.3) < m * (0.75 * k + 1.8);
   }
 
-  SIMDNN_NOINLINE void multiply_tiles(operands& t, const kernel::fused<T>& post,
+  SIMDNN_NOINLINE void multiply_tiles(operands& t, const epilogue::fused<T>& post,
                                       const T* columns) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, {t.c, t.c_row, 1}, post);
@@ -122,7 +122,7 @@ class small {
       return dots(t, columns, post);
     if (vectors_ <= most_vectors) return panel(t, rows_, post);
     const operands whole = t;
-    tile::for_each_tile(vectors_, most_vectors, [&](index_t first, int count) {
+    microkernel::for_each_tile(vectors_, most_vectors, [&](index_t first, int count) {
       const index_t n = first * lanes;
       t.a = whole.a;
       t.b = whole.b + n;
@@ -133,11 +133,13 @@ class small {
   }
 
   // Moves t.
-  static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut, const kernel::fused<T>& post) {
-    const tile::unpacked_function<T>* const tiles = tile::unpacked_tiles<T, Isa>(t.columns);
-    const auto run = [&](index_t count, index_t rows, const kernel::fused<T>& ops) {
+  static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut,
+                                  const epilogue::fused<T>& post) {
+    const microkernel::unpacked_function<T>* const tiles =
+        microkernel::unpacked_tiles<T, Isa>(t.columns);
+    const auto run = [&](index_t count, index_t rows, const epilogue::fused<T>& ops) {
       t.tiles = count;
-      if (post.is_free())
+      if (post.is_custom())
         beside(tiles[rows - 1], t, rows, ops);
       else
         tiles[rows - 1](t, ops.standard);
@@ -150,11 +152,11 @@ class small {
     run(cut.tiles - cut.larger, cut.least, post.at(0, m * t.c_row));
   }
 
-  // A free post-op: applied to their results while those are in L1,
+  // A custom post-op: applied to their results while those are in L1,
   // beside c, which it may read.
-  static void beside(tile::unpacked_function<T> run_tile, operands t, index_t rows,
-                     const kernel::fused<T>& post) {
-    alignas(64) T results[tile::unpacked_results<T, Isa>];
+  static void beside(microkernel::unpacked_function<T> run_tile, operands t, index_t rows,
+                     const epilogue::fused<T>& post) {
+    alignas(64) T results[microkernel::unpacked_results<T, Isa>];
     T* const c = t.c;
     const index_t c_row = t.c_row, count = t.tiles;
     t.c = results, t.c_row = t.columns, t.tiles = 1, t.plain = false;
@@ -170,7 +172,7 @@ class small {
     }
   }
 
-  void dots(const operands& t, const T* columns, const kernel::fused<T>& post) const {
+  void dots(const operands& t, const T* columns, const epilogue::fused<T>& post) const {
     static constexpr auto by_columns = []<int... N>(std::integer_sequence<int, N...>) {
       return std::array{&small::dots_of<N + 1>...};
     }(std::make_integer_sequence<int, most_dots>{});
@@ -178,14 +180,14 @@ class small {
   }
   template <int N>
   static void dots_of(const operands& t, index_t all_rows, const T* columns,
-                      const kernel::fused<T>& post) {
-    constexpr index_t most = tile::dot_rows<T, Isa, N>;
+                      const epilogue::fused<T>& post) {
+    constexpr index_t most = microkernel::dot_rows<T, Isa, N>;
     const V alpha(t.alpha), beta(t.beta);
     const bool plain = t.c_row == N && post.nothing();
     for (index_t m = 0; m < all_rows; m += most) {
       const index_t rows = std::min(most, all_rows - m);
-      V sums = alpha *
-               tile::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns, t.depth, t.depth);
+      V sums = alpha * microkernel::dots<T, Isa, N>(t.a + m * t.a_row, t.a_row, rows, columns,
+                                                    t.depth, t.depth);
       T* const c = t.c + m * t.c_row;
       if (plain) {
         if (t.beta != 0) sums = V::fma(beta, V::load(c, rows * N), sums);
@@ -207,8 +209,8 @@ class small {
   index_t vectors_;
   bool dots_;
   index_t packed_elements_;
-  row_tiles rows_;                                 // where one panel of columns is all
-  tile::unpacked_function<T> one_tile_ = nullptr;  // where one tile is all
+  row_tiles rows_;                                        // where one panel of columns is all
+  microkernel::unpacked_function<T> one_tile_ = nullptr;  // where one tile is all
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::gemm

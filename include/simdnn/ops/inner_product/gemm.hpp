@@ -7,12 +7,12 @@
 #pragma once
 
 #include <array>
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/gemm/blocked.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
-#include <simdnn/ops/strided_copy.hpp>
-#include <simdnn/post_ops/fused.hpp>
 #include <simdnn/tensor/tensor.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 #include <string_view>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
@@ -57,17 +57,18 @@ class as_gemm {
   }
 
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
-               const kernel::fused<T>& post, executor_ref executor,
-               std::span<std::byte> given) const {
+               const epilogue::fused<T>& post, executor_ref executor,
+               std::span<std::byte> workspace) const {
     product_.run({src.data(), src.stride(0), 1}, packed, {dst.data(), dst.stride(0), 1}, post,
-                 executor, given);
+                 executor, workspace);
   }
 
   void backward_data(const view<const T, "nc">& diff_dst, const T* packed,
                      const view<T, Src>& diff_src, executor_ref executor,
-                     std::span<std::byte> given) const {
+                     std::span<std::byte> workspace) const {
     product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
-                 {diff_src.data(), diff_src.stride(0), 1}, kernel::fused<T>{}, executor, given);
+                 {diff_src.data(), diff_src.stride(0), 1}, epilogue::fused<T>{}, executor,
+                 workspace);
     // Zero weights give zeros there, but for a diff_dst that is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }
@@ -76,19 +77,19 @@ class as_gemm {
   template <layout W>
   void backward_weights(const view<const T, Src>& src, const view<const T, "nc">& diff_dst,
                         const view<T, W>& diff_weights, T* diff_bias, executor_ref executor,
-                        std::span<std::byte> given) const {
+                        std::span<std::byte> workspace) const {
     const bool direct = in_place(diff_weights) && as_rows(diff_weights).column_stride == 1;
     const index_t own = packed_src_bytes() + (direct ? 0 : sums_bytes());
     const index_t rest = product_.workspace_bytes(std::max(executor.concurrency(), 1));
-    const workspace space(own + rest, 1, given, op_name(pass_));
+    const workspace_slices space(own + rest, 1, workspace, op_name(pass_));
     std::byte* const memory = space.template slice<std::byte>(0);
     T* const packed = reinterpret_cast<T*>(memory);
     T* const sums = reinterpret_cast<T*>(memory + packed_src_bytes());  // (O,K) in `order`
 
     product_.pack({src.data(), src.stride(0), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
-    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, kernel::fused<T>{}, executor,
-                 std::span(memory + own, static_cast<std::size_t>(rest)));
+    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, epilogue::fused<T>{},
+                 executor, std::span(memory + own, static_cast<std::size_t>(rest)));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
   }
@@ -118,7 +119,7 @@ class as_gemm {
   index_t packed_src_bytes() const { return bytes(product_.packed_elements()); }
   index_t sums_bytes() const { return bytes(p_.out * inputs_); }
   static index_t bytes(index_t elements) {
-    return round_up(elements * static_cast<index_t>(sizeof(T)), workspace::alignment);
+    return round_up(elements * static_cast<index_t>(sizeof(T)), workspace_slices::alignment);
   }
 
   // Whether weights can be read as rows of K in src's order; without spatial dimensions any plain

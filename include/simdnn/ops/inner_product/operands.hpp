@@ -1,9 +1,9 @@
-// Which layouts inner_product takes, and what its variants see of them.
+// Which layouts inner_product takes, and what its algorithms see of them.
 #pragma once
 
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/inner_product/problem.hpp>
-#include <simdnn/ops/policy.hpp>
+#include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
@@ -48,7 +48,7 @@ bool gapless(const view<T, L>& v) {
   return true;
 }
 
-/// What the choice of a variant looks at.
+/// What the choice of an algorithm looks at.
 struct query {
   inner_product_problem problem;
   direction pass = direction::forward;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <simdnn/base/math.hpp>
-#include <simdnn/ops/notation.hpp>
-#include <simdnn/ops/spatial.hpp>
+#include <simdnn/problem/notation.hpp>
+#include <simdnn/problem/spatial.hpp>
 #include <simdnn/tensor/shape.hpp>
 
 namespace simdnn {

@@ -1,10 +1,10 @@
 // The sums of the definition, accumulating in double.
 #pragma once
 
-#include <simdnn/ops/elements.hpp>
+#include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/inner_product/operands.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <simdnn/post_ops/fused.hpp>
+#include <simdnn/walk/elements.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
@@ -30,7 +30,7 @@ class reference {
   index_t workspace_bytes(int) const { return 0; }
 
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
-               const kernel::fused<T>& post, executor_ref, std::span<std::byte>) const {
+               const epilogue::fused<T>& post, executor_ref, std::span<std::byte>) const {
     const index_t inputs = packed_elements() / p_.out;
     for_each_element(p_.dst_shape(), [&](const auto& at) {
       double sum = 0;
@@ -40,7 +40,7 @@ class reference {
         sum += static_cast<double>(src.data()[src.offset(i)]) * static_cast<double>(*w++);
       });
       const index_t offset = dst.offset(at);
-      dst.data()[offset] = static_cast<T>(post(sum, kernel::where<>{at[1], offset, 1}));
+      dst.data()[offset] = static_cast<T>(post(sum, epilogue::where<>{at[1], offset, 1}));
     });
   }
 

@@ -19,9 +19,9 @@ class channel_lanes {
 
   static index_t workspace_bytes(int) { return 0; }
 
-  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
+  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* argmax,
                executor_ref executor, std::span<std::byte>) const {
-    const bool squares = taps == nullptr && only_squares();
+    const bool squares = argmax == nullptr && only_squares();
     const bool average_few = g_.volume() <= plain_terms;
     for_each_row(g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh) {
       if (squares) return maxima_of_squares(src, dst, n, c, od, oh);
@@ -31,7 +31,7 @@ class channel_lanes {
                                   ow * g_.stride[2] - g_.pad[2]};
         const T* s = src.row(n, c, first[0], first[1]) + first[2] * src.spatial[2];
         T* d = dst.row(n, c, od, oh) + ow * dst.spatial[2];
-        T* t = taps == nullptr ? nullptr : taps->row(n, c, od, oh) + ow * taps->spatial[2];
+        T* t = argmax == nullptr ? nullptr : argmax->row(n, c, od, oh) + ow * argmax->spatial[2];
         const auto divisor = static_cast<T>(g_.divisor(od, oh, ow));
         for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
           constexpr int N = vectors;
@@ -48,7 +48,7 @@ class channel_lanes {
     });
   }
 
-  void backward(const operand<const T>& diff_dst, const operand<const T>* taps,
+  void backward(const operand<const T>& diff_dst, const operand<const T>* argmax,
                 const operand<T>& diff_src, executor_ref executor) const {
     for_each_row(g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih) {
       for (index_t iw = 0; iw < g_.size[2]; ++iw) {
@@ -57,13 +57,13 @@ class channel_lanes {
         const auto add_windows = [&](auto sum, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
           for_each_in(w, [&](index_t od, index_t oh, index_t ow) SIMDNN_INLINE_LAMBDA {
             const T* g = diff_dst.row(n, c, od, oh) + ow * diff_dst.spatial[2] + at;
-            if (taps == nullptr) {
+            if (argmax == nullptr) {
               const V divisor(static_cast<T>(g_.divisor(od, oh, ow)));
               sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
                 return a + access.load(g + v * V::lanes) / divisor;
               });
             } else {
-              const T* t = taps->row(n, c, od, oh) + ow * taps->spatial[2] + at;
+              const T* t = argmax->row(n, c, od, oh) + ow * argmax->spatial[2] + at;
               const V mine(static_cast<T>(g_.tap(id + g_.pad[0] - od * g_.stride[0],
                                                  ih + g_.pad[1] - oh * g_.stride[1],
                                                  iw + g_.pad[2] - ow * g_.stride[2])));

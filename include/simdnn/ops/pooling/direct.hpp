@@ -27,15 +27,16 @@ class direct {
   index_t workspace_bytes(int workers) const { return lanes().workspace_bytes(workers); }
 
   /// Workspace: the given bytes, else the calling thread's arena.
-  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* taps,
-               executor_ref executor, std::span<std::byte> given = {}) const {
-    const operand<T> t = taps == nullptr ? operand<T>() : operand<T>(*taps);
-    lanes().forward(operand(src), operand(dst), taps == nullptr ? nullptr : &t, executor, given);
+  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
+               executor_ref executor, std::span<std::byte> workspace = {}) const {
+    const operand<T> t = argmax == nullptr ? operand<T>() : operand<T>(*argmax);
+    lanes().forward(operand(src), operand(dst), argmax == nullptr ? nullptr : &t, executor,
+                    workspace);
   }
-  void backward(const view<const T, L>& diff_dst, const view<const T, L>* taps,
+  void backward(const view<const T, L>& diff_dst, const view<const T, L>* argmax,
                 const view<T, L>& diff_src, executor_ref executor) const {
-    const operand<const T> t = taps == nullptr ? operand<const T>() : operand<const T>(*taps);
-    lanes().backward(operand(diff_dst), taps == nullptr ? nullptr : &t, operand(diff_src),
+    const operand<const T> t = argmax == nullptr ? operand<const T>() : operand<const T>(*argmax);
+    lanes().backward(operand(diff_dst), argmax == nullptr ? nullptr : &t, operand(diff_src),
                      executor);
   }
 

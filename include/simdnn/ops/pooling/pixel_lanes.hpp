@@ -1,7 +1,7 @@
 // pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced
 // to one row, a vector at a time, then that row along the width. A row of diff_src belongs to one
 // worker: gradients of averages are the same in the other direction, the windows' rows first; those
-// of maxima are added where their taps say.
+// of maxima are added at their argmax.
 #pragma once
 
 #include <simdnn/isa/long_sum.hpp>
@@ -21,10 +21,11 @@ class pixel_lanes {
     return workers * round_up(worker_bytes(), memory_pool::alignment);
   }
 
-  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* taps,
-               executor_ref executor, std::span<std::byte> given) const {
+  void forward(const operand<const T>& src, const operand<T>& dst, const operand<T>* argmax,
+               executor_ref executor, std::span<std::byte> workspace) const {
     const index_t width = g_.size[2];
-    const workspace scratch(worker_bytes(), std::max(executor.concurrency(), 1), given, "pooling");
+    const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                   "pooling");
     for_each_row(
         g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
           T* value = scratch.slice<T>(worker);
@@ -38,28 +39,28 @@ class pixel_lanes {
                        return load(s + z * src.spatial[0] + y * src.spatial[1] + at);
                      });
             average(value, od, oh, d);
-          } else if (taps == nullptr) {
+          } else if (argmax == nullptr) {
             largest_of_rows(src, s, kd, kh, value);
             maximum(value, d);
           } else {
             largest_of_rows(src, s, kd, kh, value, tap);
-            maximum(value, tap, d, taps->row(n, c, od, oh));
+            maximum(value, tap, d, argmax->row(n, c, od, oh));
           }
         });
   }
 
-  void backward(const operand<const T>& diff_dst, const operand<const T>* taps,
+  void backward(const operand<const T>& diff_dst, const operand<const T>* argmax,
                 const operand<T>& diff_src, executor_ref executor) const {
     const index_t width = g_.size[2];
-    const workspace scratch(std::max(width, g_.outputs[2]) * static_cast<index_t>(sizeof(T)),
-                            std::max(executor.concurrency(), 1), {}, "pooling");
+    const workspace_slices scratch(std::max(width, g_.outputs[2]) * static_cast<index_t>(sizeof(T)),
+                                   std::max(executor.concurrency(), 1), {}, "pooling");
     const bool many = g_.most_windows(0) * g_.most_windows(1) * g_.most_windows(2) > plain_terms;
     for_each_row(
         g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih, index_t worker) {
           T* const row = scratch.slice<T>(worker);
           T* r = diff_src.row(n, c, id, ih);
           const index_range ods = g_.windows(0, id), ohs = g_.windows(1, ih);
-          if (taps == nullptr) {
+          if (argmax == nullptr) {
             if (ods.size() * ohs.size() == 1) {
               spread(diff_dst.row(n, c, ods.begin, ohs.begin), rows_divisor(ods.begin, ohs.begin),
                      row, r);
@@ -78,7 +79,7 @@ class pixel_lanes {
             for (index_t oh = ohs.begin; oh < ohs.end; ++oh) {
               const index_t first_tap =
                   g_.tap(id + g_.pad[0] - od * g_.stride[0], ih + g_.pad[1] - oh * g_.stride[1], 0);
-              spread_to_maxima(diff_dst.row(n, c, od, oh), taps->row(n, c, od, oh),
+              spread_to_maxima(diff_dst.row(n, c, od, oh), argmax->row(n, c, od, oh),
                                static_cast<T>(first_tap), r, many ? row : nullptr);
             }
         });
@@ -87,7 +88,7 @@ class pixel_lanes {
  private:
   using V = vec<T, Isa>;
 
-  // A row of the largest or of sums, and the taps of the largest.
+  // A row of the largest or of sums, and the argmax of each.
   index_t worker_bytes() const { return 2 * g_.size[2] * static_cast<index_t>(sizeof(T)); }
 
   template <class F>
@@ -254,7 +255,7 @@ class pixel_lanes {
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
       const index_range kw = g_.taps(2, ow);
       const T k = tap[ow] - first_tap;
-      // Taps of other rows are outside, and so is whatever forward did not write.
+      // Argmax of other rows are outside, and so is whatever forward did not write.
       if (k < static_cast<T>(kw.begin) || !(k < static_cast<T>(kw.end))) continue;
       const index_t at = ow * g_.stride[2] - g_.pad[2] + static_cast<index_t>(k);
       if (lost == nullptr)

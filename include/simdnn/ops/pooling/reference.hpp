@@ -15,8 +15,8 @@ class reference {
   static double cost(const pooling_problem&) { return 1; }
   explicit reference(const pooling_problem& p) : g_(p) {}
 
-  /// taps is null where nobody asks for the positions of the maxima.
-  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* taps,
+  /// argmax is null where nobody asks for the positions of the maxima.
+  void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
                executor_ref) const {
     for_each_output([&](index_t n, index_t c, const index_t(&o)[3]) {
       double sum = 0, hits = 0, best = 0, best_tap = -1;
@@ -31,11 +31,11 @@ class reference {
       });
       const bool max = g_.kind == pooling_kind::max;
       at(dst, n, c, o) = static_cast<T>(max ? best : sum / divisor(hits));
-      if (max && taps != nullptr) at(*taps, n, c, o) = static_cast<T>(best_tap);
+      if (max && argmax != nullptr) at(*argmax, n, c, o) = static_cast<T>(best_tap);
     });
   }
 
-  void backward(const view<const T, L>& diff_dst, const view<const T, L>* taps,
+  void backward(const view<const T, L>& diff_dst, const view<const T, L>* argmax,
                 const view<T, L>& diff_src, executor_ref) const {
     for (index_t n = 0; n < g_.batch; ++n)
       for (index_t c = 0; c < g_.channels; ++c) {
@@ -43,14 +43,14 @@ class reference {
         for (i[0] = 0; i[0] < g_.size[0]; ++i[0])
           for (i[1] = 0; i[1] < g_.size[1]; ++i[1])
             for (i[2] = 0; i[2] < g_.size[2]; ++i[2])
-              at(diff_src, n, c, i) = static_cast<T>(gradient(diff_dst, taps, n, c, i));
+              at(diff_src, n, c, i) = static_cast<T>(gradient(diff_dst, argmax, n, c, i));
       }
   }
 
  private:
   // All windows are tried: no arithmetic on ranges that could be wrong here and in the others
   // alike.
-  double gradient(const view<const T, L>& diff_dst, const view<const T, L>* taps, index_t n,
+  double gradient(const view<const T, L>& diff_dst, const view<const T, L>* argmax, index_t n,
                   index_t c, const index_t (&i)[3]) const {
     double sum = 0;
     index_t o[3];
@@ -67,7 +67,7 @@ class reference {
           const double g = at(diff_dst, n, c, o);
           if (g_.kind != pooling_kind::max)
             sum += g / divisor(hits(o));
-          else if (at(*taps, n, c, o) == static_cast<T>(g_.tap(k[0], k[1], k[2])))
+          else if (at(*argmax, n, c, o) == static_cast<T>(g_.tap(k[0], k[1], k[2])))
             sum += g;
         }
     return sum;

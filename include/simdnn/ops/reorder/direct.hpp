@@ -1,7 +1,7 @@
 // reorder by strided_copy's boxes.
 #pragma once
 
-#include <simdnn/ops/strided_copy.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::reordering {
 

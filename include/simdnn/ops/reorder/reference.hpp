@@ -1,8 +1,8 @@
 // reorder, element by element.
 #pragma once
 
-#include <simdnn/ops/elements.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/walk/elements.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::reordering {
 

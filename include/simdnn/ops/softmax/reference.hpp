@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <simdnn/ops/elements.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/walk/elements.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
 

@@ -1,0 +1,167 @@
+// What a tile sees of post-ops: pointers and numbers, no tensors. Each is called with a vector of results (or, by the reference, with one double) and the place where they will be
+// stored:
+//     V operator()(V v, where<...> w) const;
+// and with a whole tile of accumulators; at(channel, offset) moves its origin; reads(dst) tells
+// whether dst itself is an operand, so that nothing but final results may be stored there.
+#pragma once
+
+#include <simdnn/epilogue/functions.hpp>
+#include <tuple>
+#include <utility>
+
+namespace simdnn::inline SIMDNN_ABI::epilogue {
+
+/// What the lanes of a vector of results are: neighbouring channels, or neighbouring pixels of one
+/// channel.
+enum class lanes_are { channels, pixels };
+
+/// Where a vector of results belongs: its (first) channel, its offset in dst in elements, and how
+/// many of its lanes count; operands are not read beyond these.
+template <lanes_are Lanes = lanes_are::channels>
+struct where {
+  index_t channel;
+  index_t offset;
+  index_t lanes;
+};
+
+namespace detail {
+
+template <class V, class T>
+SIMDNN_INLINE V load(const T* p, index_t lanes) {
+  if constexpr (is_vec<V>)
+    return lanes == V::lanes ? V::load(p) : V::load(p, lanes);
+  else
+    return static_cast<V>(*p);
+}
+template <class V, class T, lanes_are Lanes>
+SIMDNN_INLINE V per_channel(const T* p, where<Lanes> w) {
+  if constexpr (is_vec<V> && Lanes == lanes_are::pixels)
+    return V(p[w.channel]);
+  else
+    return load<V>(p + w.channel, w.lanes);
+}
+
+}  // namespace detail
+
+/// v * scale[channel]
+template <class T>
+struct scale {
+  const T* data;
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W w) const {
+    return v * detail::per_channel<V>(data, w);
+  }
+  scale at(index_t channel, index_t) const { return {data + channel}; }
+  bool reads(const T*) const { return false; }
+};
+
+/// v + shift[channel]
+template <class T>
+struct shift {
+  const T* data;
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W w) const {
+    return v + detail::per_channel<V>(data, w);
+  }
+  shift at(index_t channel, index_t) const { return {data + channel}; }
+  bool reads(const T*) const { return false; }
+};
+
+/// v + residual, which lies in memory exactly as dst does
+template <class T>
+struct sum {
+  const T* data;
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W w) const {
+    return v + detail::load<V>(data + w.offset, w.lanes);
+  }
+  sum at(index_t, index_t offset) const { return {data + offset}; }
+  bool reads(const T* dst) const { return data == dst; }
+};
+
+/// f(v), for the functions of functions.hpp and for lambdas
+template <class F>
+struct map {
+  F f;
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W) const {
+    return f(v);
+  }
+  const map& at(index_t, index_t) const { return *this; }
+  bool reads(const void*) const { return false; }
+};
+
+/// Several, from left to right.
+template <class... Ops>
+struct chain {
+  std::tuple<Ops...> ops;
+
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W w) const {
+    std::apply([&](const auto&... op) SIMDNN_INLINE_LAMBDA { ((v = op(v, w)), ...); }, ops);
+    return v;
+  }
+  chain at(index_t channel, index_t offset) const {
+    return std::apply(
+        [&](const auto&... op) { return chain{std::tuple(op.at(channel, offset)...)}; }, ops);
+  }
+  template <class T>
+  bool reads(const T* dst) const {
+    return std::apply([&](const auto&... op) { return (op.reads(dst) || ...); }, ops);
+  }
+  /// The accumulators of a tile, NV vectors a row: acc[m * NV + n] goes to m * row + n * column.
+  template <int NV, class V, int... I>
+  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
+                          std::integer_sequence<int, I...>) const {
+    ((acc[I] =
+          (*this)(acc[I], where<>{I % NV * V::lanes, I / NV * row + I % NV * column, V::lanes})),
+     ...);
+  }
+};
+
+/// scale, shift, sum and clamp in this order, each where its data is set: known at run time only,
+/// so that one instantiation of a tile serves bias, folded batch norm, residuals, relu and relu6.
+template <class T>
+struct standard {
+  const T* scale = nullptr;
+  const T* shift = nullptr;
+  const T* sum = nullptr;
+  bool clamped = false;
+  T low = 0, high = 0;
+
+  bool reads(const T* dst) const { return sum != nullptr && sum == dst; }
+  bool nothing() const {
+    return scale == nullptr && shift == nullptr && sum == nullptr && !clamped;
+  }
+
+  template <class V, class W>
+  SIMDNN_INLINE V operator()(V v, W w) const {
+    if (scale != nullptr) v = epilogue::scale<T>{scale}(v, w);
+    if (shift != nullptr) v = epilogue::shift<T>{shift}(v, w);
+    if (sum != nullptr) v = epilogue::sum<T>{sum}(v, w);
+    if (clamped) v = simdnn::clamp(v, V(low), V(high));
+    return v;
+  }
+  standard at(index_t channel, index_t offset) const {
+    standard moved = *this;
+    if (scale != nullptr) moved.scale += channel;
+    if (shift != nullptr) moved.shift += channel;
+    if (sum != nullptr) moved.sum += offset;
+    return moved;
+  }
+  // One branch a step, not one a vector. Folds, not lambdas: a lambda for each accumulator of each
+  // tile costs gcc four times the compile time.
+  template <int NV, class V, int... I>
+  SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
+                          std::integer_sequence<int, I...>) const {
+    if (scale != nullptr) ((acc[I] *= V::load(scale + I % NV * V::lanes)), ...);
+    if (shift != nullptr) ((acc[I] += V::load(shift + I % NV * V::lanes)), ...);
+    if (sum != nullptr) ((acc[I] += V::load(sum + I / NV * row + I % NV * column)), ...);
+    if (clamped) {
+      const V lo(low), hi(high);
+      ((acc[I] = V::clamp(acc[I], lo, hi)), ...);
+    }
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::epilogue

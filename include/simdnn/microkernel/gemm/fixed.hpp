@@ -1,0 +1,54 @@
+// The unpacked tile (unpacked_tile.hpp) for sizes and strides known at compile time: no loop where
+// it is short, no checks, every address a constant away from three pointers. Called by gemm.
+#pragma once
+
+#include <simdnn/base/unroll.hpp>
+#include <simdnn/microkernel/gemm/unpacked.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::microkernel {
+
+/// What is constant: a[m][k] at m * a_row + k * a_column, rows of b and c, the number of k and of
+/// columns.
+struct fixed_sizes {
+  index_t a_row, a_column, b_row, c_row;
+  int depth, columns;
+};
+
+/// c[m][n] = post_op(alpha * sum + beta * c[m][n]) for MR rows; `post` has its origin at c.
+template <class T, class Isa, int MR, fixed_sizes S, class PostOp>
+SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
+                                  const PostOp& post) {
+  using V = vec<T, Isa>;
+  constexpr int NV = (S.columns + V::lanes - 1) / V::lanes;
+  using step = detail::unpacked_steps<V, NV, (S.columns < V::lanes)>;
+  constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
+  constexpr auto rows = std::make_integer_sequence<int, MR>{};
+  constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
+  constexpr typename step::span s{S.columns};
+  // Values of k written out: all, or as many as make some 128 multiplications.
+  constexpr int most = 128 / (MR * NV), unrolled = S.depth < most ? S.depth : most;
+
+  c_array<V, MR * NV> acc;  // (MR,NV)
+  step::zero(acc, all);
+  c_array<const T*, (MR + 2) / 3> row;
+  step::start_rows(row, a, S.a_row, pointers);
+  const auto multiply = [&](auto k) SIMDNN_INLINE_LAMBDA {
+    step::multiply(acc, row, k * S.a_column, S.a_row, b + k * S.b_row, s, rows);
+  };
+  for (int k = 0; k + unrolled <= S.depth; k += unrolled) {
+    unroll<unrolled>(multiply);
+    step::advance_rows(row, unrolled * S.a_column, pointers);
+    b += unrolled * S.b_row;
+  }
+  unroll<S.depth % unrolled>(multiply);
+
+  if (alpha != 1) step::scale(acc, alpha, all);
+  if (beta != 0) step::add_scaled(acc, beta, c, S.c_row, s, all);
+  if constexpr (std::is_same_v<PostOp, epilogue::standard<T>>)
+    step::finish(acc, post, post.sum, S.c_row, s, all);
+  else
+    step::apply(acc, post, S.c_row, s, all);
+  step::store(acc, c, S.c_row, s, all);
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::microkernel

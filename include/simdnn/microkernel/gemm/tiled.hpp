@@ -1,0 +1,362 @@
+// The register tile that gemm and every convolution share: MR rows (of a matrix, or pixels) by NV
+// vectors of columns (output channels),
+//     c[m][n] = post_op(sum over k of a[m][k] * b[k][n], plus c[m][n] where it accumulates),
+// where k runs over segments: a list of offsets into a, each the start of segment_length values of
+// k. One segment is a plain matrix product; a convolution has one a tap or channel block, which
+// makes any kernel, dilation and stride a table. b is packed: one row of NV vectors per k, all
+// segments in turn.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <simdnn/base/unroll.hpp>
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/isa/vec.hpp>
+#include <simdnn/microkernel/steps.hpp>
+#include <simdnn/microkernel/tuning/tuning.hpp>
+#include <utility>
+
+namespace simdnn::inline SIMDNN_ABI::microkernel {
+
+/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride]. by_block is by_row with
+/// an a_stride of 16, the distance of pixels in blocks of channels: constant displacements leave
+/// registers free, which short segments feel (16 values of k: 1.06 times as fast with 14x2,
+/// AVX-512). pairs_by_row is by_row for half a vector of columns, whose other lanes take the odd
+/// values of k: a vector of b is b[k][0], b[k + 1][0], b[k][1], b[k + 1][1], ...; segments have an
+/// even length (vec::has_pairs).
+enum class a_order { by_row, by_block, by_k, pairs_by_row };
+
+inline constexpr index_t block_stride = 16;
+
+/// Columns of a full tile, and of panels of packed b but the last.
+template <class T, class Isa>
+inline constexpr index_t columns = tuning<T, Isa>::NV * vec<T, Isa>::lanes;
+
+/// The greatest number of rows of a tile of some vectors: narrow tiles take more, for as many
+/// chains of sums. Beyond 14 their addresses run out of registers.
+template <class T, class Isa>
+constexpr int most_rows(int vectors) {
+  return std::min(14, tuning<T, Isa>::MR * tuning<T, Isa>::NV / vectors);
+}
+
+/// `count` rows cut into tiles of at most MR rows and of nearly equal size: f(first, rows).
+template <class F>
+SIMDNN_INLINE void for_each_tile(index_t count, index_t MR, F&& f) {
+  const index_t tiles = (count + MR - 1) / MR, least = count / tiles, larger = count % tiles;
+  index_t first = 0;
+  for (index_t i = 0; i < tiles; ++i) {
+    const index_t rows = least + (i < larger);
+    f(first, static_cast<int>(rows));
+    first += rows;
+  }
+}
+
+/// The counts are at least 1. c may be unaligned and must not overlap a or b.
+template <class T>
+struct operands {
+  const T* a;
+  index_t a_stride;
+  const index_t* segments;
+  index_t segment_count;
+  index_t segment_length;
+  const T* b;
+  T* c;
+  index_t c_row;     ///< from one row of c to the next
+  index_t c_column;  ///< from one vector of a row to the next
+  bool accumulate = false;
+  // What following tiles read and this one asks into the caches meanwhile.
+  const T* b_next = b;  ///< a line with each value of k, b_next_step elements further each time
+  index_t b_next_step = 0;
+  /// Where not 0: the line behind each row's start of a segment, so many elements further.
+  index_t a_next = 0;
+};
+
+/// The i-th of `count` tiles with the same b asks for its share of what follows b's k rows of b_row
+/// elements.
+template <class T>
+SIMDNN_INLINE void prefetch_b(operands<T>& t, index_t k, index_t b_row, index_t i, index_t count) {
+  t.b_next = t.b + (k + i * k / count) * b_row;
+  t.b_next_step = (b_row + count - 1) / count;
+}
+
+namespace detail {
+
+// The steps of a tile as folds over its accumulators, acc[m * NV + n].
+template <class V, int NV>
+struct steps : common_steps<V> {
+  using common_steps<V>::load_b, common_steps<V>::multiply_row;
+  template <int... I, class T>
+  static SIMDNN_INLINE void add(V* acc, const T* c, index_t row, index_t column,
+                                std::integer_sequence<int, I...>) {
+    ((acc[I] += V::load(c + I / NV * row + I % NV * column)), ...);
+  }
+  template <int... I, class T>
+  static SIMDNN_INLINE void store(const V* acc, T* c, index_t row, index_t column,
+                                  std::integer_sequence<int, I...>) {
+    (acc[I].store(c + I / NV * row + I % NV * column), ...);
+  }
+  template <int... I, class T>
+  static SIMDNN_INLINE void prefetch_c(const T* c, index_t row, index_t column,
+                                       std::integer_sequence<int, I...>) {
+    (__builtin_prefetch(c + I / NV * row + I % NV * column, 1, 3), ...);
+  }
+  // One value of k.
+  template <int... M, class T>
+  static SIMDNN_INLINE void multiply_by_k(V* acc, const T* a, const T* b,
+                                          std::integer_sequence<int, M...>) {
+    c_array<V, NV> bv;  // (NV)
+    load_b(bv, b, columns);
+    (multiply_row(acc + M * NV, V(a[M]), bv, columns), ...);
+  }
+  template <int... M, class T>
+  static SIMDNN_INLINE void multiply_by_row(V* acc, const T* const* row, index_t stride, index_t k,
+                                            const T* b, std::integer_sequence<int, M...>) {
+    c_array<V, NV> bv;  // (NV)
+    load_b(bv, b, columns);
+    (multiply_row(acc + M * NV, V(row[M / 3][M % 3 * stride + k]), bv, columns), ...);
+  }
+  template <int... M, class T>
+  static SIMDNN_INLINE void multiply_pairs(V* acc, const T* const* row, index_t stride, index_t k,
+                                           const T* b, std::integer_sequence<int, M...>) {
+    const V bv = V::load(b);
+    ((acc[M] = V::fma(V::load_pair(row[M / 3] + M % 3 * stride + k), bv, acc[M])), ...);
+  }
+  template <int... M>
+  static SIMDNN_INLINE void add_pairs(V* acc, std::integer_sequence<int, M...>) {
+    ((acc[M] = acc[M].pair_sums()), ...);
+  }
+  template <int... M, class T>
+  static SIMDNN_INLINE void prefetch_rows(const T* const* row, index_t stride, index_t distance,
+                                          std::integer_sequence<int, M...>) {
+    (__builtin_prefetch(row[M / 3] + M % 3 * stride + distance, 0, 3), ...);
+  }
+
+  static constexpr auto columns = std::make_integer_sequence<int, NV>{};
+};
+
+}  // namespace detail
+
+/// Tiles with registers to spare in both compilers, which unroll k.
+template <class T, class Isa, int MR, int NV, a_order Order>
+inline constexpr bool small_tile =
+    (Order == a_order::by_block || Order == a_order::by_k) &&
+    (std::is_same_v<Isa, isa::avx512> ? MR * NV <= 16 : NV == tuning<T, Isa>::NV && MR * NV <= 10);
+
+template <class T, class Isa, int MR, int NV, a_order Order>
+SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post) {
+  using V = vec<T, Isa>;
+  using step = detail::steps<V, NV>;
+  constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
+  // Values of k in a round of the loop: several where a tile is small, so that the loop's own
+  // instructions count less, and leaves registers free, without which gcc spills.
+  constexpr int single = Order == a_order::pairs_by_row ? 2 : 1,
+                together = small_tile<T, Isa, MR, NV, Order> ? 4 : single;
+  constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
+  constexpr auto rows = std::make_integer_sequence<int, MR>{};
+
+  c_array<V, MR * NV> acc;  // (MR,NV)
+  step::zero(acc, all);
+  const T* SIMDNN_RESTRICT b = t.b;  // (k,NV)
+  const index_t stride = Order == a_order::by_block ? block_stride : t.a_stride;
+  const T* b_next = t.b_next;
+  const index_t b_next_step = t.b_next_step;
+  step::prefetch_c(t.c, t.c_row, t.c_column, all);
+  const index_t* segment = t.segments;
+  const index_t* const segments_end = segment + t.segment_count;
+  const auto all_rounds = [](const auto& round, index_t& k) SIMDNN_INLINE_LAMBDA {
+    if (k >= together) {
+      do round(int_constant<together>{});
+      while (k >= together);
+    }
+    if (together > single && k > 0) {
+      do round(int_constant<single>{});
+      while (k > 0);
+    }
+  };
+  // do-while, because clang keeps a second copy of the accumulators for a loop that may run zero
+  // times and spills them all: 0.15 of peak instead of 0.8 (clang 19, 14x2, AVX-512). For the same
+  // reason c is added behind the loop and not loaded before it.
+  do {
+    const T* SIMDNN_RESTRICT a = t.a + *segment;
+    index_t k = t.segment_length;
+    if constexpr (Order != a_order::by_k) {
+      // Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
+      // pointers fit into registers where fourteen do not.
+      constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
+      c_array<const T*, (MR + 2) / 3> row;
+      step::start_rows(row, a, stride, pointers);
+      if (t.a_next != 0) step::prefetch_rows(row, stride, t.a_next, rows);
+      const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
+        __builtin_prefetch(b_next, 0, 2);
+        b_next += count * b_next_step;
+        unroll<count>([&](auto i) SIMDNN_INLINE_LAMBDA {
+          if constexpr (Order != a_order::pairs_by_row)
+            step::multiply_by_row(acc, row, stride, i, b + i * b_row, rows);
+          else if constexpr (i % 2 == 0)
+            step::multiply_pairs(acc, row, stride, i, b + i * b_row, rows);
+        });
+        step::advance_rows(row, count, pointers);
+        b += count * b_row;
+        k -= count;
+      };
+      all_rounds(round, k);
+    } else {
+      const auto round = [&](auto count) SIMDNN_INLINE_LAMBDA {
+        __builtin_prefetch(b_next, 0, 2);
+        b_next += count * b_next_step;
+        unroll<count>([&](auto i) SIMDNN_INLINE_LAMBDA {
+          step::multiply_by_k(acc, a + i * stride, b + i * b_row, rows);
+        });
+        a += count * stride;
+        b += count * b_row;
+        k -= count;
+      };
+      all_rounds(round, k);
+    }
+  } while (++segment != segments_end);
+
+  if constexpr (Order == a_order::pairs_by_row) step::add_pairs(acc, all);
+  T* c = t.c;  // (MR,NV)
+  index_t c_row = t.c_row;
+  // Its rows' addresses are computed anew, not kept since they were prefetched.
+  asm("" : "+r"(c), "+r"(c_row));
+  if (t.accumulate) step::add(acc, c, c_row, t.c_column, all);
+  post.template tile<NV>(acc, c_row, t.c_column, all);
+  step::store(acc, c, c_row, t.c_column, all);
+}
+
+template <class T>
+using tile_function = void (*)(const operands<T>&, const epilogue::standard<T>&);
+
+/// The tiles with the standard post-op. Not inline, so that a program can compile them once
+/// (simdnn/instances.hpp).
+template <class T, class Isa, a_order Order>
+struct standard_tiles {
+  using function = tile_function<T>;
+  static constexpr int vectors = Order != a_order::pairs_by_row ? tuning<T, Isa>::NV
+                                 : vec<T, Isa>::has_pairs       ? 1
+                                                                : 0;
+  using table_type = std::array<const function*, static_cast<std::size_t>(vectors)>;
+  /// [vectors - 1][rows - 1], as many rows as most_rows<T, Isa>(vectors).
+  static const table_type table;
+
+ private:
+  template <int NV, class Rows = std::make_integer_sequence<int, most_rows<T, Isa>(NV)>>
+  static constexpr auto of_width = []<int... M>(std::integer_sequence<int, M...>) {
+    return std::array<function, sizeof...(M)>{&run<T, Isa, M + 1, NV, Order>...};
+  }(Rows{});
+  static constexpr auto all = []<int... N>(std::integer_sequence<int, N...>) {
+    return table_type{of_width<N + 1>.data()...};
+  };
+};
+template <class T, class Isa, a_order Order>
+constinit const typename standard_tiles<T, Isa, Order>::table_type
+    standard_tiles<T, Isa, Order>::table = all(std::make_integer_sequence<int, vectors>{});
+
+/// A tile of `rows` rows of `vectors` vectors with a custom post-op: the tile's results stay in L1,
+/// beside c, which the post-op may read (a sum with c itself), and pass through it from there.
+template <class T, class Isa>
+SIMDNN_NOINLINE void run_custom(tile_function<T> run, int rows, int vectors, operands<T> t,
+                                const epilogue::fused<T>& post) {
+  using V = vec<T, Isa>;
+  alignas(64) T scratch[tuning<T, Isa>::MR * columns<T, Isa>];
+  const index_t row = vectors * V::lanes;
+  const epilogue::results<T> r{.from = scratch,
+                               .from_row = row,
+                               .to = t.c,
+                               .to_row = t.c_row,
+                               .rows = rows,
+                               .columns = row,
+                               .to_column = t.c_column};
+  for (int m = 0; m < rows; ++m)
+    for (int n = 0; n < vectors; ++n) {
+      const T* const c = t.c + m * t.c_row + n * t.c_column;
+      if (t.accumulate)
+        V::load(c).store(scratch + m * row + n * V::lanes);
+      else
+        __builtin_prefetch(c, 1, 3);
+    }
+  t.c = scratch, t.c_row = row, t.c_column = V::lanes;
+  run(t, {});
+  post.template store<V>(r, 0, 0);
+}
+
+/// Runs the tile with this many rows.
+template <class T, class Isa, a_order Order, int NV = tuning<T, Isa>::NV>
+SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const epilogue::fused<T>& post) {
+  const tile_function<T> run = standard_tiles<T, Isa, Order>::table[NV - 1][row_count - 1];
+  if (post.is_custom()) [[unlikely]]
+    return run_custom<T, Isa>(run, row_count, NV, t, post);
+  run(t, post.standard);
+}
+
+/// How a panel of packed b with `valid` columns lies in memory: rows of whole vectors, or pairs of
+/// k in each vector where half a vector is enough and all segments' lengths allow it.
+struct panel {
+  index_t vectors;
+  bool pairs;
+  index_t row;  ///< elements for one value of k
+
+  template <class T, class Isa>
+  static panel of(index_t valid, bool even_segments) {
+    constexpr index_t W = vec<T, Isa>::lanes;
+    const index_t vectors = std::min((valid + W - 1) / W, columns<T, Isa> / W);
+    const bool pairs = vec<T, Isa>::has_pairs && even_segments && valid <= W / 2;
+    return {vectors, pairs, pairs ? W / 2 : vectors * W};
+  }
+  /// Where column n of row k stands.
+  index_t at(index_t k, index_t n) const {
+    return pairs ? k / 2 * 2 * row + 2 * n + k % 2 : k * row + n;
+  }
+};
+
+/// Cuts `row_count` rows of a and all columns of a panel into tiles: f(first row, rows, run), where
+/// run(operands, post) computes that tile.
+template <class T, class Isa, a_order Order, class F>
+SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
+  if constexpr (vec<T, Isa>::has_pairs) {
+    if (b.pairs)
+      return for_each_tile(
+          row_count, most_rows<T, Isa>(1), [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
+            f(first, count, [count](const operands<T>& t, const epilogue::fused<T>& post) {
+              dispatch<T, Isa, a_order::pairs_by_row, 1>(count, t, post);
+            });
+          });
+  }
+  unroll<tuning<T, Isa>::NV>([&](auto left_out) SIMDNN_INLINE_LAMBDA {
+    constexpr int NV = tuning<T, Isa>::NV - left_out;
+    if (b.vectors != NV) return;
+    for_each_tile(row_count, most_rows<T, Isa>(NV),
+                  [&](index_t first, int count) SIMDNN_INLINE_LAMBDA {
+                    f(first, count, [count](const operands<T>& t, const epilogue::fused<T>& post) {
+                      if (Order == a_order::by_row && t.a_stride == block_stride)
+                        dispatch<T, Isa, a_order::by_block, NV>(count, t, post);
+                      else
+                        dispatch<T, Isa, Order, NV>(count, t, post);
+                    });
+                  });
+  });
+}
+/// Into how many.
+template <class T, class Isa>
+index_t tile_count(index_t row_count, const panel& b) {
+  const index_t most = most_rows<T, Isa>(static_cast<int>(b.vectors));
+  return (row_count + most - 1) / most;
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI::microkernel
+
+/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
+#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)                                                \
+  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
+                                                     simdnn::microkernel::a_order::by_row>;   \
+  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
+                                                     simdnn::microkernel::a_order::by_block>; \
+  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
+                                                     simdnn::microkernel::a_order::by_k>;     \
+  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
+                                                     simdnn::microkernel::a_order::pairs_by_row>;
+#if defined(SIMDNN_EXTERN_TEMPLATES)
+SIMDNN_GEMM_TILE_INSTANCES(extern template, float)
+SIMDNN_GEMM_TILE_INSTANCES(extern template, double)
+#endif

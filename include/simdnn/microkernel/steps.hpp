@@ -1,0 +1,47 @@
+// What the tiles have in common: folds over accumulators, whose every index is a constant
+// (unroll.hpp says why).
+#pragma once
+
+#include <simdnn/base/types.hpp>
+#include <simdnn/isa/abi.hpp>
+#include <utility>
+
+namespace simdnn::inline SIMDNN_ABI::microkernel::detail {
+
+template <class V>
+struct common_steps {
+  using T = typename V::value_type;
+
+  template <int... I>
+  static SIMDNN_INLINE void zero(V* acc, std::integer_sequence<int, I...>) {
+    ((acc[I] = V(0)), ...);
+  }
+  template <int... I>
+  static SIMDNN_INLINE void add(V* acc, const V* other, std::integer_sequence<int, I...>) {
+    ((acc[I] += other[I]), ...);
+  }
+  /// Neighbouring vectors.
+  template <int... N>
+  static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
+    ((bv[N] = V::load(b + N * V::lanes)), ...);
+  }
+  template <int... N>
+  static SIMDNN_INLINE void multiply_row(V* acc, V a, const V* bv,
+                                         std::integer_sequence<int, N...>) {
+    ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
+  }
+  /// Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
+  /// pointers fit into registers where fourteen do not.
+  template <int... P>
+  static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride,
+                                       std::integer_sequence<int, P...>) {
+    ((row[P] = a + 3 * P * stride), ...);
+  }
+  template <int... P>
+  static SIMDNN_INLINE void advance_rows(const T** row, index_t by,
+                                         std::integer_sequence<int, P...>) {
+    ((row[P] += by), ...);
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::microkernel::detail

@@ -1,0 +1,26 @@
+// AVX-512: 32 registers. Two FMA ports of latency 4 want 8 chains or more.
+#pragma once
+
+#include <simdnn/microkernel/tuning/primary.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class T>
+struct tuning<T, isa::avx512> {
+  static constexpr int NV =
+      2;  // 28 accumulators, 2 vectors of b, 1 of a: 31 registers, 0.57 loads an FMA
+  static constexpr int MR =
+      14;  // 14 divides 224, 112, 56, 28 and 14, the widths of most networks' maps
+  static constexpr index_t KC = 1024 / sizeof(T);
+  static constexpr index_t MC = 16 * MR;
+  static constexpr index_t NC = 1024;
+  static constexpr int small_accumulators = 24;
+  static constexpr int dot_columns = 8;
+  static constexpr index_t pixels = 512;
+  static constexpr index_t winograd = 2048 * 1024;
+  static constexpr double product_cycles = 1;
+  static constexpr int depthwise = 14;
+  static constexpr index_t L2 = 1024 * 1024;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

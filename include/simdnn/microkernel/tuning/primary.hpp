@@ -1,0 +1,13 @@
+// The primary template, which each ISA's file specialises.
+#pragma once
+
+#include <simdnn/base/types.hpp>
+#include <simdnn/isa/abi.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// See tuning.hpp.
+template <class T, class Isa>
+struct tuning;
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,267 @@
+// Convolution of few input channels, as in a network's first layer: src is mostly a plain image,
+// and results are many times as large as what is read.
+//
+//     for units (an image, a group, rows of outputs), in parallel:
+//       copy the rows that the unit sees as [channel][d][h][w], padding written out
+//       for panels of NR output channels:  for rows:  for tiles of pixels:  all of k in one pass
+//
+// k runs over a table of offsets into that copy, so that any kernel, stride and dilation is the
+// same loop. All tiles of one size are one call, which saves a quarter of a tile of k = 27.
+#pragma once
+
+#include <array>
+#include <simdnn/base/unroll.hpp>
+#include <simdnn/epilogue/fused.hpp>
+#include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/parallel/workspace.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::conv {
+
+template <class T, class Isa>
+class few_channels {
+  using V = vec<T, Isa>;
+  static constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
+  static constexpr int NV = tuning<T, Isa>::NV, MR = tuning<T, Isa>::MR;
+  static constexpr index_t most_channels = 4;
+  // Whose results go through scratch together: 28 pixels leave L1 to src and weights. With a post-op
+  // behind 3x3 on 224x224, 14, 28, 56 and a whole row of 224 took 1.21, 1.17, 1.23 and 1.45 times as
+  // long as with one in registers (AVX-512), and 12, 24, 48 and the row 1.40, 1.22, 1.42 and 1.58
+  // (AVX2; gcc 12).
+  static constexpr index_t scratch_tiles = 28 / MR;
+
+ public:
+  static constexpr const char* name = "few_channels";
+  static constexpr bool automatic = true;
+
+  static const char* refuses(const query& q) {
+    if (q.problem.in / q.problem.groups > most_channels)
+      return "a group has more than four input channels";
+    const conv_problem& p = q.problem;
+    const double copied = static_cast<double>(p.in / p.groups) * reach(p, 0, 1) * reach(p, 1, 1) *
+                          reach(p, 2, static_cast<double>(p.output(2)));
+    if (!in_proportion(p, copied * sizeof(T)))
+      return "its copy of a row and the padding is out of proportion to the operands";
+    return nullptr;
+  }
+  /// In the unit of direct's cost. Its copy is cheaper than direct's and its tiles share a call, but
+  /// each value of k is a look-up, where direct has one for a row of taps. With large kernels direct
+  /// is faster (16x16 with three channels: 0.87 to 1.01 of few_channels's time on a Zen 4).
+  static double cost(const query& q) {
+    const conv_problem& p = q.problem;
+    const index_t columns = p.out / p.groups;
+    const double fill = static_cast<double>(round_up(columns, NR)) / static_cast<double>(columns);
+    const index_t k = p.in / p.groups * p.kernel[0] * p.kernel[1] * p.kernel[2];
+    return (k > 400 ? 1.1 : 0.9) * p.flops() / 2 / static_cast<double>(NR) * fill +
+           static_cast<double>(p.src_shape().elements()) / 4;
+  }
+
+  explicit few_channels(const query& q)
+      : p_(q.problem), in_(p_.in / p_.groups), out_(p_.out / p_.groups) {
+    for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
+    const auto reach = [&](int d, index_t outputs) {
+      return (outputs - 1) * p_.stride[d] + (p_.kernel[d] - 1) * p_.dilation[d] + 1;
+    };
+    const auto bytes = [&](index_t rows) {
+      return (in_ * reach(0, 1) * reach(1, rows) * reach(2, outputs_[2]) +
+              rows * outputs_[2] * NR) *
+             static_cast<index_t>(sizeof(T));
+    };
+    rows_ = outputs_[1];
+    while (rows_ > 1 && bytes(rows_) > tuning<T, Isa>::L2 / 8) rows_ = ceil_div(rows_, index_t{2});
+    size_[0] = reach(0, 1), size_[1] = reach(1, rows_), size_[2] = reach(2, outputs_[2]);
+    for (index_t c = 0; c < in_; ++c)
+      for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t w) {
+        offsets_.push_back(row_at(c, d * p_.dilation[0], h * p_.dilation[1]) + w * p_.dilation[2]);
+      });
+    prefetch_ =
+        static_cast<double>(p_.dst_shape().elements()) * sizeof(T) > 4.0 * tuning<T, Isa>::L2;
+  }
+
+  index_t packed_elements() const { return p_.groups * panels() * k() * NR; }
+  void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
+    pack_weights<T, Isa>(w, p_.groups, out_, in_, true, packed, executor, k(), false,
+                         [&](auto emit) {
+                           for (index_t c = 0; c < in_; ++c)
+                             for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2],
+                                      [&](index_t d, index_t h, index_t x) { emit(c, d, h, x); });
+                         });
+  }
+  index_t workspace_bytes(int workers) const { return workers * worker_bytes(); }
+
+  void forward(const image<const T>& src, const T* packed, const image<T>& dst,
+               const epilogue::fused<T>& post, executor_ref executor,
+               std::span<std::byte> workspace) const {
+    const index_t bands = ceil_div(outputs_[1], rows_);
+    const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                 "conv");
+    parallel_for(executor, p_.batch * p_.groups * outputs_[0] * bands,
+                 [&](index_t begin, index_t end, index_t worker) {
+                   T* const band = space.template slice<T>(worker);
+                   T* const scratch = band + round_up(band_elements(), W);
+                   for (index_t unit = begin; unit < end; ++unit) {
+                     const index_t y = unit % bands * rows_, z = unit / bands % outputs_[0],
+                                   image = unit / bands / outputs_[0];
+                     const index_t n = image / p_.groups, group = image % p_.groups,
+                                   rows = std::min(rows_, outputs_[1] - y);
+                     copy(src, n, group * in_, z, y, rows, band);
+                     for (index_t panel = 0; panel < panels(); ++panel)
+                       run_panel(band, packed + (group * panels() + panel) * k() * NR, dst,
+                                 dst.pixel(n, z, y, 0), rows, group * out_ + panel * NR,
+                                 std::min(NR, out_ - panel * NR), post, scratch);
+                     if (group + 1 == p_.groups)
+                       for (index_t i = y; i < y + rows; ++i)
+                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2],
+                                       dst.stride[2]);
+                   }
+                 });
+  }
+
+ private:
+  index_t k() const { return offsets_.size(); }
+  index_t panels() const { return ceil_div(out_, NR); }
+  // Where a row of a unit's copy starts.
+  index_t row_at(index_t c, index_t d, index_t h) const {
+    return ((c * size_[0] + d) * size_[1] + h) * size_[2];
+  }
+  index_t band_elements() const { return row_at(in_, 0, 0); }
+  // A worker's slice: the copy of src, and results (pixels,NR) on their way to a dst that
+  // takes no whole vectors, or through a custom post-op.
+  index_t worker_bytes() const {
+    const index_t elements = round_up(band_elements(), W) + scratch_tiles * MR * NR;
+    return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
+  }
+
+  void copy(const image<const T>& src, index_t n, index_t c0, index_t z, index_t y, index_t rows,
+            T* to) const {
+    const index_t front = z * p_.stride[0] - p_.pad[0], top = y * p_.stride[1] - p_.pad[1];
+    const index_t height = (rows - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1;
+    const index_t begin = std::min(p_.pad[2], size_[2]);
+    const index_t end = std::clamp(p_.pad[2] + p_.size[2], begin, size_[2]);
+    for (index_t c = 0; c < in_; ++c)
+      for (index_t d = 0; d < size_[0]; ++d)
+        for (index_t h = 0; h < height; ++h) {
+          T* const row = to + row_at(c, d, h);
+          const index_t sd = front + d, sh = top + h;
+          if (sd < 0 || sd >= p_.size[0] || sh < 0 || sh >= p_.size[1] || begin == end) {
+            std::fill(row, row + size_[2], T(0));
+            continue;
+          }
+          std::fill(row, row + begin, T(0));
+          microkernel::copy_strided(src.data + src.pixel(n, sd, sh, 0) + src.channel(c0 + c),
+                                    src.stride[2], row + begin, end - begin);
+          std::fill(row + end, row + size_[2], T(0));
+        }
+  }
+
+  /// Tiles of R pixels side by side in a number of rows.
+  struct block {
+    const T* src = nullptr;  ///< what the first tile's first tap reads
+    index_t src_row = 0;     ///< from what one row of outputs reads to the next
+    index_t src_pixel = 0;   ///< from what one output reads to the next
+    const index_t* offsets = nullptr;
+    index_t k = 0;
+    const T* weights = nullptr;  // (k,NV)
+    index_t weights_row =
+        0;  ///< of a narrow last panel less than NR: the columns behind it are not used
+    T* dst = nullptr;
+    index_t dst_row = 0, dst_pixel = 0;
+    index_t dst_column = 0;  ///< from one vector of channels to the next
+    index_t rows = 0, tiles = 0;
+    bool prefetch = false;  ///< dst is far away
+  };
+  template <int R>
+  static SIMDNN_NOINLINE void run_tiles(const block& b, const epilogue::standard<T>& post) {
+    using step = microkernel::detail::steps<V, NV>;
+    constexpr auto all = std::make_integer_sequence<int, R * NV>{};
+    constexpr auto pixels = std::make_integer_sequence<int, R>{};
+    constexpr auto pointers = std::make_integer_sequence<int, (R + 2) / 3>{};
+    const index_t stride = b.src_pixel;
+    for (index_t y = 0; y < b.rows; ++y)
+      for (index_t i = 0; i < b.tiles; ++i) {
+        c_array<V, R * NV> acc;  // (R,NV)
+        step::zero(acc, all);
+        const T* const src = b.src + y * b.src_row + i * R * stride;
+        const T* SIMDNN_RESTRICT weights = b.weights;
+        const index_t* offset = b.offsets;
+        const index_t* const end = offset + b.k;
+        const index_t at = y * b.dst_row + i * R * b.dst_pixel;
+        // Stores far from the core wait for their lines: a later tile's are asked for before this
+        // one's sums (112x112 and larger: 1.05 times as fast).
+        if (b.prefetch)
+          unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
+            __builtin_prefetch(b.dst + at + (4 * R + v / NV) * b.dst_pixel + v % NV * b.dst_column,
+                               1);
+          });
+        do {
+          c_array<const T*, (R + 2) / 3> row;
+          step::start_rows(row, src + *offset, stride, pointers);
+          step::multiply_by_row(acc, row, stride, 0, weights, pixels);
+          weights += b.weights_row;
+        } while (++offset != end);
+        post.at(0, at).template tile<NV>(acc, b.dst_pixel, b.dst_column, all);
+        step::store(acc, b.dst + at, b.dst_pixel, b.dst_column, all);
+      }
+  }
+  /// run_tiles<R>; table[R - 1].
+  using function = void (*)(const block&, const epilogue::standard<T>&);
+  static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
+    return std::array<function, sizeof...(R)>{&run_tiles<R + 1>...};
+  }(std::make_integer_sequence<int, MR>{});
+
+  /// One panel of output channels of `rows` rows, the first of which starts at `base` of dst.
+  void run_panel(const T* band, const T* weights, const image<T>& dst, index_t base, index_t rows,
+                 index_t channel, index_t valid, const epilogue::fused<T>& post, T* scratch) const {
+    bool whole = valid == NR && !post.is_custom();
+    for (index_t n = 0; whole && n < NR; n += W) whole = dst.contiguous(channel + n, W) == W;
+    const index_t first = base + dst.channel(channel),
+                  column = dst.channel(channel + W) - dst.channel(channel);
+    for (index_t n = 2 * W; whole && n < NR; n += W)
+      whole = dst.channel(channel + n) - dst.channel(channel) == n / W * column;
+    const index_t src_row = p_.stride[1] * size_[2], tiles = ceil_div(outputs_[2], index_t{MR});
+    const index_t least = outputs_[2] / tiles, larger = outputs_[2] % tiles;
+    block b{.src_row = src_row,
+            .src_pixel = p_.stride[2],
+            .offsets = offsets_.data(),
+            .k = k(),
+            .weights = weights,
+            .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
+            .prefetch = whole && prefetch_};
+    // The tiles of each of the two sizes.
+    const auto for_each_size = [&](auto f) {
+      if (larger > 0) f(index_t{0}, least + 1, larger);
+      f(larger * (least + 1), least, tiles - larger);
+    };
+    if (whole) {
+      b.dst_row = dst.stride[1], b.dst_pixel = dst.stride[2], b.dst_column = column, b.rows = rows;
+      for_each_size([&](index_t x, index_t pixels, index_t count) {
+        const index_t at = first + x * dst.stride[2];
+        b.src = band + x * p_.stride[2], b.dst = dst.data + at, b.tiles = count;
+        table.data()[pixels - 1](b, post.standard.at(channel, at));
+      });
+      return;
+    }
+    b.dst = scratch, b.dst_pixel = NR, b.dst_column = W, b.rows = 1;
+    for (index_t y = 0; y < rows; ++y)
+      for_each_size([&](index_t x, index_t pixels, index_t count) {
+        for (index_t i = 0; i < count; i += scratch_tiles) {
+          const index_t at = x + i * pixels;
+          b.src = band + y * src_row + at * p_.stride[2];
+          b.tiles = std::min(scratch_tiles, count - i);
+          table.data()[pixels - 1](b, {});
+          flush<T, Isa>(scratch, b.tiles * pixels, dst,
+                        base + y * dst.stride[1] + at * dst.stride[2], dst.stride[2], channel,
+                        valid, post);
+        }
+      });
+  }
+
+  conv_problem p_;
+  index_t in_, out_;
+  index_t outputs_[3];
+  index_t rows_;     // of a unit
+  index_t size_[3];  // of a unit's copy: d, h, w
+  bool prefetch_;    // dst is larger than the caches near the core
+  dynamic_array<index_t> offsets_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::conv

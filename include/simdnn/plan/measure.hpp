@@ -1,0 +1,108 @@
+// Measuring algorithms for policy.measured: operands to run them on, and the race. Called by
+// algorithms::measured (select.hpp) and by the plans.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/plan/policy.hpp>
+#include <simdnn/tensor/tensor.hpp>
+#include <simdnn/trace/call_record.hpp>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// An operand to measure on: numbers from -1 to 1, the same each time.
+template <class T, layout L>
+tensor<T, L> trial_tensor(const shape& s) {
+  tensor<T, L> x(s);
+  for (index_t i = 0; i < x.elements(); ++i)
+    x.data()[i] = static_cast<T>(i * 37 % 64) / T(32) - T(1);
+  return x;
+}
+
+/// A layout of the weights that go with src: "oi", "oiw", "oihw", "oidhw".
+template <layout Src>
+inline constexpr layout trial_weights = Src.rank() == 2   ? layout("oi")
+                                        : Src.rank() == 3 ? layout("oiw")
+                                        : Src.rank() == 4 ? layout("oihw")
+                                                          : layout("oidhw");
+
+/// The key of a cache's key that tell operands apart: "float nChw16c nChw16c avx512 mb8ic64...".
+template <class T, class Isa, layout... Layouts>
+std::string trial_key(const std::string& problem) {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
+  std::string key = std::is_same_v<T, float> ? "float " : "double ";
+  ((key += std::string(Layouts.text()) + ' '), ...);
+  return key + Isa::name + ' ' + problem;
+}
+
+/// Who runs the trials of this policy, while it or a copy of it lives.
+inline executor_ref trial_executor(const policy& policy) {
+  return policy.executor.or_else(default_executor());
+}
+
+/// One thing to time: it runs an algorithm once. (std::function's header takes as long to compile as a
+/// third of conv.hpp's.)
+class trial_run {
+ public:
+  template <class F>
+  trial_run(F f)  // NOLINT: implicit, so that a lambda can be returned as one
+      : function_(std::make_shared<F>(std::move(f))),
+        call_([](void* function) { (*static_cast<F*>(function))(); }) {}
+  void operator()() const { call_(function_.get()); }
+
+ private:
+  std::shared_ptr<void> function_;
+  void (*call_)(void*);
+};
+
+/// The index of the fastest of at least one. They run in turns, so that what disturbs the machine
+/// meets all alike, and are compared by the median of their times relative to the first one's of
+/// the same turn.
+inline std::size_t fastest(const std::vector<trial_run>& runs) {
+  constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: a sample's least, the turns' most
+  constexpr int least_turns = 5, most_turns = 51;
+  constexpr double hopeless = 2;  // times the fastest: drops out after the first call
+  const auto seconds = [](const trial_run& run, int count) {
+    const std::int64_t start = calls::now();
+    for (int i = 0; i < count; ++i) run();
+    return std::max(static_cast<double>(calls::now() - start) * 1e-9 / count, 1e-9);
+  };
+
+  struct racer {
+    std::size_t index;
+    double first;  // seconds
+    std::vector<double> times;
+  };
+  std::vector<racer> racers;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i]();  // pages, caches, workspace
+    racers.push_back({i, seconds(runs[i], 1), {}});
+  }
+  const auto by_first = [](const racer& a, const racer& b) { return a.first < b.first; };
+  const double best = std::min_element(racers.begin(), racers.end(), by_first)->first;
+  std::erase_if(racers, [&](const racer& r) { return r.first > hopeless * best; });
+  if (racers.size() == 1) return racers[0].index;
+
+  const std::int64_t end = calls::now() + static_cast<std::int64_t>(all_turns * 1e9);
+  for (int turn = 0; turn < least_turns || (turn < most_turns && calls::now() < end); ++turn)
+    for (racer& r : racers)
+      r.times.push_back(
+          seconds(runs[r.index], static_cast<int>(std::clamp(sample / r.first, 1.0, 1e4))));
+  const auto relative = [&](const racer& r) {
+    std::vector<double> ratios;
+    for (std::size_t turn = 0; turn < r.times.size(); ++turn)
+      ratios.push_back(r.times[turn] / racers[0].times[turn]);
+    std::nth_element(ratios.begin(), ratios.begin() + std::ssize(ratios) / 2, ratios.end());
+    return ratios[ratios.size() / 2];
+  };
+  return std::min_element(racers.begin(), racers.end(),
+                          [&](const racer& a, const racer& b) { return relative(a) < relative(b); })
+      ->index;
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,104 @@
+// tuning_cache: which algorithm was measured to be the fastest, by problem. Policies refer to one
+// (policy.hpp), plans look theirs up in it and measure what is missing (measure.hpp).
+//
+// Its file is text: a line that names the format and its version, then one line an entry,
+//     conv_forward float nChw16c nChw16c avx512 threads=1 normal own mb8ic64ih56...: winograd
+// sorted by key. What it says is a matter of speed alone, and holds on the kind of machine that it
+// was measured on.
+#pragma once
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <simdnn/base/error.hpp>
+#include <simdnn/plan/policy.hpp>
+#include <string>
+
+namespace simdnn {
+
+/// Callable from many threads.
+class tuning_cache final : public algorithm_memory {
+ public:
+  tuning_cache() = default;
+  /// As load().
+  explicit tuning_cache(const std::string& path) { load(path); }
+
+  /// Adds a file's entries, which replace those of the same key. Throws error, and adds none, where
+  /// the file cannot be read, is none of save() or has a version or a line that is not known.
+  void load(const std::string& path) {
+    std::ifstream file(path);
+    const auto fail = [&](const std::string& is) {
+      throw_error("tuning_cache", "'" + path + "'", "it must be a file that save() wrote", is);
+    };
+    std::string line;
+    if (!file) fail("cannot be opened");
+    if (!std::getline(file, line) || line.substr(0, line.rfind(' ') + 1) != format)
+      fail("does not start with '" + std::string(format) + version + "'");
+    if (line != std::string(format) + version)
+      fail("has version " + line.substr(line.rfind(' ') + 1));
+    std::map<std::string, std::string> read;
+    for (int number = 2; std::getline(file, line); ++number) {
+      const std::size_t colon = line.find(": ");
+      const auto in_line = [&](const char* is) {
+        fail("line " + std::to_string(number) + " " + is);
+      };
+      if (file.eof()) in_line("has no end");
+      if (colon == 0 || colon == std::string::npos || colon + 2 == line.size())
+        in_line("is not 'key: algorithm'");
+      if (!read.emplace(line.substr(0, colon), line.substr(colon + 2)).second)
+        in_line("repeats a key");
+    }
+    if (file.bad()) fail("cannot be read to its end");
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, algorithm] : read) entries_[key] = algorithm;
+  }
+
+  /// Writes all entries, beside the file first, so that nobody reads half of it. Throws error where
+  /// it cannot be written.
+  void save(const std::string& path) const {
+    const std::string beside = path + ".new";
+    std::ofstream file(beside);
+    file << format << version << '\n';
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [key, algorithm] : entries_) file << key << ": " << algorithm << '\n';
+    }
+    file.close();
+    if (!file || std::rename(beside.c_str(), path.c_str()) != 0)
+      throw_error("tuning_cache", "'" + path + "'", "its folder must exist and be writable",
+                  "cannot be written");
+  }
+
+  void lock() override { mutex_.lock(); }
+  void unlock() override { mutex_.unlock(); }
+  /// Both between lock() and unlock().
+  std::string find(const std::string& key) const override {
+    const auto at = entries_.find(key);
+    return at != entries_.end() ? at->second : "";
+  }
+  void keep(const std::string& key, const std::string& algorithm) override {
+    entries_[key] = algorithm;
+    ++measured_;
+  }
+
+  /// How many entries were measured, not loaded: whether to save().
+  int measured() const {
+    const std::lock_guard lock(mutex_);
+    return measured_;
+  }
+  std::map<std::string, std::string> entries() const {
+    const std::lock_guard lock(mutex_);
+    return entries_;
+  }
+
+ private:
+  static constexpr const char* format = "simdnn tuning cache, version ";
+  static constexpr const char* version = "1";
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> entries_;
+  int measured_ = 0;
+};
+
+}  // namespace simdnn

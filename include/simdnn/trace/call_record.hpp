@@ -1,0 +1,186 @@
+// Seeing what happened: a record of each call of an operation, and of each packing of weights.
+//
+// SIMDNN_VERBOSE=1 in the environment prints them to stderr, a line each:
+//     simdnn: conv_forward mb8ic64ih56... float nChw16c:nChw16c avx512 winograd_4x4_3x3 threads=2
+//     ms=0.412 GFLOP/s=561.2 GB/s=15.7
+// (one line there). A hook of the program's own is handed the same records:
+//     const call_hook hook{[](const call_record& call, void* data) { ... }, &statistics};
+//     set_call_hook(&hook);
+// chrome_trace (chrome_trace.hpp) is such a hook, which writes a timeline. With neither, a call costs
+// three loads and two branches; -DSIMDNN_NO_CALL_RECORDS leaves those out too. fixed_gemm and fixed_conv,
+// which take less time than reading a clock, make no records.
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <simdnn/isa/abi.hpp>
+#include <simdnn/isa/program.hpp>
+#include <simdnn/parallel/executor.hpp>
+#include <simdnn/tensor/shape.hpp>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace simdnn {
+
+/// One call of an operation, checks of the operands not counted.
+struct call_record {
+  const char* op = "";  ///< operation and direction, such as "conv_backward_data"
+  /// Not the operation itself, but its weights brought into the plan's order.
+  bool packing = false;
+  std::string problem = {};  ///< in benchdnn's notation; sizes where the operation has no problem
+  const char* type = "";     ///< "float" or "double"; reorder and concat take "other" ones too
+  /// "nChw16c:nChw16c", those of the plan, in the order of its arguments.
+  std::string layouts = {};
+  const char* isa = "";        ///< "avx512"
+  const char* algorithm = "";  ///< "winograd_4x4_3x3"
+  int threads = 1;             ///< the executor's concurrency
+  double flops = 0;            ///< of the plain algorithm; 0 where there are none to speak of
+  double bytes = 0;            ///< of all operands, each once
+  std::int64_t start = 0;      ///< nanoseconds on the monotonic clock
+  std::int64_t duration = 0;   ///< nanoseconds
+
+  double milliseconds() const { return static_cast<double>(duration) * 1e-6; }
+  double gflops() const { return duration > 0 ? flops / static_cast<double>(duration) : 0; }
+  double gbytes() const { return duration > 0 ? bytes / static_cast<double>(duration) : 0; }
+
+  /// The line that SIMDNN_VERBOSE=1 prints, without its end.
+  std::string str() const {
+    return std::string("simdnn: ") + op + (packing ? "/pack " : " ") + problem + ' ' + type + ' ' +
+           layouts + ' ' + isa + ' ' + algorithm + " threads=" + std::to_string(threads) +
+           " ms=" + decimal(milliseconds(), 3) + " GFLOP/s=" + decimal(gflops(), 1) +
+           " GB/s=" + decimal(gbytes(), 1);
+  }
+  /// x >= 0 with so many digits behind the point, which is one in every locale.
+  static std::string decimal(double x, int digits) {
+    std::int64_t unit = 1;
+    for (int i = 0; i < digits; ++i) unit *= 10;
+    const auto all = static_cast<std::int64_t>(x * static_cast<double>(unit) + 0.5);
+    std::string behind = std::to_string(all % unit);
+    behind.insert(0, static_cast<std::size_t>(digits) - behind.size(), '0');
+    return std::to_string(all / unit) + '.' + behind;
+  }
+};
+
+/// Who is told of every call, in the thread that made it, when it is over; several threads at once
+/// where several call. It must not throw.
+struct call_hook {
+  void (*called)(const call_record& call, void* data);
+  void* data = nullptr;
+};
+
+}  // namespace simdnn
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// Installs a hook for the whole program, its other ISAs' units included; nullptr takes it away.
+/// Returns the one that was there. Hooks must outlive the calls that began before they were taken
+/// away.
+inline const call_hook* set_call_hook(const call_hook* hook) {
+  return isa::program().hook.exchange(hook, std::memory_order_acq_rel);
+}
+
+namespace calls {
+
+#if defined(SIMDNN_NO_CALL_RECORDS)
+inline constexpr bool compiled = false;
+#else
+inline constexpr bool compiled = true;
+#endif
+
+inline std::int64_t now() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::int64_t{1000000000} * t.tv_sec + t.tv_nsec;
+}
+
+/// Whether anybody wants records, or whether that is not known yet.
+inline bool observed() {
+  if (!compiled) return false;
+  const isa::program_state& state = isa::program();
+  return state.hook.load(std::memory_order_relaxed) != nullptr ||
+         state.verbose.load(std::memory_order_relaxed) != isa::verbosity::off;
+}
+
+inline bool verbose() {
+  std::atomic<isa::verbosity>& setting = isa::program().verbose;
+  if (setting.load(std::memory_order_relaxed) == isa::verbosity::unknown) {
+    const char* const text = std::getenv("SIMDNN_VERBOSE");
+    const bool on = text != nullptr && *text != 0 && std::string_view(text) != "0";
+    setting.store(on ? isa::verbosity::on : isa::verbosity::off, std::memory_order_relaxed);
+  }
+  return setting.load(std::memory_order_relaxed) == isa::verbosity::on;
+}
+
+inline void report(const call_record& call) {
+  if (verbose()) std::fprintf(stderr, "%s\n", call.str().c_str());
+  const call_hook* const hook = isa::program().hook.load(std::memory_order_acquire);
+  if (hook != nullptr) hook->called(call, hook->data);
+}
+
+/// A call that reads and writes so many elements in all.
+template <class T, class Isa, layout... Layouts>
+call_record record(const char* op, const char* algorithm, std::string problem, double elements) {
+  call_record call{.op = op,
+                   .problem = std::move(problem),
+                   .type = std::is_same_v<T, float>    ? "float"
+                           : std::is_same_v<T, double> ? "double"
+                                                       : "other",
+                   .isa = Isa::name,
+                   .algorithm = algorithm,
+                   .bytes = elements * sizeof(T)};
+  // Not operator+: gcc 12 warns of it without cause (PR105651).
+  (call.layouts.append(call.layouts.empty() ? "" : ":").append(Layouts.text()), ...);
+  return call;
+}
+/// A call whose problem knows its notation, flops and elements.
+template <class T, class Isa, layout... Layouts, class Problem>
+call_record record(const char* op, const char* algorithm, const Problem& p) {
+  call_record call = record<T, Isa, Layouts...>(op, algorithm, p.str(), p.elements());
+  call.flops = p.flops();
+  return call;
+}
+/// Weights of this shape brought into the order of the plan of a problem.
+template <class T, class Isa, layout Weights>
+call_record packing(const char* op, const char* algorithm, std::string problem,
+                    const shape& weights) {
+  call_record call = record<T, Isa, Weights>(op, algorithm, std::move(problem),
+                                             2 * static_cast<double>(weights.elements()));
+  call.packing = true;
+  return call;
+}
+
+/// Times what stands between its construction and stop().
+class timer {
+ public:
+  timer() : start_(observed() ? now() : 0) {}
+  /// describe() returns the call_record but for the times and threads; it is asked only where a
+  /// record is wanted.
+  template <class Describe>
+  void stop(const executor_ref& executor, const Describe& describe) const {
+    if (start_ != 0) [[unlikely]]
+      finish(executor, describe);
+  }
+
+ private:
+  template <class Describe>
+  SIMDNN_NOINLINE void finish(const executor_ref& executor, const Describe& describe) const {
+    const std::int64_t end = now();
+    if (!verbose() && isa::program().hook.load(std::memory_order_relaxed) == nullptr) return;
+    call_record call = describe();
+    call.threads = executor.concurrency();
+    call.start = start_;
+    call.duration = end - start_;
+    report(call);
+  }
+
+  std::int64_t start_;
+};
+
+}  // namespace calls
+
+}  // namespace simdnn::inline SIMDNN_ABI

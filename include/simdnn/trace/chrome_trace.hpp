@@ -1,0 +1,106 @@
+// chrome_trace: a timeline of all calls, in the Trace Event Format that Perfetto (ui.perfetto.dev) and
+// chrome://tracing show.
+//
+//     chrome_trace trace;             // collects from here on
+//     ...
+//     trace.save("trace.json");
+#pragma once
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <simdnn/base/error.hpp>
+#include <simdnn/trace/call_record.hpp>
+#include <thread>
+#include <vector>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// Collects the records of all threads while it lives, and hands them on to the hook that was there
+/// before. Traces end in the reverse order of their beginning, and after the calls that began while
+/// they lived.
+class chrome_trace {
+ public:
+  chrome_trace() {
+    const std::lock_guard lock(mutex_);  // who is told at once waits for before_
+    before_ = set_call_hook(&hook_);
+  }
+  ~chrome_trace() { set_call_hook(before_); }
+  chrome_trace(const chrome_trace&) = delete;
+  chrome_trace& operator=(const chrome_trace&) = delete;
+
+  /// Calls collected so far.
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return events_.size();
+  }
+
+  /// The text of what was collected so far: for each call one complete event on its thread's row,
+  /// named after operation and algorithm, in microseconds from the first one's start on.
+  std::string str() const {
+    const std::lock_guard lock(mutex_);
+    std::int64_t first = events_.empty() ? 0 : events_.front().call.start;
+    for (const event& e : events_) first = std::min(first, e.call.start);
+    std::string text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
+    for (const event& e : events_)
+      text.append(&e == &events_.front() ? "\n" : ",\n").append(to_text(e, first));
+    return text + "\n]}\n";
+  }
+
+  /// Throws error where the file cannot be written.
+  void save(const std::string& path) const {
+    std::ofstream file(path);
+    file << str();
+    file.close();
+    if (!file)
+      throw_error("chrome_trace", "'" + path + "'", "its folder must exist and be writable",
+                  "cannot be written");
+  }
+
+ private:
+  struct event {
+    call_record call;
+    std::size_t thread;
+  };
+
+  static void called(const call_record& call, void* data) {
+    auto& self = *static_cast<chrome_trace*>(data);
+    const call_hook* before;
+    {
+      const std::lock_guard lock(self.mutex_);
+      before = self.before_;
+      const std::size_t next = self.threads_.size() + 1;
+      const auto thread = self.threads_.try_emplace(std::this_thread::get_id(), next).first->second;
+      self.events_.push_back({call, thread});
+    }
+    if (before != nullptr) before->called(call, before->data);
+  }
+
+  // No text of a record holds a character that JSON would have escaped.
+  static std::string to_text(const event& e, std::int64_t first) {
+    const call_record& call = e.call;
+    const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+    const auto microseconds = [](std::int64_t nanoseconds) {
+      return call_record::decimal(static_cast<double>(nanoseconds) * 1e-3, 3);
+    };
+    const std::string op = std::string(call.op) + (call.packing ? "/pack" : "");
+    return "{\"ph\":\"X\",\"pid\":1,\"tid\":" + std::to_string(e.thread) +
+           ",\"ts\":" + microseconds(call.start - first) +
+           ",\"dur\":" + microseconds(call.duration) + ",\"cat\":" + quoted(op) +
+           ",\"name\":" + quoted(op + ' ' + call.algorithm) +
+           ",\"args\":{\"problem\":" + quoted(call.problem) + ",\"type\":" + quoted(call.type) +
+           ",\"layouts\":" + quoted(call.layouts) + ",\"isa\":" + quoted(call.isa) +
+           ",\"threads\":" + std::to_string(call.threads) +
+           ",\"GFLOP/s\":" + call_record::decimal(call.gflops(), 3) +
+           ",\"GB/s\":" + call_record::decimal(call.gbytes(), 3) + "}}";
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<event> events_;
+  std::map<std::thread::id, std::size_t> threads_;
+  call_hook hook_{called, this};
+  const call_hook* before_ = nullptr;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI

@@ -1,0 +1,200 @@
+// Each operation makes one record, which says what ran; nobody asks, nobody gets any.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <simdnn/ops/activation.hpp>
+#include <simdnn/ops/concat.hpp>
+#include <simdnn/ops/conv.hpp>
+#include <simdnn/ops/conv_pool.hpp>
+#include <simdnn/ops/gemm.hpp>
+#include <simdnn/ops/inner_product.hpp>
+#include <simdnn/ops/pooling.hpp>
+#include <simdnn/ops/reorder.hpp>
+#include <simdnn/ops/softmax.hpp>
+#include <simdnn/trace/call_record.hpp>
+#include <vector>
+
+namespace dnn = simdnn;
+
+namespace {
+
+// Collects while it lives.
+class collector {
+ public:
+  collector() : before_(dnn::set_call_hook(&hook_)) {}
+  ~collector() { dnn::set_call_hook(before_); }
+  collector(const collector&) = delete;
+
+  /// "op problem type layouts algorithm" of those since the last call, and checks what they share.
+  std::vector<std::string> take() {
+    std::vector<std::string> lines;
+    for (const dnn::call_record& call : calls_) {
+      CHECK(call.isa == std::string(dnn::isa::native::name));
+      CHECK(call.threads == 1);
+      CHECK(call.start > 0);
+      CHECK(call.duration >= 0);
+      CHECK(call.bytes > 0);
+      lines.push_back(std::string(call.op) + (call.packing ? "/pack " : " ") + call.problem + ' ' +
+                      call.type + ' ' + call.layouts + ' ' + call.algorithm);
+    }
+    calls_.clear();
+    return lines;
+  }
+  const std::vector<dnn::call_record>& calls() const { return calls_; }
+
+ private:
+  static void called(const dnn::call_record& call, void* data) {
+    static_cast<std::vector<dnn::call_record>*>(data)->push_back(call);
+  }
+  std::vector<dnn::call_record> calls_;
+  dnn::call_hook hook_{called, &calls_};
+  const dnn::call_hook* before_;
+};
+
+using lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("gemm") {
+  collector seen;
+  dnn::tensor<float, "ab"> a({3, 5}), b({5, 7}), c({3, 7}), da({3, 5}), db({5, 7});
+  const dnn::gemm_problem p{.m = 3, .n = 7, .k = 5};
+  const dnn::serial one;
+  dnn::gemm_plan<float> plan(p, {.algorithm = "blocked"});
+  plan(a, plan.pack(b, dnn::default_memory(), one), c, dnn::post::relu(), one);
+  REQUIRE(seen.calls().size() == 2);
+  CHECK(seen.calls()[1].flops == 2 * 3 * 5 * 7);
+  CHECK(seen.calls()[1].bytes == 4 * (15 + 35 + 21));
+  CHECK(seen.take() ==
+        lines{"gemm/pack 3x5:5x7 float ab blocked", "gemm 3x5:5x7 float ab:ab blocked"});
+  dnn::gemm_forward(p, a, b, c, dnn::post::none{}, {.algorithm = "small"}, one);
+  CHECK(seen.take() == lines{"gemm 3x5:5x7 float ab:ab small"});
+  dnn::gemm_backward_data(p, c, b, da, {.algorithm = "small"}, one);
+  dnn::gemm_backward_weights(p, a, c, db, {.algorithm = "small"}, one);
+  const lines backward = seen.take();
+  CHECK(backward.front().starts_with("gemm_backward_data"));
+  CHECK(backward.back() == "gemm_backward_weights 5x3:3x7 float ba:ab small");
+
+  dnn::tensor<float, "abc"> as({4, 3, 5}), bs({1, 5, 7}), cs({4, 3, 7});
+  dnn::gemm_batch_forward(p, as, bs, cs, dnn::post::none{}, {.algorithm = "small"}, one);
+  REQUIRE(seen.calls().size() == 1);
+  CHECK(seen.calls()[0].flops == 4 * 2 * 3 * 5 * 7);
+  CHECK(seen.calls()[0].bytes == 4 * (60 + 35 + 84));
+  CHECK(seen.take() == lines{"gemm_batch batch4:3x5:5x7 float abc:abc small"});
+}
+
+TEST_CASE("conv and conv_pool") {
+  collector seen;
+  const dnn::conv_problem p{.in = 3, .out = 5, .size = {6, 6}, .kernel = {3, 3}, .pad = {1, 1}};
+  const std::string words = "mb1ic3ih6iw6oc5oh6ow6kh3kw3sh1sw1ph1pw1";
+  dnn::tensor<double, "nchw"> x(p.src_shape()), dx(p.src_shape());
+  dnn::tensor<double, "nhwc"> y(p.dst_shape());
+  dnn::tensor<double, "oihw"> w(p.weights_shape()), dw(p.weights_shape());
+  const dnn::serial one;
+  const dnn::policy direct{.algorithm = "direct"};
+  dnn::conv_forward(p, x, w, y, dnn::post::none{}, direct, one);
+  REQUIRE(seen.calls().size() == 2);
+  CHECK(seen.calls()[0].bytes == 2 * 8 * 135);
+  CHECK(seen.calls()[1].flops == p.flops());
+  CHECK(seen.calls()[1].bytes == 8 * (108 + 135 + 180));
+  CHECK(seen.take() == lines{"conv_forward/pack " + words + " double oihw direct",
+                             "conv_forward " + words + " double nchw:nhwc direct"});
+  dnn::conv_backward_data(p, y, w, dx, direct, one);
+  CHECK(seen.take() == lines{"conv_backward_data/pack " + words + " double oihw direct",
+                             "conv_backward_data " + words + " double nchw:nhwc direct"});
+  dnn::conv_backward_weights(p, x, y, dw, direct, one);
+  CHECK(seen.take() == lines{"conv_backward_weights " + words + " double nchw:nhwc direct"});
+
+  dnn::tensor<double, "nhwc"> pooled({1, 5, 3, 3});
+  dnn::conv_pool_forward(p, x, w, pooled, dnn::post::none{}, direct, one);
+  REQUIRE(seen.calls().size() == 2);
+  CHECK(seen.calls()[1].bytes == 8 * (108 + 135 + 45));
+  CHECK(seen.take()[1] == "conv_pool_forward " + words + " double nchw:nhwc direct");
+}
+
+TEST_CASE("inner_product") {
+  collector seen;
+  const dnn::inner_product_problem p{.batch = 2, .in = 3, .out = 5};
+  dnn::tensor<float, "nc"> x({2, 3}), y({2, 5}), dx({2, 3});
+  dnn::tensor<float, "oi"> w({5, 3}), dw({5, 3});
+  const dnn::serial one;
+  dnn::inner_product_forward(p, x, w, y, dnn::post::none{}, {}, one);
+  dnn::inner_product_backward_data(p, y, w, dx, {}, one);
+  dnn::inner_product_backward_weights(p, x, y, dw, {}, one);
+  CHECK(seen.take() == lines{"inner_product_forward/pack mb2ic3oc5 float oi gemm",
+                             "inner_product_forward mb2ic3oc5 float nc gemm",
+                             "inner_product_backward_data/pack mb2ic3oc5 float oi gemm",
+                             "inner_product_backward_data mb2ic3oc5 float nc gemm",
+                             "inner_product_backward_weights mb2ic3oc5 float nc gemm"});
+}
+
+TEST_CASE("what memory bounds") {
+  collector seen;
+  const dnn::serial one;
+  dnn::tensor<float, "nchw"> x({1, 4, 2, 2}), y({1, 4, 2, 2}), pooled({1, 4, 1, 1}),
+      argmax({1, 4, 1, 1}), both({1, 8, 2, 2});
+  dnn::tensor<float, "nhwc"> other({1, 4, 2, 2});
+  const dnn::pooling_problem p{.channels = 4, .size = {2, 2}, .kernel = {2, 2}};
+  const std::string window = "mb1ic4ih2iw2oh1ow1kh2kw2sh1sw1ph0pw0_nmax float nchw:nchw direct";
+  dnn::pooling_forward(p, x, pooled, argmax, {}, one);
+  REQUIRE(seen.calls().size() == 1);
+  CHECK(seen.calls()[0].bytes == 4 * (16 + 4 + 4));
+  dnn::pooling_backward(p, pooled, argmax, x, {}, one);
+  CHECK(seen.take() == lines{"pooling_forward " + window, "pooling_backward " + window});
+  dnn::activation_forward(dnn::function::tanh{}, x, y, one);
+  dnn::activation_backward(dnn::function::tanh{}, y, x, y, x, one);
+  CHECK(seen.take() == lines{"activation_forward 1x4x2x2 float nchw direct",
+                             "activation_backward 1x4x2x2 float nchw direct"});
+  dnn::softmax_forward(x, y, one);
+  dnn::softmax_backward(x, y, x, one);
+  CHECK(seen.take() == lines{"softmax_forward 1x4x2x2 float nchw direct",
+                             "softmax_backward 1x4x2x2 float nchw direct"});
+  dnn::tensor<float, "nc"> logits({2, 3}), probabilities({2, 3});
+  const std::array<std::int32_t, 2> labels{0, 2};
+  dnn::softmax_cross_entropy_forward(logits, labels, probabilities, one);
+  dnn::softmax_cross_entropy_backward(probabilities, labels, logits, one);
+  CHECK(seen.take() == lines{"softmax_cross_entropy_forward 2x3 float nc direct",
+                             "softmax_cross_entropy_backward 2x3 float nc direct"});
+  dnn::reorder(x, other, one);
+  CHECK(seen.take() == lines{"reorder 1x4x2x2 float nchw:nhwc direct"});
+  dnn::concat_forward({x, y}, both, one);
+  dnn::concat_backward(both, {x, y}, one);
+  CHECK(seen.take() == lines{"concat_forward 1x4x2x2:1x4x2x2 float nchw direct",
+                             "concat_backward 1x4x2x2:1x4x2x2 float nchw direct"});
+}
+
+TEST_CASE("refused calls make no record, nor does anything when the hook is gone") {
+  dnn::tensor<float, "nc"> x({2, 3}), y({2, 4});
+  {
+    collector seen;
+    CHECK_THROWS_AS(dnn::softmax_forward(x, y), dnn::error);
+    CHECK(seen.calls().empty());
+    const collector inner;
+    dnn::softmax_forward(x, x);
+    CHECK(inner.calls().size() == 1);
+    CHECK(seen.calls().empty());
+  }
+  CHECK(dnn::set_call_hook(nullptr) == nullptr);
+  dnn::softmax_forward(x, x);
+}
+
+TEST_CASE("the line") {
+  const dnn::call_record call{.op = "conv_forward",
+                              .problem = "mb1",
+                              .type = "float",
+                              .layouts = "nchw:nhwc",
+                              .isa = "avx2",
+                              .algorithm = "direct",
+                              .threads = 2,
+                              .flops = 3e6,
+                              .bytes = 1e6,
+                              .start = 5,
+                              .duration = 2000000};
+  CHECK(call.str() ==
+        "simdnn: conv_forward mb1 float nchw:nhwc avx2 direct threads=2 ms=2.000 GFLOP/s=1.5 "
+        "GB/s=0.5");
+  CHECK(dnn::call_record{}.gflops() == 0);
+  CHECK(dnn::call_record::decimal(0.0504, 3) == "0.050");
+  CHECK(dnn::call_record::decimal(0.9996, 3) == "1.000");
+  CHECK(dnn::call_record::decimal(1234.56, 1) == "1234.6");
+}
