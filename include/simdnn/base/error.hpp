@@ -10,12 +10,12 @@
 namespace simdnn {
 
 /// Thrown by every public function on bad input, before anything is read or written.
-/// what() reads "op: argument actual, expected", for instance
-///     conv_forward: src has 3 channels, the problem says 64
+/// what() reads "op: argument: expected X, got Y", for instance
+///     conv_forward: src: expected 64 channels, got 3
 class error : public std::invalid_argument {
  public:
   error(std::string op, std::string argument, std::string expected, std::string actual)
-      : std::invalid_argument(op + ": " + argument + ' ' + actual + ", " + expected),
+      : std::invalid_argument(op + ": " + argument + ": expected " + expected + ", got " + actual),
         op_(std::move(op)),
         argument_(std::move(argument)),
         expected_(std::move(expected)),
@@ -25,9 +25,9 @@ class error : public std::invalid_argument {
   const std::string& op() const noexcept { return op_; }
   /// The argument or field at fault, e.g. "src".
   const std::string& argument() const noexcept { return argument_; }
-  /// What the rule asks for, e.g. "the problem says 64".
+  /// What the rule asks for, a noun phrase, e.g. "64 channels".
   const std::string& expected() const noexcept { return expected_; }
-  /// What came, e.g. "has 3 channels".
+  /// What came in its place, e.g. "3".
   const std::string& actual() const noexcept { return actual_; }
 
  private:
