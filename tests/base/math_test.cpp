@@ -17,16 +17,16 @@ TEST_CASE("a product that does not fit is an error with the numbers") {
   const index_t half = index_t{1} << 62;
   CHECK(checked_mul(half, 1, "op", "src") == half);
   CHECK(test::message([&] { checked_mul(half, 2, "op", "src"); }) ==
-        "op: src overflows (4611686018427387904 * 2), a size must be below 2^63 bytes");
+        "op: src: expected a size below 2^63, got 4611686018427387904 * 2");
 }
 
 TEST_CASE("an error has its parts and one sentence") {
-  const error e("conv_forward", "src", "the problem says 64", "has 3 channels");
-  CHECK(std::string(e.what()) == "conv_forward: src has 3 channels, the problem says 64");
+  const error e("conv_forward", "src", "64 channels", "3");
+  CHECK(std::string(e.what()) == "conv_forward: src: expected 64 channels, got 3");
   CHECK(e.op() == "conv_forward");
   CHECK(e.argument() == "src");
-  CHECK(e.expected() == "the problem says 64");
-  CHECK(e.actual() == "has 3 channels");
+  CHECK(e.expected() == "64 channels");
+  CHECK(e.actual() == "3");
   CHECK(dynamic_cast<const std::invalid_argument*>(static_cast<const std::exception*>(&e)) !=
         nullptr);
 }

@@ -37,5 +37,5 @@ expect() { # MODE STATUS OUTPUT
 }
 aborted=134 # 128 + SIGABRT
 expect good 5 ""
-expect handled $aborted "handler: gemm: c has 5 columns, the problem says 4"
+expect handled $aborted "handler: gemm: c: expected 4 columns, got 5"
 expect alone $aborted ""

@@ -268,28 +268,28 @@ TEST_CASE("operands that do not fit dst are named") {
   using test::message;
   const tensor<float, "x"> few(shape{3});
   CHECK(message([&] { lowered(post::bias(few), o); }) ==
-        "conv_forward: post::bias has 3 elements, dst has 40 channels");
+        "conv_forward: post::bias: expected 40 elements (dst's channels), got 3");
   CHECK(message([&] { lowered(post::scale_shift(o.scale, few), o); }) ==
-        "conv_forward: post::scale_shift shift has 3 elements, dst has 40 channels");
+        "conv_forward: post::scale_shift shift: expected 40 elements (dst's channels), got 3");
   const tensor<float, "nhwc"> small({2, channels, 3, 2}), wide({2, channels + 1, 3, 3});
   CHECK(message([&] { lowered(post::sum(small), o); }) ==
-        "conv_forward: post::sum has shape 2x40x3x2, it must lie in memory as dst, 2x40x3x3");
+        "conv_forward: post::sum: expected dst's shape 2x40x3x3 and its strides, got 2x40x3x2");
   CHECK(message([&] { lowered(post::sum(wide.part(1, 0, channels)), o); }) ==
-        "conv_forward: post::sum has shape 2x40x3x3 and other strides, it must lie in memory as "
-        "dst, 2x40x3x3");
+        "conv_forward: post::sum: expected dst's shape 2x40x3x3 and its strides, got 2x40x3x3 with "
+        "other strides");
 
   // A view into dst's memory, or with gaps.
   const view<float, "x"> inside(o.dst.data() + 17, {channels});
   CHECK(message([&] { lowered(post::bias(inside), o); }) ==
-        "conv_forward: dst overlaps post::bias, the two must not share memory");
+        "conv_forward: dst: expected memory apart from post::bias, got an overlap");
   CHECK(message([&] { lowered(post::scale_shift(inside, o.bias), o); }) ==
-        "conv_forward: dst overlaps post::scale_shift scale, the two must not share memory");
+        "conv_forward: dst: expected memory apart from post::scale_shift scale, got an overlap");
   CHECK(message([&] { lowered(post::scale_shift(o.bias, inside), o); }) ==
-        "conv_forward: dst overlaps post::scale_shift shift, the two must not share memory");
+        "conv_forward: dst: expected memory apart from post::scale_shift shift, got an overlap");
   const tensor<float, "x"> twice({2 * channels});
   const view<const float, "x"> gaps(twice.data(), {channels}, {2});
   CHECK(message([&] { lowered(post::bias(gaps), o); }) ==
-        "conv_forward: post::bias has stride 2, its elements must be contiguous");
+        "conv_forward: post::bias: expected contiguous elements, got stride 2");
 }
 
 TEST_CASE("the stride of one channel's vector does not matter") {

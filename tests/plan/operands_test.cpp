@@ -58,7 +58,7 @@ TEST_CASE("blocked parts, other strides, other layouts") {
   CHECK(test::message([&] {
           check_no_overlap(x.part(0, 0, 1), view<const float, "nhwc">(x.data(), {1, 8, 1, 1}), "op",
                            "dst", "src");
-        }) == "op: dst overlaps src, the two must not share memory");
+        }) == "op: dst: expected memory apart from src, got an overlap");
   CHECK(test::message([&] {
           check_no_overlap(x.part(0, 0, 1), view<const float, "nhwc">(&x(1, 0, 0, 0), {1, 8, 1, 1}),
                            "op", "dst", "src");
@@ -73,9 +73,9 @@ TEST_CASE("the first dimension that differs is named") {
     return test::message([&] { check_shape(operand.as_view(), wanted, "op", "src"); });
   };
   CHECK(wrong(x, {2, 3, 4, 5}) == "no error");
-  CHECK(wrong(x, {1, 3, 9, 5}) == "op: src has 2 batch, the problem says 1");
-  CHECK(wrong(x, {2, 3, 4, 9}) == "op: src has 5 width, the problem says 9");
-  CHECK(wrong(x, {2, 3, 4}) == "op: src is 2x3x4x5, the problem says 2x3x4");
-  CHECK(wrong(w, {2, 4, 4, 5}) == "op: src has 3 input channels, the problem says 4");
-  CHECK(wrong(b, {8}) == "op: src has 7 elements, the problem says 8");
+  CHECK(wrong(x, {1, 3, 9, 5}) == "op: src: expected a batch of 1, got 2");
+  CHECK(wrong(x, {2, 3, 4, 9}) == "op: src: expected width 9, got 5");
+  CHECK(wrong(x, {2, 3, 4}) == "op: src: expected shape 2x3x4, got 2x3x4x5");
+  CHECK(wrong(w, {2, 4, 4, 5}) == "op: src: expected 4 input channels, got 3");
+  CHECK(wrong(b, {8}) == "op: src: expected 8 elements, got 7");
 }

@@ -49,10 +49,9 @@ TEST_CASE("the cheapest automatic algorithm that does not refuse") {
   CHECK(chosen(3) == "small");
   CHECK(chosen(7) == "large");
   CHECK(chosen(50) == "large");
-  CHECK(
-      refusal(500) ==
-      "op: problem is refused (small: sizes above 10; large: sizes above 100), no algorithm takes "
-      "it");
+  CHECK(refusal(500) ==
+        "op: problem: expected one that an algorithm takes, got refusals by small (sizes above "
+        "10), large (sizes above 100)");
   CHECK(all::names() == std::vector<std::string>{"reference", "small", "large", "onednn"});
 }
 
@@ -60,7 +59,9 @@ TEST_CASE("a policy names one, or allows oneDNN") {
   CHECK(chosen(3, {.algorithm = "large"}) == "large");
   CHECK(chosen(500, {.algorithm = "reference"}) == "reference");
   CHECK(chosen(3, {.allow_onednn = true}) == "onednn");
-  CHECK(refusal(50, {.algorithm = "small"}) == "op: policy.algorithm is 'small', sizes above 10");
+  CHECK(refusal(50, {.algorithm = "small"}) ==
+        "op: policy.algorithm: expected an algorithm that takes the problem, got 'small' (sizes "
+        "above 10)");
   CHECK(refusal(3, {.algorithm = "fast"}) ==
-        "op: policy.algorithm is 'fast', there are reference, small, large, onednn");
+        "op: policy.algorithm: expected one of reference, small, large, onednn, got 'fast'");
 }

@@ -75,7 +75,7 @@ policy measured(int size, const policy& wanted, const std::string& fastest,
       [&] {
         ++makings;
         return [&](const policy& one) -> trial_run {
-          if (one.algorithm == failing) throw_error("op", "algorithm", "it must work", "does not");
+          if (one.algorithm == failing) throw_error("op", "algorithm", "success", "a failure");
           ++trials;
           const bool fast = one.algorithm == fastest;
           return
@@ -152,10 +152,10 @@ TEST_CASE(
               7, {.measured = &cache}, "op", [] { return "words"; },
               [] {
                 return [](const policy&) -> trial_run {
-                  throw_error("op", "algorithm", "it must work", "does not");
+                  throw_error("op", "algorithm", "success", "a failure");
                 };
               });
-        }) == "op: algorithm does not, it must work");
+        }) == "op: algorithm: expected success, got a failure");
 }
 
 TEST_CASE("a hand-made entry is taken") {
@@ -196,11 +196,11 @@ TEST_CASE("a file that is no cache adds nothing") {
     tuning_cache cache;
     const std::string message = test::message([&] { cache.load(file.path()); });
     CAPTURE(message);
-    CHECK(message ==
-          "tuning_cache: '" + file.path() + "' " + what + ", it must be a file that save() wrote");
+    CHECK(message == "tuning_cache: '" + file.path() +
+                         "': expected a file that save() wrote, got one " + what);
     CHECK(cache.entries().empty());
   };
-  const std::string start = "does not start with 'simdnn tuning cache, version 1'";
+  const std::string start = "that does not start with 'simdnn tuning cache, version 1'";
   says("", start);
   says("\n", start);
   says("{\"context\": {}}\n", start);
@@ -208,13 +208,13 @@ TEST_CASE("a file that is no cache adds nothing") {
                    "ELF\0\1\2",
                    7),
        start);
-  says("simdnn tuning cache, version 2\n", "has version 2");
-  says(head + "a: b\nc\n", "line 3 is not 'key: algorithm'");
-  says(head + "a: b\n: c\n", "line 3 is not 'key: algorithm'");
-  says(head + "a: b\nc: \n", "line 3 is not 'key: algorithm'");
-  says(head + "a: b\n\n", "line 3 is not 'key: algorithm'");
-  says(head + "a: b\na: c\n", "line 3 repeats a key");
-  says(head + "a: b\nc: dire", "line 3 has no end");
+  says("simdnn tuning cache, version 2\n", "of version 2");
+  says(head + "a: b\nc\n", "whose line 3 is not 'key: algorithm'");
+  says(head + "a: b\n: c\n", "whose line 3 is not 'key: algorithm'");
+  says(head + "a: b\nc: \n", "whose line 3 is not 'key: algorithm'");
+  says(head + "a: b\n\n", "whose line 3 is not 'key: algorithm'");
+  says(head + "a: b\na: c\n", "whose line 3 repeats a key");
+  says(head + "a: b\nc: dire", "whose line 3 has no end");
   tuning_cache cache;
   CHECK(test::message([&] { cache.load(file.path() + ".absent"); }).find("cannot be opened") !=
         std::string::npos);

@@ -70,28 +70,33 @@ TEST_CASE("numpy's own header is read") {
 
 TEST_CASE("bad files are named, with the reason") {
   const temporary file;
-  CHECK(refusal<"ab">(file) == "load_npy: FILE cannot be opened, a readable file is needed");
+  CHECK(refusal<"ab">(file) ==
+        "load_npy: FILE: expected a readable file, got one that cannot be opened");
   std::ofstream(file.path()) << "P5 28 28 255 ";
   CHECK(refusal<"ab">(file) ==
-        "load_npy: FILE is no such file, it must start with \\x93NUMPY and version 1.0");
+        "load_npy: FILE: expected a file that starts with \\x93NUMPY and version 1.0, got another");
   file.write("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }", 48);
-  CHECK(refusal<"ab">(file) == "load_npy: FILE has elements '<f8', '<f4' is asked for");
+  CHECK(refusal<"ab">(file) == "load_npy: FILE: expected elements of type '<f4', got '<f8'");
   CHECK(refusal<"nchw", double>(file) ==
-        "load_npy: FILE has shape (2, 3), layout nchw has 4 dimensions");
+        "load_npy: FILE: expected 4 dimensions for layout nchw, got shape (2, 3)");
   file.write("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", 24);
-  CHECK(refusal<"ab">(file) == "load_npy: FILE is in Fortran order, C order is needed");
+  CHECK(refusal<"ab">(file) == "load_npy: FILE: expected C order, got Fortran order");
   file.write("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 23);
   CHECK(refusal<"ab">(file) ==
-        "load_npy: FILE has 23 bytes of elements, its shape (2, 3) needs 24");
+        "load_npy: FILE: expected 24 bytes of elements for shape (2, 3), got 23");
   file.write("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", 23);
-  CHECK(refusal<"ab">(file).find("overflows") != std::string::npos);
+  CHECK(refusal<"ab">(file).find("expected a size below 2^63") != std::string::npos);
   file.write("{'descr': '<f4', 'fortran_order': False, 'shape': (2, -3), }", 24);
-  CHECK(refusal<"ab">(file) == "load_npy: FILE has (2, -3), its shape must be of sizes");
+  CHECK(refusal<"ab">(file) ==
+        "load_npy: FILE: expected a shape of sizes that are at least 0, got (2, -3)");
   file.write("{'descr': '<f4', 'shape': (2, 3), }", 24);
-  CHECK(refusal<"ab">(file) == "load_npy: FILE does not, its header must say fortran_order");
+  CHECK(refusal<"ab">(file) ==
+        "load_npy: FILE: expected a header with fortran_order, got one without");
   file.write("{'descr': '<f4", 24);
   std::filesystem::resize_file(file.path(), 15);
-  CHECK(refusal<"ab">(file) == "load_npy: FILE ends early, its header has 14 bytes");
+  CHECK(refusal<"ab">(file) ==
+        "load_npy: FILE: expected a header of 14 bytes, got one that ends early");
   CHECK(test::message([&] { save_npy("/no/such/folder/x.npy", tensor<float, "ab">({1, 1})); }) ==
-        "save_npy: /no/such/folder/x.npy cannot be written, a writable file is needed");
+        "save_npy: /no/such/folder/x.npy: expected a path in a writable folder, got one that "
+        "cannot be written");
 }

@@ -54,7 +54,7 @@ TEST_CASE("a file of it, or an error that names it") {
   CHECK(read.str() == trace.str());
   std::remove(path.c_str());
   CHECK_THROWS_WITH_AS(trace.save("/none/trace.json"),
-                       "chrome_trace: '/none/trace.json' cannot be written, its folder must exist "
-                       "and be writable",
+                       "chrome_trace: '/none/trace.json': expected a path in a writable folder, "
+                       "got one that cannot be written",
                        dnn::error);
 }

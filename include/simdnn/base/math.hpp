@@ -19,8 +19,7 @@ constexpr index_t floor_div(index_t a, index_t b) { return a >= 0 ? a / b : -((-
 constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* argument) {
   index_t product = 0;
   if (__builtin_mul_overflow(a, b, &product))
-    throw_error(op, argument, "a size must be below 2^63 bytes",
-                "overflows (" + std::to_string(a) + " * " + std::to_string(b) + ")");
+    throw_error(op, argument, "a size below 2^63", std::to_string(a) + " * " + std::to_string(b));
   return product;
 }
 
@@ -28,8 +27,7 @@ constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* 
 /// holds: then no product of such a size and a small factor (bytes, lanes, a tile's columns) wraps.
 constexpr index_t checked_size(index_t elements, const char* op, const char* argument) {
   if (elements >= index_t{1} << 47)
-    throw_error(op, argument, "it must have fewer than 2^47 elements",
-                "overflows memory with " + std::to_string(elements) + " elements");
+    throw_error(op, argument, "fewer than 2^47 elements", std::to_string(elements));
   return elements;
 }
 

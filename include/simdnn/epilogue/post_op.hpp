@@ -139,19 +139,17 @@ struct lowering {
 
   const T* channel_vector(const view<const T, "x">& v, const char* name) const {
     if (v.size(0) != channels)
-      throw_error(op, name, "dst has " + std::to_string(channels) + " channels",
-                  "has " + std::to_string(v.size(0)) + " elements");
+      throw_error(op, name, std::to_string(channels) + " elements (dst's channels)",
+                  std::to_string(v.size(0)));
     if (channels > 1 && v.stride(0) != 1)
-      throw_error(op, name, "its elements must be contiguous",
-                  "has stride " + std::to_string(v.stride(0)));
+      throw_error(op, name, "contiguous elements", "stride " + std::to_string(v.stride(0)));
     check_no_overlap(dst, v, op, "dst", name);
     return v.data();
   }
   const T* residual(const view<const T, L>& v) const {
     if (v.shape() != dst.shape() || !same_strides(v, dst))
-      throw_error(
-          op, "post::sum", "it must lie in memory as dst, " + dst.shape().str(),
-          "has shape " + v.shape().str() + (v.shape() == dst.shape() ? " and other strides" : ""));
+      throw_error(op, "post::sum", "dst's shape " + dst.shape().str() + " and its strides",
+                  v.shape().str() + (v.shape() == dst.shape() ? " with other strides" : ""));
     if (v.data() != dst.data()) check_no_overlap(dst, v, op, "dst", "post::sum");
     return v.data();
   }

@@ -68,8 +68,9 @@ inline const compiled_table& find_table(const compiled_tables& list, std::string
   for (const compiled_table* v : list.tables) {
     if (name == to_name(v->isa)) return *v;
   }
-  throw_error("dispatch", argument, "this program has " + names_of(list, all.back()),
-              "is \"" + std::string(name) + '"');
+  throw_error("dispatch", argument,
+              "one that this program has (" + names_of(list, all.back()) + ")",
+              '"' + std::string(name) + '"');
 }
 
 // `cpu` is the best ISA that may run, `limit` SIMDNN_MAX_ISA or empty.
@@ -82,8 +83,9 @@ inline const compiled_table& choose_table(const compiled_tables& list, id cpu,
     if (v->isa <= best && (chosen == nullptr || v->isa > chosen->isa)) chosen = v;
   }
   if (chosen == nullptr) {
-    throw_error("dispatch", "the CPU", "this program has " + names_of(list, all.back()),
-                std::string("runs ") + to_name(cpu));
+    throw_error("dispatch", "the CPU",
+                "one that runs an ISA of this program (" + names_of(list, all.back()) + ")",
+                std::string("one that runs ") + to_name(cpu));
   }
   return *chosen;
 }
@@ -92,8 +94,8 @@ inline const compiled_table& named_table(const compiled_tables& list, id cpu,
                                          std::string_view name) {
   const compiled_table& v = find_table(list, name, "isa");
   if (v.isa > cpu) {
-    throw_error("dispatch", "isa", "this CPU runs " + names_of(list, cpu),
-                "is \"" + std::string(name) + '"');
+    throw_error("dispatch", "isa", "one that this CPU runs (" + names_of(list, cpu) + ")",
+                '"' + std::string(name) + '"');
   }
   return v;
 }

@@ -36,7 +36,8 @@ inline dnnl::stream& stream() {
 
 /// What a plan throws where oneDNN has no implementation, or fails.
 inline error failure(const char* op, const dnnl::error& e) {
-  return error(op, "policy.algorithm", std::string("oneDNN says: ") + e.what(), "is 'onednn'");
+  return error(op, "policy.algorithm", "an algorithm that takes the problem",
+               std::string("'onednn' (oneDNN: ") + e.what() + ")");
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::onednn

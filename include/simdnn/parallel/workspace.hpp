@@ -59,8 +59,9 @@ class workspace_slices {
       void* p = workspace.data();
       std::size_t space = workspace.size();
       if (std::align(memory_pool::alignment, total, p, space) == nullptr)
-        throw_error(op, "workspace", std::to_string(total + memory_pool::alignment) + " are needed",
-                    "has " + std::to_string(workspace.size()) + " bytes");
+        throw_error(op, "workspace",
+                    "at least " + std::to_string(total + memory_pool::alignment) + " bytes",
+                    std::to_string(workspace.size()));
       data_ = static_cast<std::byte*>(p);
       return;
     }

@@ -14,38 +14,42 @@ template <class T, layout L>
 void check_shape(const view<T, L>& operand, const shape& expected, const char* op,
                  const char* argument) {
   if (operand.shape() == expected) return;
-  const auto word = [](char letter) -> std::string {
+  const auto sized = [](char letter, index_t size) {
+    const std::string number = std::to_string(size);
+    const auto count = [&](const char* word) {
+      return number + ' ' + word + (size == 1 ? "" : "s");
+    };
     switch (letter) {
       case 'n':
-        return "batch";
+        return "a batch of " + number;
       case 'c':
-        return "channels";
+        return count("channel");
       case 'o':
-        return "output channels";
+        return count("output channel");
       case 'i':
-        return "input channels";
+        return count("input channel");
       case 'd':
-        return "depth";
+        return "depth " + number;
       case 'h':
-        return "height";
+        return "height " + number;
       case 'w':
-        return "width";
+        return "width " + number;
       case 'a':
-        return "rows";
+        return count("row");
       case 'b':
-        return "columns";
+        return count("column");
       case 'x':
-        return "elements";
+        return count("element");
       default:
-        return std::string("size of ") + letter;
+        return "size " + number + " along " + letter;
     }
   };
   if (expected.rank() != operand.shape().rank())
-    throw_error(op, argument, "the problem says " + expected.str(), "is " + operand.shape().str());
+    throw_error(op, argument, "shape " + expected.str(),
+                operand.shape().rank() == 0 ? "an uninitialised tensor" : operand.shape().str());
   for (int d = 0; d < expected.rank(); ++d)
     if (operand.size(d) != expected[d])
-      throw_error(op, argument, "the problem says " + std::to_string(expected[d]),
-                  "has " + std::to_string(operand.size(d)) + " " + word(L.letter(d)));
+      throw_error(op, argument, sized(L.letter(d), expected[d]), std::to_string(operand.size(d)));
 }
 
 /// Throws error where the elements along a plain layout's fastest dimension do not follow each
@@ -54,9 +58,9 @@ template <class T, layout L>
 void check_fastest(const view<T, L>& operand, const char* op, const char* argument) {
   constexpr int fastest = L.outer_dim(L.rank() - 1);
   if (L.plain() && operand.stride(fastest) != 1 && operand.size(fastest) > 1)
-    throw_error(
-        op, argument, "its fastest dimension must have stride 1",
-        "has stride " + std::to_string(operand.stride(fastest)) + " along " + L.letter(fastest));
+    throw_error(op, argument,
+                std::string("stride 1 along its fastest dimension ") + L.letter(fastest),
+                std::to_string(operand.stride(fastest)));
 }
 
 }  // namespace simdnn

@@ -35,13 +35,13 @@ class packed {
   [[noreturn]] SIMDNN_NOINLINE void refuse(const char* algorithm, index_t elements, const char* op,
                                            const char* pass) const {
     const auto text = [](std::string name, const char* of, index_t count) {
-      if (name.empty()) name = "(none)";
       if (*of != 0) name.append(" ").append(of);
       return name + ", " + std::to_string(count) + " elements";
     };
     throw_error(op, "weights",
-                "they must be packed by this plan: algorithm " + text(algorithm, pass, elements),
-                "are packed by algorithm " + text(algorithm_, pass_, data_.elements()));
+                "a pack of this plan (algorithm " + text(algorithm, pass, elements) + ")",
+                *algorithm_ == 0 ? "an empty one"
+                                 : "one of algorithm " + text(algorithm_, pass_, data_.elements()));
   }
 
   const char* algorithm_ = "";

@@ -9,8 +9,8 @@ namespace simdnn {
 template <class T, layout L>
 void check_given(const view<T, L>& operand, const char* op, const char* argument) {
   if (operand.shape().rank() != L.rank())
-    throw_error(op, argument, "a shape of " + std::to_string(L.rank()) + " dimensions is needed",
-                "is not initialised");
+    throw_error(op, argument, "a tensor of " + std::to_string(L.rank()) + " dimensions",
+                "an uninitialised one");
 }
 
 /// Throws error where the operand's shape or strides are not those of `like`.
@@ -19,11 +19,10 @@ void check_same_layout(const view<T, L>& operand, const view<U, L>& like, const 
                        const char* argument, const char* like_name) {
   check_given(operand, op, argument);
   if (operand.shape() != like.shape())
-    throw_error(op, argument, std::string(like_name) + " is " + like.shape().str(),
-                "is " + operand.shape().str());
+    throw_error(op, argument, std::string(like_name) + "'s shape " + like.shape().str(),
+                operand.shape().str());
   if (!same_strides(operand, like))
-    throw_error(op, argument, std::string("it must lie in memory as ") + like_name,
-                "has other strides");
+    throw_error(op, argument, std::string(like_name) + "'s strides", "others");
 }
 
 /// Throws error if dst's own elements share memory, or where it shares memory with `src` without

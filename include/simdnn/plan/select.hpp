@@ -167,20 +167,21 @@ typename algorithms<Algorithms...>::chosen algorithms<Algorithms...>::choose(con
     for (const description& d : all) {
       if (policy.algorithm != d.name) continue;
       if (d.refusal != nullptr)
-        throw_error(op, "policy.algorithm", d.refusal, "is '" + std::string(d.name) + "'");
+        throw_error(op, "policy.algorithm", "an algorithm that takes the problem",
+                    "'" + std::string(d.name) + "' (" + d.refusal + ")");
       return construct(query, static_cast<int>(&d - all.data()),
                        std::index_sequence_for<Algorithms...>{});
     }
-    throw_error(op, "policy.algorithm", "there are " + list(),
-                "is '" + std::string(policy.algorithm) + "'");
+    throw_error(op, "policy.algorithm", "one of " + list(),
+                "'" + std::string(policy.algorithm) + "'");
   }
   const int best = least(all);
   if (best == none) {
     std::string refusals;
     for (const description& d : all)
       if (d.eligible)
-        refusals += (refusals.empty() ? "" : "; ") + std::string(d.name) + ": " + d.refusal;
-    throw_error(op, "problem", "no algorithm takes it", "is refused (" + refusals + ")");
+        refusals += (refusals.empty() ? "" : ", ") + std::string(d.name) + " (" + d.refusal + ")";
+    throw_error(op, "problem", "one that an algorithm takes", "refusals by " + refusals);
   }
   return construct(query, best, std::index_sequence_for<Algorithms...>{});
 }

@@ -28,20 +28,20 @@ class tuning_cache final : public algorithm_memory {
   /// the file cannot be read, is none of save() or has a version or a line that is not known.
   void load(const std::string& path) {
     std::ifstream file(path);
-    const auto fail = [&](const std::string& is) {
-      throw_error("tuning_cache", "'" + path + "'", "it must be a file that save() wrote", is);
+    const auto fail = [&](const std::string& which) {
+      throw_error("tuning_cache", "'" + path + "'", "a file that save() wrote", "one " + which);
     };
     std::string line;
-    if (!file) fail("cannot be opened");
+    if (!file) fail("that cannot be opened");
     if (!std::getline(file, line) || line.substr(0, line.rfind(' ') + 1) != format)
-      fail("does not start with '" + std::string(format) + version + "'");
+      fail("that does not start with '" + std::string(format) + version + "'");
     if (line != std::string(format) + version)
-      fail("has version " + line.substr(line.rfind(' ') + 1));
+      fail("of version " + line.substr(line.rfind(' ') + 1));
     std::map<std::string, std::string> read;
     for (int number = 2; std::getline(file, line); ++number) {
       const std::size_t colon = line.find(": ");
       const auto in_line = [&](const char* is) {
-        fail("line " + std::to_string(number) + " " + is);
+        fail("whose line " + std::to_string(number) + " " + is);
       };
       if (file.eof()) in_line("has no end");
       if (colon == 0 || colon == std::string::npos || colon + 2 == line.size())
@@ -49,7 +49,7 @@ class tuning_cache final : public algorithm_memory {
       if (!read.emplace(line.substr(0, colon), line.substr(colon + 2)).second)
         in_line("repeats a key");
     }
-    if (file.bad()) fail("cannot be read to its end");
+    if (file.bad()) fail("that cannot be read to its end");
     const std::lock_guard lock(mutex_);
     for (auto& [key, algorithm] : read) entries_[key] = algorithm;
   }
@@ -66,8 +66,8 @@ class tuning_cache final : public algorithm_memory {
     }
     file.close();
     if (!file || std::rename(beside.c_str(), path.c_str()) != 0)
-      throw_error("tuning_cache", "'" + path + "'", "its folder must exist and be writable",
-                  "cannot be written");
+      throw_error("tuning_cache", "'" + path + "'", "a path in a writable folder",
+                  "one that cannot be written");
   }
 
   void lock() override { mutex_.lock(); }

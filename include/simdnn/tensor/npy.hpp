@@ -45,14 +45,14 @@ class header {
     const std::size_t at = text_.find("'" + key + "':");
     std::size_t begin =
         at == std::string::npos ? at : text_.find_first_not_of(' ', at + key.size() + 3);
-    if (begin == std::string::npos) fail("its header must say " + key, "does not");
+    if (begin == std::string::npos) fail("a header with " + key, "one without");
     const char open = text_[begin];
     if (open == '\'' || open == '(') ++begin;
     const std::size_t end = text_.find_first_of(open == '\''  ? "'"
                                                 : open == '(' ? ")"
                                                               : ",}",
                                                 begin);
-    if (end == std::string::npos) fail("its header must say " + key, "ends early");
+    if (end == std::string::npos) fail("a header with " + key, "one that ends early");
     return text_.substr(begin, end - begin);
   }
   /// The sizes of 'shape', outermost first.
@@ -67,7 +67,8 @@ class header {
       }
       index_t size = 0;
       const auto [next, code] = std::from_chars(at, end, size);
-      if (code != std::errc() || size < 0) fail("its shape must be of sizes", "has (" + text + ")");
+      if (code != std::errc() || size < 0)
+        fail("a shape of sizes that are at least 0", "(" + text + ")");
       result.push_back(size);
       at = next;
     }
@@ -102,26 +103,24 @@ tensor<T, L> load_npy(const std::string& path,
   npy::require<T, L>();
   constexpr const char* op = "load_npy";
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw_error(op, path, "a readable file is needed", "cannot be opened");
+  if (!file) throw_error(op, path, "a readable file", "one that cannot be opened");
   char start[10] = {};
   file.read(start, sizeof(start));
   if (!file || std::string_view(start, 8) != npy::magic)
-    throw_error(op, path, "it must start with \\x93NUMPY and version 1.0", "is no such file");
+    throw_error(op, path, "a file that starts with \\x93NUMPY and version 1.0", "another");
   const auto length =
       static_cast<unsigned char>(start[8]) + 256 * static_cast<unsigned char>(start[9]);
   std::string text(static_cast<std::size_t>(length), ' ');
   file.read(text.data(), length);
   const npy::header head(text, op, path);
-  if (!file) head.fail("its header has " + std::to_string(length) + " bytes", "ends early");
+  if (!file) head.fail("a header of " + std::to_string(length) + " bytes", "one that ends early");
   if (const std::string type = head.value("descr"); type != npy::type_name<T>)
-    head.fail("'" + std::string(npy::type_name<T>) + "' is asked for",
-              "has elements '" + type + "'");
-  if (head.value("fortran_order") != "False") head.fail("C order is needed", "is in Fortran order");
+    head.fail("elements of type '" + std::string(npy::type_name<T>) + "'", "'" + type + "'");
+  if (head.value("fortran_order") != "False") head.fail("C order", "Fortran order");
   const std::vector<index_t> sizes = head.sizes();
   if (static_cast<int>(sizes.size()) != L.rank())
-    head.fail(
-        "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
-        "has shape " + npy::shape_text(sizes));
+    head.fail(std::to_string(L.rank()) + " dimensions for layout " + std::string(L.text()),
+              "shape " + npy::shape_text(sizes));
   shape s;
   for (int d = 0; d < L.rank(); ++d)
     for (int at = 0; at < L.rank(); ++at)
@@ -130,11 +129,11 @@ tensor<T, L> load_npy(const std::string& path,
   // Before memory is taken for what is not there.
   const auto there = static_cast<index_t>(std::filesystem::file_size(path)) - 10 - length;
   if (there < bytes)
-    head.fail("its shape " + npy::shape_text(sizes) + " needs " + std::to_string(bytes),
-              "has " + std::to_string(there) + " bytes of elements");
+    head.fail(std::to_string(bytes) + " bytes of elements for shape " + npy::shape_text(sizes),
+              std::to_string(there));
   tensor<T, L> result(s, memory);
   file.read(reinterpret_cast<char*>(result.data()), bytes);
-  if (!file) head.fail("a readable file is needed", "cannot be read");
+  if (!file) head.fail("a readable file", "one that cannot be read");
   return result;
 }
 
@@ -176,7 +175,8 @@ void save_npy(const std::string& path, const X& x) {
   file.write(reinterpret_cast<const char*>(elements.data()),
              static_cast<std::streamsize>(elements.size() * sizeof(T)));
   file.close();
-  if (!file) throw_error("save_npy", path, "a writable file is needed", "cannot be written");
+  if (!file)
+    throw_error("save_npy", path, "a path in a writable folder", "one that cannot be written");
 }
 
 }  // namespace simdnn

@@ -54,8 +54,7 @@ bool elements_apart(const view<T, L>& v) {
 template <class T, layout L>
 void check_apart(const view<T, L>& dst, const char* op, const char* argument) {
   if (!elements_apart(dst)) [[unlikely]]
-    throw_error(op, argument, "an output's elements must not share memory",
-                "has strides by which they do");
+    throw_error(op, argument, "elements that share no memory", "strides by which they overlap");
 }
 
 /// Whether two views of one shape have each element at the same distance from the first one.
@@ -107,7 +106,7 @@ void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* 
   if (a.begin >= b.end || b.begin >= a.end) return;
   if constexpr (L == M)
     if (boxes_apart(dst, src)) return;
-  throw_error(op, dst_name, "the two must not share memory", std::string("overlaps ") + src_name);
+  throw_error(op, dst_name, std::string("memory apart from ") + src_name, "an overlap");
 }
 
 }  // namespace simdnn

@@ -19,10 +19,9 @@ class shape {
   }
 
   constexpr void push_back(index_t size) {
-    if (rank_ == max_rank) throw_error("shape", "rank", "at most 6 dimensions", "is 7");
+    if (rank_ == max_rank) throw_error("shape", "rank", "at most 6", "7");
     if (size < 0)
-      throw_error("shape", "size " + std::to_string(rank_), "it must be at least 0",
-                  "is " + std::to_string(size));
+      throw_error("shape", "size " + std::to_string(rank_), "at least 0", std::to_string(size));
     sizes_[rank_++] = size;
   }
   constexpr int rank() const { return rank_; }

@@ -43,10 +43,9 @@ template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   using table = layout_table<L>;
   if (s.rank() != table::rank)
-    throw_error(
-        op, "shape",
-        "layout " + std::string(L.text()) + " has " + std::to_string(L.rank()) + " dimensions",
-        "is " + s.str());
+    throw_error(op, "shape",
+                std::to_string(L.rank()) + " dimensions for layout " + std::string(L.text()),
+                s.str());
   strides result{};
   index_t run = table::block_size;
   for (int at = table::rank - 1; at >= 0; --at) {
@@ -83,7 +82,7 @@ class view {
   view(T* data, const simdnn::shape& s, const simdnn::strides& st)
       : data_(data), shape_(s), strides_(st) {
     if (data == nullptr && s.elements() != 0)
-      throw_error("view", "data", "a pointer to " + s.str() + " elements is needed", "is null");
+      throw_error("view", "data", "a pointer to " + s.str() + " elements", "null");
   }
   /// A view of what may be written is one of what may be read.
   template <class U>
@@ -135,12 +134,11 @@ class view {
     const index_t end = shape_[d], block = table::block[d];
     if (begin < 0 || count < 0 || begin > end - count)
       throw_error("view::part", "range",
-                  "dimension " + std::to_string(d) + " has " + std::to_string(end),
-                  "is " + std::to_string(begin) + " + " + std::to_string(count));
+                  "one inside dimension " + std::to_string(d) + " of size " + std::to_string(end),
+                  std::to_string(begin) + " + " + std::to_string(count));
     if (begin % block != 0 || (count % block != 0 && begin + count != end))
-      throw_error("view::part", "range",
-                  "it must start and end at a multiple of the block " + std::to_string(block),
-                  "is " + std::to_string(begin) + " + " + std::to_string(count));
+      throw_error("view::part", "range", "ends at multiples of the block " + std::to_string(block),
+                  std::to_string(begin) + " + " + std::to_string(count));
     simdnn::shape s;
     for (int i = 0; i < table::rank; ++i) s.push_back(i == d ? count : shape_[i]);
     return view(data_ + begin / block * strides_[d], s, strides_);

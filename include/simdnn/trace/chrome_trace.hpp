@@ -54,8 +54,8 @@ class chrome_trace {
     file << str();
     file.close();
     if (!file)
-      throw_error("chrome_trace", "'" + path + "'", "its folder must exist and be writable",
-                  "cannot be written");
+      throw_error("chrome_trace", "'" + path + "'", "a path in a writable folder",
+                  "one that cannot be written");
   }
 
  private:

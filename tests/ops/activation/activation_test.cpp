@@ -197,16 +197,16 @@ TEST_CASE("bad input is named") {
   tensor<float, "nchw"> x({2, 3, 4, 4}), other({2, 3, 4, 5}), none;
   const function::relu f;
   CHECK(message([&] { activation_forward(f, x, other); }) ==
-        "activation_forward: dst is 2x3x4x5, src is 2x3x4x4");
+        "activation_forward: dst: expected src's shape 2x3x4x4, got 2x3x4x5");
   CHECK(message([&] { activation_forward(f, none, x); }) ==
-        "activation_forward: src is not initialised, a shape of 4 dimensions is needed");
+        "activation_forward: src: expected a tensor of 4 dimensions, got an uninitialised one");
   CHECK(message([&] { activation_forward(f, x.part(0, 0, 1), x.part(0, 1, 1)); }) == "no error");
   CHECK(message([&] { activation_forward(f, x.part(3, 0, 3), other.part(3, 0, 3)); }) ==
-        "activation_forward: dst has other strides, it must lie in memory as src");
+        "activation_forward: dst: expected src's strides, got others");
   CHECK(message([&] { activation_forward(f, x.part(3, 0, 3), x.part(3, 1, 3)); }) ==
-        "activation_forward: dst overlaps src, the two must not share memory");
+        "activation_forward: dst: expected memory apart from src, got an overlap");
   CHECK(message([&] { activation_backward(f, other, x, x, x); }) ==
-        "activation_backward: diff_dst is 2x3x4x5, src is 2x3x4x4");
+        "activation_backward: diff_dst: expected src's shape 2x3x4x4, got 2x3x4x5");
   CHECK(message([&] { view<float, "nchw">(nullptr, {1, 1, 1, 1}); }) ==
-        "view: data is null, a pointer to 1x1x1x1 elements is needed");
+        "view: data: expected a pointer to 1x1x1x1 elements, got null");
 }

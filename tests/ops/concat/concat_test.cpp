@@ -106,9 +106,9 @@ TEST_CASE("one part is read while its neighbour is written, as in DenseNet") {
   pooling_forward(p, x.part(1, 2, 5), x.part(1, 7, 5));
   CHECK(test::same_bits(x.part(1, 7, 5), apart));
   CHECK(test::message([&] { pooling_forward(p, x.part(1, 3, 5), x.part(1, 7, 5)); }) ==
-        "pooling_forward: dst overlaps src, the two must not share memory");
+        "pooling_forward: dst: expected memory apart from src, got an overlap");
   CHECK(test::message([&] { pooling_forward(p, x.part(1, 7, 5), x.part(1, 3, 5)); }) ==
-        "pooling_forward: dst overlaps src, the two must not share memory");
+        "pooling_forward: dst: expected memory apart from src, got an overlap");
 }
 
 TEST_CASE("the same bits for every number of threads") {
@@ -145,9 +145,9 @@ TEST_CASE("bad input is named") {
   CHECK(message([&] { concat_forward({a, wide}, dst); }) ==
         "concat_forward: srcs[1] is 2x5x4x5, dst is 2x9x4x4");
   CHECK(message([&] { concat_forward({a, none}, dst); }) ==
-        "concat_forward: srcs[1] is not initialised, a shape of 4 dimensions is needed");
+        "concat_forward: srcs[1]: expected a tensor of 4 dimensions, got an uninitialised one");
   CHECK(message([&] { concat_forward({dst.part(1, 0, 3)}, dst.part(1, 0, 3)); }) ==
-        "concat_forward: dst overlaps srcs[0], the two must not share memory");
+        "concat_forward: dst: expected memory apart from srcs[0], got an overlap");
   CHECK(message([&] { concat_backward(dst, {a, b}); }) ==
         "concat_backward: diff_srcs have 8 channels together, diff_dst has 9");
 }

@@ -141,17 +141,15 @@ TEST_CASE("fixed_conv: errors") {
   const tensor<float, "oihw"> w(plain.weights_shape());
   const fixed_conv<float, plain, "nhwc"> conv(w);
   tensor<float, "nhwc"> x(plain.src_shape()), y(plain.dst_shape()), wide({1, 32, 8, 8});
-  CHECK(test::message([&] { conv(wide, y); }) ==
-        "fixed_conv: src has 32 channels, the problem says 16");
-  CHECK(test::message([&] { conv(x, wide); }) ==
-        "fixed_conv: dst has 32 channels, the problem says 16");
+  CHECK(test::message([&] { conv(wide, y); }) == "fixed_conv: src: expected 16 channels, got 32");
+  CHECK(test::message([&] { conv(x, wide); }) == "fixed_conv: dst: expected 16 channels, got 32");
   CHECK(test::message([&] { conv(wide.part(1, 0, 16), y); }) ==
-        "fixed_conv: src has gaps, it must be dense");
+        "fixed_conv: src: expected a dense tensor, got one with gaps");
   CHECK(test::message([&] { conv(x, wide.part(1, 0, 16)); }) ==
-        "fixed_conv: dst has gaps, it must be dense");
+        "fixed_conv: dst: expected a dense tensor, got one with gaps");
   CHECK(test::message([&] { conv(x, x); }) ==
-        "fixed_conv: dst overlaps src, the two must not share memory");
+        "fixed_conv: dst: expected memory apart from src, got an overlap");
   CHECK(test::message([&] {
           fixed_conv<float, plain, "nhwc">(tensor<float, "oihw">({16, 8, 3, 3}));
-        }) == "fixed_conv: weights has 8 input channels, the problem says 16");
+        }) == "fixed_conv: weights: expected 16 input channels, got 8");
 }

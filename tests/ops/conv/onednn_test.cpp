@@ -133,23 +133,23 @@ TEST_CASE(
 TEST_CASE("what oneDNN does not take is refused with the reason") {
   using test::message;
   CHECK(message([] { conv_plan<double, "nchw">(simple, by_onednn); }) ==
-        "conv_forward: policy.algorithm is 'onednn', oneDNN convolves float only");
+        "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
+        "'onednn' (oneDNN convolves float only)");
   CHECK(message([] { conv_plan<float, "nChw12c">(simple, by_onednn); }) ==
-        "conv_forward: policy.algorithm is 'onednn', oneDNN has channels in blocks of 4, 8 and 16 "
-        "only");
+        "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
+        "'onednn' (oneDNN has channels in blocks of 4, 8 and 16 only)");
   conv_problem short_end = simple;
   short_end.pad_end = {-1, 0};
-  CHECK(
-      message([&] { conv_plan<float, "nchw">(short_end, by_onednn); }) ==
-      "conv_forward: policy.algorithm is 'onednn', oneDNN reads src to its end, pad_end may not be "
-      "negative");
+  CHECK(message([&] { conv_plan<float, "nchw">(short_end, by_onednn); }) ==
+        "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
+        "'onednn' (oneDNN reads src to its end, pad_end may not be negative)");
   tensor<float, "nchw"> wide({2, 9, 9, 8}), dst(simple.dst_shape());
   const conv_plan<float, "nchw"> plan(simple, by_onednn);
   CHECK(message([&] {
           plan(wide.part(1, 2, 5), plan.pack(tensor<float, "oihw">(simple.weights_shape())), dst);
         }) ==
-        "conv_forward: src has gaps or another order, the algorithm onednn takes nchw, nhwc and "
-        "blocks of channels, dense");
+        "conv_forward: src: expected dense nchw, nhwc or blocks of channels for the algorithm "
+        "onednn, got gaps or another order");
   CHECK(std::string(conv_plan<float, "nchw">(simple).algorithm_name()) != "onednn");
   CHECK(std::string(conv_plan<float, "nchw">(simple, {.allow_onednn = true}).algorithm_name()) ==
         "onednn");

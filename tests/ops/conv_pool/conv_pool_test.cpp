@@ -171,23 +171,24 @@ TEST_CASE("conv_pool: errors say which operand, what was expected and what came"
   tensor<float, "nchw"> x(p.src_shape()), y({2, 32, 3, 3}), narrow({2, 3, 6, 6});
   const tensor<float, "oihw"> w(p.weights_shape());
   CHECK(test::message([&] { conv_pool_forward(p, narrow, w, y); }) ==
-        "conv_pool_forward: src has 3 channels, the problem says 64");
+        "conv_pool_forward: src: expected 64 channels, got 3");
   CHECK(test::message([&] { conv_pool_forward(p, x, w, x); }) ==
-        "conv_pool_forward: dst has 64 channels, the problem says 32");
+        "conv_pool_forward: dst: expected 32 channels, got 64");
   CHECK(test::message([&] { conv_pool_forward(p, x, w, x.part(1, 0, 32)); }) ==
-        "conv_pool_forward: dst has 6 height, the problem says 3");
+        "conv_pool_forward: dst: expected height 3, got 6");
   CHECK(test::message([&] {
           conv_pool_forward(p, x, w, view<float, "nchw">(x.data(), y.shape()));
-        }) == "conv_pool_forward: dst overlaps src, the two must not share memory");
+        }) == "conv_pool_forward: dst: expected memory apart from src, got an overlap");
   const view<float, "nchw"> gaps(narrow.data(), y.shape(), {0, 0, 6, 2});
   CHECK(test::message([&] { conv_pool_forward(p, x, w, gaps); }) ==
-        "conv_pool_forward: dst has stride 2 along w, its fastest dimension must have stride 1");
+        "conv_pool_forward: dst: expected stride 1 along its fastest dimension w, got 2");
   CHECK(test::message([&] { conv_pool_plan<float, "nchw">({.size = {1, 9}, .kernel = {1, 1}}); }) ==
         "conv_pool_forward: output is 1x9, a window of 2x2 must fit into it");
   CHECK(test::message([&] { conv_pool_plan<float, "nchw">({.size = {9}, .kernel = {1}}); }) ==
         "conv_pool_forward: size is 9, there are two dimensions in nchw");
   CHECK(test::message([&] { conv_pool_plan<float, "nchw">(p, {.algorithm = "pointwise"}); }) ==
-        "conv_pool_forward: policy.algorithm is 'pointwise', the kernel is not 1x1");
+        "conv_pool_forward: policy.algorithm: expected an algorithm that takes the problem, got "
+        "'pointwise' (the kernel is not 1x1)");
   CHECK(
       test::message([&] { conv_pool_plan<float, "nchw">(p, {.algorithm = "onednn"}); }) ==
       "conv_pool_forward: policy.algorithm is 'onednn', oneDNN takes no rows of an image in place");
@@ -195,11 +196,11 @@ TEST_CASE("conv_pool: errors say which operand, what was expected and what came"
   const conv_pool_plan<float, "nchw"> plan(p, direct);
   CHECK(test::message([&] {
           plan(x, conv_plan<float, "nchw">(p, direct).pack(w), y);
-        }).starts_with("conv_pool_forward: weights are packed by algorithm direct conv_forward, "));
+        }).find(", got one of algorithm direct conv_forward, ") != std::string::npos);
   std::vector<std::byte> space(100);
   CHECK(test::message([&] {
           plan(x, plan.pack(w), y, {}, serial{}, space);
-        }).starts_with("conv_pool_forward: workspace has 100 bytes, "));
+        }).starts_with("conv_pool_forward: workspace: expected at least "));
 }
 
 TEST_CASE("conv_pool: a plan's second run allocates nothing") {

@@ -158,20 +158,20 @@ TEST_CASE("errors say which operand, what was expected and what came") {
   CHECK(test::message([&] { plan(a, b.part(0, 0, 2), c); }) ==
         "gemm_batch: b is 2x6x5, the problem and the batch say 3x6x5");
   CHECK(test::message([&] { plan(both.part(2, 0, 6), b, both.part(2, 5, 5)); }) ==
-        "gemm_batch: c overlaps a, the two must not share memory");
+        "gemm_batch: c: expected memory apart from a, got an overlap");
   plan(both.part(2, 0, 6), b, both.part(2, 6, 5));
   const view<float, "abc"> apart(both.data(), c.shape(), {48, 12, 2});
   CHECK(test::message([&] { plan(a, b, apart); }) ==
-        "gemm_batch: c has elements 2 apart, neighbours must stand side by side");
+        "gemm_batch: c: expected stride 1 along its fastest dimension, got 2");
   CHECK(test::message([&] { plan(a, b, c, post::sum(c.part(0, 0, 2))); }) ==
-        "gemm_batch: post::sum has shape 2x4x5, it must lie in memory as dst, 3x4x5");
+        "gemm_batch: post::sum: expected dst's shape 3x4x5 and its strides, got 2x4x5");
   CHECK(test::message([&] { gemm_batch_plan<float>({.m = -1}); }) ==
         "gemm_batch: m is -1, it must be at least 0");
   std::vector<std::byte> space(100);
   const gemm_batch_plan<float> blocked(p, {.algorithm = "blocked"});
   CHECK(test::message([&] {
           blocked(a, b, c, {}, serial{}, space);
-        }).starts_with("gemm_batch: workspace has 100 bytes, "));
+        }).starts_with("gemm_batch: workspace: expected at least "));
 }
 
 TEST_CASE("a plan's second run allocates nothing") {

@@ -312,10 +312,10 @@ TEST_CASE("workspace of the caller's") {
     std::fill_n(c.data(), c.elements(), 0.0f);
     plan(a, packed, c, {}, test::threads{workers}, given);
     CHECK(test::same_bits(c, expected));
-    const std::string needed = std::to_string(room.size()) + " are needed";
+    const std::string needed = std::to_string(room.size());
     CHECK(test::message([&] {
             plan(a, packed, c, {}, test::threads{workers}, given.first(100));
-          }) == "gemm: workspace has 100 bytes, " + needed);
+          }) == "gemm: workspace: expected at least " + needed + " bytes, got 100");
   }
   CHECK(gemm_plan<float>(p, {.algorithm = "reference"}).workspace_bytes(4) <= 64);
 }
@@ -329,40 +329,39 @@ TEST_CASE("bad input is named") {
   const auto packed_b = plan.pack(b);
 
   CHECK(message([] { gemm_plan<float>({.m = -1}); }) == "gemm: m is -1, it must be at least 0");
-  CHECK(
-      message([] { gemm_plan<float>({.m = index_t{1} << 40, .k = index_t{1} << 40}); }) ==
-      "shape: elements overflows (1099511627776 * 1099511627776), a size must be below 2^63 bytes");
+  CHECK(message([] { gemm_plan<float>({.m = index_t{1} << 40, .k = index_t{1} << 40}); }) ==
+        "shape: elements: expected a size below 2^63, got 1099511627776 * 1099511627776");
   CHECK(message([&] { plan(tensor<float, "ab">({3, 6}), packed_b, c); }) ==
-        "gemm: a has 3 rows, the problem says 4");
+        "gemm: a: expected 4 rows, got 3");
   CHECK(message([&] { plan(tensor<float, "ab">({4, 7}), packed_b, c); }) ==
-        "gemm: a has 7 columns, the problem says 6");
+        "gemm: a: expected 6 columns, got 7");
   CHECK(message([&] { plan.pack(tensor<float, "ab">({6, 4})); }) ==
-        "gemm: b has 4 columns, the problem says 5");
+        "gemm: b: expected 5 columns, got 4");
   CHECK(message([&] { plan(a, packed_b, tensor<float, "ab">({5, 5})); }) ==
-        "gemm: c has 5 rows, the problem says 4");
+        "gemm: c: expected 4 rows, got 5");
   CHECK(message([&] { plan(a, packed_b, view<float, "ab">()); }) ==
-        "gemm: c is , the problem says 4x5");
+        "gemm: c: expected shape 4x5, got an uninitialised tensor");
   CHECK(message([&] { plan(a, packed_b, view<float, "ab">(wide.data(), {4, 5}, {30, 2})); }) ==
-        "gemm: c has elements 2 apart, neighbours must stand side by side");
+        "gemm: c: expected stride 1 along its fastest dimension, got 2");
   CHECK(message([&] { plan(wide.part(1, 0, 6), packed_b, wide.part(1, 4, 5)); }) ==
-        "gemm: c overlaps a, the two must not share memory");
+        "gemm: c: expected memory apart from a, got an overlap");
   CHECK(message([&] { plan(a, packed_b, c, post::bias(tensor<float, "x">({4}))); }) ==
-        "gemm: post::bias has 4 elements, dst has 5 channels");
+        "gemm: post::bias: expected 5 elements (dst's channels), got 4");
   CHECK(message([&] { plan(a, packed_b, c, post::sum(tensor<float, "ab">({5, 5}))); }) ==
-        "gemm: post::sum has shape 5x5, it must lie in memory as dst, 4x5");
+        "gemm: post::sum: expected dst's shape 4x5 and its strides, got 5x5");
   CHECK(message([&] { plan(a, packed_b, c, post::sum(wide.part(1, 0, 5))); }) ==
-        "gemm: post::sum has shape 4x5 and other strides, it must lie in memory as dst, 4x5");
-  CHECK(message([&] { gemm_plan<float>(p, {.algorithm = "reference"})(a, packed_b, c); }) ==
-        "gemm: weights are packed by algorithm blocked, " + std::to_string(packed_b.elements()) +
-            " elements, they must be packed by this plan: algorithm reference, 30 elements");
+        "gemm: post::sum: expected dst's shape 4x5 and its strides, got 4x5 with other strides");
   CHECK(
-      message([&] { plan(a, packed<float>(), c); }) ==
-      "gemm: weights are packed by algorithm (none), 0 elements, they must be packed by this plan: "
+      message([&] { gemm_plan<float>(p, {.algorithm = "reference"})(a, packed_b, c); }) ==
+      "gemm: weights: expected a pack of this plan (algorithm reference, 30 elements), got one of "
       "algorithm blocked, " +
           std::to_string(packed_b.elements()) + " elements");
+  CHECK(message([&] { plan(a, packed<float>(), c); }) ==
+        "gemm: weights: expected a pack of this plan (algorithm blocked, " +
+            std::to_string(packed_b.elements()) + " elements), got an empty one");
   CHECK(message([&] {
           gemm_plan<float>(p, {.algorithm = "fast"});
-        }).starts_with("gemm: policy.algorithm is 'fast', there are reference, blocked"));
+        }).starts_with("gemm: policy.algorithm: expected one of reference, blocked"));
 }
 
 TEST_CASE("problems in benchdnn's notation") {

@@ -84,8 +84,8 @@ TEST_CASE("b as it lies is checked") {
   const tensor<float, "ab"> a(p.a_shape()), wrong({4, 5});
   const gemm_plan<float> plan(p);
   CHECK(test::message([&] { plan(a, wrong, both.part(1, 0, 4)); }) ==
-        "gemm: b has 5 columns, the problem says 4");
+        "gemm: b: expected 4 columns, got 5");
   CHECK(test::message([&] { plan(a, both.part(1, 1, 4), both.part(1, 4, 4)); }) ==
-        "gemm: c overlaps b, the two must not share memory");
+        "gemm: c: expected memory apart from b, got an overlap");
   plan(a, both.part(1, 0, 4), both.part(1, 4, 4));
 }

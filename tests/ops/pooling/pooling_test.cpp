@@ -299,24 +299,24 @@ TEST_CASE("bad input is named") {
   tensor<float, "nchw"> x({2, 3, 4, 4}), y({2, 3, 2, 2}), wrong({2, 4, 2, 2}), none,
       wide({2, 3, 2, 8});
   CHECK(message([&] { pooling_forward(p, x, wrong); }) ==
-        "pooling_forward: dst has 4 channels, the problem says 3");
+        "pooling_forward: dst: expected 3 channels, got 4");
   CHECK(message([&] { pooling_forward(p, none, y); }) ==
-        "pooling_forward: src is not initialised, a shape of 4 dimensions is needed");
+        "pooling_forward: src: expected a tensor of 4 dimensions, got an uninitialised one");
   CHECK(message([&] { pooling_forward(p, x, x.part(2, 0, 2).part(3, 0, 2)); }) ==
-        "pooling_forward: dst overlaps src, the two must not share memory");
+        "pooling_forward: dst: expected memory apart from src, got an overlap");
   CHECK(message([&] { pooling_forward(p, x, y, wrong); }) ==
-        "pooling_forward: argmax has 4 channels, the problem says 3");
+        "pooling_forward: argmax: expected 3 channels, got 4");
   CHECK(message([&] { pooling_forward(p, x, y, y); }) ==
-        "pooling_forward: argmax overlaps dst, the two must not share memory");
+        "pooling_forward: argmax: expected memory apart from dst, got an overlap");
   CHECK(message([&] { pooling_backward(p, y, x); }) ==
         "pooling_backward: argmax is missing, max pooling needs what forward wrote");
   strides st = wide.strides();
   st[3] = 4;
-  CHECK(
-      message([&] { pooling_forward(p, x, view<float, "nchw">(wide.data(), {2, 3, 2, 2}, st)); }) ==
-      "pooling_forward: dst has stride 4 along w, its fastest dimension must have stride 1");
+  CHECK(message([&] {
+          pooling_forward(p, x, view<float, "nchw">(wide.data(), {2, 3, 2, 2}, st));
+        }) == "pooling_forward: dst: expected stride 1 along its fastest dimension w, got 4");
   CHECK(message([&] { pooling_plan<float, "nchw">({.size = {4}, .kernel = {2}}); }) ==
         "pooling_plan: size is 4, layout nchw has 2 spatial dimensions");
   CHECK(message([&] { pooling_plan<float, "nchw">(p, {.algorithm = "fast"}); }) ==
-        "pooling_plan: policy.algorithm is 'fast', there are reference, direct");
+        "pooling_plan: policy.algorithm: expected one of reference, direct, got 'fast'");
 }

@@ -117,7 +117,7 @@ TEST_CASE("bad input is named") {
   tensor<float, "nhwc"> y({2, 3, 4, 5});
   CHECK(message([&] { reorder(x, y); }) == "reorder: dst is 2x3x4x5, src is 2x3x4x4");
   CHECK(message([&] { reorder(x.part(0, 0, 1), view<float, "nhwc">(x.data(), {1, 3, 4, 4})); }) ==
-        "reorder: dst overlaps src, the two must not share memory");
+        "reorder: dst: expected memory apart from src, got an overlap");
   CHECK(message([&] { reorder<"nhwc">(none); }) ==
-        "reorder: src is not initialised, a shape of 4 dimensions is needed");
+        "reorder: src: expected a tensor of 4 dimensions, got an uninitialised one");
 }

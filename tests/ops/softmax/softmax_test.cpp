@@ -205,12 +205,13 @@ TEST_CASE("bad input is named") {
   CHECK(message([&] { softmax_cross_entropy_backward(x, negative, y); }) ==
         "softmax_cross_entropy_backward: labels[0] is -1, probabilities has 10 channels");
   CHECK(message([&] { softmax_cross_entropy_backward(x, good, y); }) == "no error");
-  CHECK(message([&] { softmax_forward(x, other); }) == "softmax_forward: dst is 2x9, src is 2x10");
+  CHECK(message([&] { softmax_forward(x, other); }) ==
+        "softmax_forward: dst: expected src's shape 2x10, got 2x9");
   CHECK(message([&] { softmax_forward(no_channels, no_channels); }) ==
         "softmax_forward: src has 0 channels, at least 1 is needed");
   CHECK(message([&] {
           softmax_forward(x.part(0, 0, 1), view<float, "nc">(x.data() + 1, {1, 10}, x.strides()));
-        }) == "softmax_forward: dst overlaps src, the two must not share memory");
+        }) == "softmax_forward: dst: expected memory apart from src, got an overlap");
   strides st = x.strides();
   st[1] = 2;
   const view<float, "nc"> sparse(x.data(), {2, 5}, st);

@@ -181,12 +181,12 @@ class fixed_conv {
     const view<T, Dst> y = dst.as_view();
     check_shape(x, p.src_shape(), op, "src");
     check_shape(y, p.dst_shape(), op, "dst");
-    if (x.strides() != src_strides) throw_error(op, "src", "it must be dense", "has gaps");
-    if (y.strides() != dst_strides) throw_error(op, "dst", "it must be dense", "has gaps");
+    if (x.strides() != src_strides) throw_error(op, "src", "a dense tensor", "one with gaps");
+    if (y.strides() != dst_strides) throw_error(op, "dst", "a dense tensor", "one with gaps");
     const auto from = reinterpret_cast<std::uintptr_t>(x.data()),
                to = reinterpret_cast<std::uintptr_t>(y.data());
     if (from < to + dst_elements * sizeof(T) && to < from + src_elements * sizeof(T))
-      throw_error(op, "dst", "the two must not share memory", "overlaps src");
+      throw_error(op, "dst", "memory apart from src", "an overlap");
     const auto post = lower(ops, y, p.out, op);
     for (index_t n = 0; n < p.batch; ++n)
       for (index_t chunk = 0; chunk < chunks; ++chunk)

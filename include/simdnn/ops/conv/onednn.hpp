@@ -214,9 +214,8 @@ class by_onednn {
     want(ceil_div(C, block), x.channel_stride, last ? 1 : d * h * w * block);
     want(sizes[0], x.batch_stride, d * h * w * round_up(C, block));
     if (!dense)
-      throw_error(op(), argument,
-                  "the algorithm onednn takes nchw, nhwc and blocks of channels, dense",
-                  "has gaps or another order");
+      throw_error(op(), argument, "dense nchw, nhwc or blocks of channels for the algorithm onednn",
+                  "gaps or another order");
   }
 
   const char* op() const {

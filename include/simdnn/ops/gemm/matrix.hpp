@@ -75,8 +75,7 @@ template <char Letter, class T, layout L>
 void check_neighbours(const view<T, L>& v, const char* op, const char* argument) {
   constexpr int d = L.dim(Letter);
   if (v.size(d) > 1 && v.stride(d) != 1)
-    throw_error(op, argument, "neighbours must stand side by side",
-                "has elements " + std::to_string(v.stride(d)) + " apart");
+    throw_error(op, argument, "stride 1 along its fastest dimension", std::to_string(v.stride(d)));
 }
 
 /// The same memory with rows and columns exchanged: "ab" becomes "ba" and the reverse.
