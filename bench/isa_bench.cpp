@@ -4,11 +4,11 @@
 #include <bench/isa_report.hpp>
 #include <bench/measure.hpp>
 #include <bench/provenance.hpp>
+#include <bench/refuse.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <regex>
 #include <simdnn/parallel/parallel_for.hpp>
-#include <stdexcept>
 #include <string_view>
 
 namespace simdnn::bench {
@@ -133,8 +133,7 @@ int run(std::vector<std::string> arguments) {
   options.insert(options.end(), arguments.begin() + 1, arguments.end());
   const std::string format = option(options, "--benchmark_format=");
   if (!format.empty() && format != "console" && format != "json")
-    throw std::invalid_argument("--benchmark_format is \"" + format +
-                                "\", expected console or json");
+    refuse("--benchmark_format", "console or json", '"' + format + '"');
 
   std::vector<char*> argv{arguments.front().data()};
   for (std::string& o : options) argv.push_back(o.data());
@@ -150,8 +149,9 @@ int run(std::vector<std::string> arguments) {
   const std::vector<cell> cells = make_cells(isas, default_executor().concurrency(), full);
   const std::ptrdiff_t selected = count_selected(cells, benchmark::GetBenchmarkFilter());
   if (selected == 0)
-    throw std::invalid_argument("--benchmark_filter=" + benchmark::GetBenchmarkFilter() +
-                                " matches no name; --benchmark_list_tests lists them");
+    refuse("--benchmark_filter",
+           "a pattern that matches a name (--benchmark_list_tests lists them)",
+           '"' + benchmark::GetBenchmarkFilter() + '"');
   const int repetitions = std::atoi(option(options, "--benchmark_repetitions=").c_str());
   progress shown(selected * std::max(1, repetitions));
   prepared_call prepared(shown);

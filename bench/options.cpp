@@ -1,6 +1,6 @@
 #include <bench/options.hpp>
+#include <bench/refuse.hpp>
 #include <charconv>
-#include <stdexcept>
 #include <string_view>
 
 namespace simdnn::bench {
@@ -50,8 +50,8 @@ Number number(std::string_view option, std::string_view text, Number least) {
   Number value{};
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || value < least)
-    throw std::invalid_argument(std::string(option) + " is \"" + std::string(text) +
-                                "\", expected a number from " + std::to_string(least) + " on");
+    refuse(std::string(option), "a number of at least " + std::to_string(least),
+           '"' + std::string(text) + '"');
   return value;
 }
 
@@ -64,8 +64,7 @@ std::size_t one_of(std::string_view option, std::string_view text,
     if (names[i] == text) return i;
     all += (all.empty() ? "" : ", ") + std::string(names[i]);
   }
-  throw std::invalid_argument(std::string(option) + " is \"" + std::string(text) +
-                              "\", expected one of " + all);
+  refuse(std::string(option), "one of " + all, '"' + std::string(text) + '"');
 }
 
 }  // namespace
@@ -90,7 +89,7 @@ options parse_options(int argc, const char* const* argv) {
       continue;
     }
     const auto value = [&]() -> std::string_view {
-      if (i + 1 == argc) throw std::invalid_argument(std::string(option) + " needs a value");
+      if (i + 1 == argc) refuse(std::string(option), "a value", "none");
       return argv[++i];
     };
     if (option == "--shapes") {
@@ -134,28 +133,26 @@ options parse_options(int argc, const char* const* argv) {
     } else if (option == "--json") {
       o.json = value();
     } else {
-      throw std::invalid_argument(std::string(option) + " is no option; --help lists them");
+      refuse("option", "one that --help lists", std::string(option));
     }
   }
   if (o.fixed && (o.choice || !o.algorithm.empty() || !is_forward(o.dir) || o.threads != 1))
-    throw std::invalid_argument("--fixed has one algorithm, forward on one thread");
+    refuse("--fixed", "a forward pass on one thread, without --algorithm and --choice",
+           "another request");
   if (o.random > 0 && (!o.check || o.choice || o.fixed || o.strict || o.with_bias || o.with_relu ||
                        o.batch > 0 || o.threads != 1 || !o.problems.empty() || !o.json.empty()))
-    throw std::invalid_argument(
-        "--random checks problems of its own: give --mode check and of the others only --op, "
-        "--dir, "
-        "--isa, --algorithm, --seed, --first and --plant");
+    refuse("--random",
+           "--mode check and of the others only --op, --dir, --isa, --algorithm, --seed, --first "
+           "and --plant",
+           "another request");
   if (o.random == 0 && (has_seed || o.plant))
-    throw std::invalid_argument("--seed, --first and --plant are for --random");
+    refuse("--seed, --first, --plant", "--random beside them", "none");
   if (o.problems.empty() && !o.help && !o.fixed && o.random == 0)
-    throw std::invalid_argument(
-        "no problems: give --shapes FILE or problems such as "
-        "mb8_ic64ih56_oc64oh56_kh3_ph1");
+    refuse("problems", "--shapes FILE or problems such as mb8_ic64ih56_oc64oh56_kh3_ph1", "none");
   if (o.choice && ((!o.algorithm.empty() && o.algorithm != "all") || o.check || !o.json.empty()))
-    throw std::invalid_argument(
-        "--choice measures all algorithms that may be chosen, without --mode check and --json");
+    refuse("--choice", "all algorithms, without --mode check and --json", "another request");
   if ((o.with_bias || o.with_relu) && !is_forward(o.dir))
-    throw std::invalid_argument("--post-ops are fused behind FWD_I and FWD_T only");
+    refuse("--post-ops", "--dir FWD_I or FWD_T", to_name(o.dir));
   return o;
 }
 

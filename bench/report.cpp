@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <bench/provenance.hpp>
+#include <bench/refuse.hpp>
 #include <bench/report.hpp>
 #include <cmath>
 #include <ctime>
 #include <fstream>
-#include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
@@ -70,7 +70,7 @@ class json_file {
   void finish() {
     file_ << "\n  ]\n}\n";
     file_.close();
-    if (!file_) throw std::runtime_error("--json " + path_ + ": it cannot be written");
+    if (!file_) refuse("--json", "a path in a writable folder", '"' + path_ + '"');
   }
 
  private:

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <bench/kernels.hpp>
+#include <bench/refuse.hpp>
 #include <limits>
 #include <simdnn/parallel/executor.hpp>
 #include <simdnn/plan/select.hpp>
-#include <stdexcept>
 
 namespace simdnn::bench {
 
@@ -44,7 +44,8 @@ inline team make_team(int threads) { return {threads}; }
 #else
 using team = serial;
 inline team make_team(int threads) {
-  if (threads > 1) throw std::invalid_argument("--threads: simdnn_bench was built without OpenMP");
+  if (threads > 1)
+    refuse("--threads", "1 in a program built without OpenMP", std::to_string(threads));
   return {};
 }
 #endif

@@ -1,3 +1,4 @@
+#include <bench/refuse.hpp>
 #include <bench/shape_list.hpp>
 #include <charconv>
 #include <fstream>
@@ -21,8 +22,8 @@ int take_times(std::string_view& s, std::string_view all) {
   int times = 0;
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), times);
   if (fault != std::errc() || end != digits.data() + digits.size() || times < 1)
-    throw std::invalid_argument("\"" + std::string(all) + "\": the multiplicity behind * is \"" +
-                                std::string(digits) + "\", expected a positive number");
+    refuse('"' + std::string(all) + "\": multiplicity after *", "a positive number",
+           '"' + std::string(digits) + '"');
   s.remove_suffix(s.size() - star);
   return times;
 }
@@ -52,28 +53,27 @@ named_problem parse_named_problem(std::string_view text) {
   }
   p.times = take_times(name, text) * take_times(behind, text);
   if (!trim(behind).empty())
-    throw std::invalid_argument("\"" + std::string(text) + "\": \"" + std::string(behind) +
-                                "\" behind the name");
+    refuse('"' + std::string(text) + '"', "nothing after the name",
+           '"' + std::string(behind) + '"');
   if (!name.empty()) p.name = name;
   return p;
 }
 
 std::vector<named_problem> read_shape_file(const std::string& path) {
   std::ifstream file(path);
-  if (!file) throw std::invalid_argument(path + ": no such file, or it cannot be read");
+  if (!file) refuse(path, "a readable file", "one that cannot be opened");
   std::vector<named_problem> problems;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     const std::string_view text = trim(std::string_view(line).substr(0, line.find('#')));
     if (text.empty()) continue;
-    const std::string where = path + ":" + std::to_string(number) + ": ";
+    const std::string where = path + ":" + std::to_string(number);
     if (text.starts_with("--"))
-      throw std::invalid_argument(where + std::string(text) +
-                                  " is an option of benchdnn, expected a problem");
+      refuse(where, "a problem", "benchdnn's option " + std::string(text));
     try {
       problems.push_back(parse_named_problem(text));
     } catch (const std::invalid_argument& e) {
-      throw std::invalid_argument(where + e.what());
+      throw std::invalid_argument(where + ": " + e.what());
     }
   }
   return problems;

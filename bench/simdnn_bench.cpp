@@ -5,13 +5,13 @@
 #include <bench/op.hpp>
 #include <bench/options.hpp>
 #include <bench/random_check.hpp>
+#include <bench/refuse.hpp>
 #include <bench/report.hpp>
 #include <cmath>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <limits>
-#include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
@@ -28,15 +28,14 @@ const op& find_op(const options& o) {
   for (const op& candidate : ops()) {
     if (candidate.name == o.op) {
       if (!candidate.backward && o.dir != direction::fwd_i)
-        throw std::invalid_argument("--dir " + std::string(to_name(o.dir)) + ": " + o.op +
-                                    " has FWD_I only");
+        refuse("--dir", "FWD_I (" + o.op + " has no other)", to_name(o.dir));
       if (!candidate.fusable && (o.with_bias || o.with_relu))
-        throw std::invalid_argument("--post-ops: " + o.op + " has none");
+        refuse("--post-ops", "none with " + o.op, "some");
       return candidate;
     }
     known += (known.empty() ? "" : ", ") + std::string(candidate.name);
   }
-  throw std::invalid_argument("--op is \"" + o.op + "\", expected one of " + known);
+  refuse("--op", "one of " + known, '"' + o.op + '"');
 }
 
 bool has_op(const peer& p, const options& o) {
@@ -50,7 +49,7 @@ const peer* choose_peer(const options& o) {
   if (o.check || o.choice || o.peer == "none" || o.peer == serial) return nullptr;
   if (!o.peer.empty()) {
     const peer& asked = find_peer(o.peer);
-    if (!has_op(asked, o)) throw std::invalid_argument("--peer " + o.peer + ": it has no " + o.op);
+    if (!has_op(asked, o)) refuse("--peer", "one that has " + o.op, o.peer);
     return &asked;
   }
   for (const peer& p : peers())
@@ -74,8 +73,7 @@ std::vector<choice> choices(const options& o, const named_problem& p, const work
       std::printf("%-38s %-12s refuses: %s\n", p.name.c_str(), v.name.c_str(), v.refusal.c_str());
     if (o.algorithm == v.name) return list;
   }
-  if (o.algorithm != "all")
-    throw std::invalid_argument("--algorithm is \"" + o.algorithm + "\", expected one of " + known);
+  if (o.algorithm != "all") refuse("--algorithm", "one of " + known, '"' + o.algorithm + '"');
   return list;
 }
 
@@ -176,7 +174,7 @@ double speed_up(const kernels& code, int threads) {
 // Those of the command line, or all that are known at compile time.
 std::vector<named_problem> problems(const options& o, const op& the_op, const kernels& code) {
   if (!o.fixed) return o.problems;
-  if (the_op.fixed == nullptr) throw std::invalid_argument("--fixed: " + o.op + " has none");
+  if (the_op.fixed == nullptr) refuse("--fixed", "an op with problems known at compile time", o.op);
   if (!o.problems.empty()) return o.problems;
   std::vector<named_problem> list;
   for (const std::string& text : the_op.fixed(code)) list.push_back(parse_named_problem(text));

@@ -35,7 +35,7 @@ const layout& find_layout(int rank, const std::string& name, const char* argumen
     if (name.empty() || name == l.text()) return l;
     list += (list.empty() ? "" : ", ") + std::string(l.text());
   }
-  throw_error("simdnn_info", argument, "for this problem there are " + list, "is '" + name + "'");
+  throw_error("simdnn_info", argument, "one of " + list, '"' + name + '"');
 }
 
 template <class T, class List, class Query>
@@ -107,17 +107,18 @@ answer describe_pooling(const request& r) {
 template <class T>
 answer describe_op(const request& r) {
   if ((r.op == "conv_pool" || r.op == "gemm") && r.pass != direction::forward)
-    throw_error("simdnn_info", "--dir", r.op + " has FWD alone", "is another");
+    throw_error("simdnn_info", "--dir", "FWD (" + r.op + " has no other)",
+                r.pass == direction::backward_data ? "BWD_D" : "BWD_W");
   if (r.op == "conv_pool" && r.allow_onednn)
-    throw_error("simdnn_info", "--onednn", "oneDNN has no conv_pool", "is given");
+    throw_error("simdnn_info", "--onednn", "an op that oneDNN has", r.op);
   if (r.op == "conv" || r.op == "conv_pool") return describe_conv<T>(r);
   if (r.op == "gemm") return describe_gemm<T>(r);
   if (r.op == "inner_product") return describe_inner_product<T>(r);
   if (r.op == "pooling") return describe_pooling<T>(r);
   throw_error(
       "simdnn_info", "--op",
-      "it is one of those that have a choice: conv, conv_pool, gemm, inner_product, pooling",
-      "is '" + r.op + "'");
+      "one of conv, conv_pool, gemm, inner_product, pooling, which have a choice of algorithms",
+      '"' + r.op + '"');
 }
 
 answer describe(const request& r) {

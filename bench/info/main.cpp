@@ -156,7 +156,7 @@ std::size_t one_of(const char* option, const char* value, const char* const (&wo
     if (std::strcmp(value, words[i]) == 0) return i;
     list += (list.empty() ? "" : ", ") + std::string(words[i]);
   }
-  throw_error("simdnn_info", option, "it is one of " + list, "is '" + std::string(value) + "'");
+  throw_error("simdnn_info", option, "one of " + list, '"' + std::string(value) + '"');
 }
 
 int run(int argc, char** argv) {

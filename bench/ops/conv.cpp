@@ -1,6 +1,6 @@
 // conv, problems as in mb8_ic64ih56_oc64oh56_kh3_ph1.
 #include <bench/op.hpp>
-#include <stdexcept>
+#include <bench/refuse.hpp>
 
 namespace simdnn::bench {
 namespace {
@@ -31,7 +31,7 @@ class conv_workload final : public workload {
     if (c.fixed) {
       std::unique_ptr<runner> own =
           is_forward(task_.dir) ? where_.code->fixed_conv(problem_, task_) : nullptr;
-      if (own == nullptr) throw std::invalid_argument("--fixed: this problem is not compiled in");
+      if (own == nullptr) refuse("--fixed", "a forward pass of a compiled problem", problem_.str());
       return own;
     }
     return where_.code->conv(problem_, task_, c, c.threads > 0 ? c.threads : where_.threads);

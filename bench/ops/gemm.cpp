@@ -2,8 +2,8 @@
 // --batch replaces M.
 #include <bench/op.hpp>
 #include <bench/ops/fixed_problems.hpp>
+#include <bench/refuse.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
-#include <stdexcept>
 
 namespace simdnn::bench {
 namespace {
@@ -28,9 +28,10 @@ class gemm_workload final : public workload {
     if (task_.fixed) {
       std::unique_ptr<runner> made = where_.code->fixed_gemm(task_);
       if (made == nullptr)
-        throw std::invalid_argument("--fixed: compiled in are cubes of " +
-                                    std::to_string(first_fixed) + " to " +
-                                    std::to_string(last_fixed));
+        refuse("--fixed",
+               "a compiled cube of " + std::to_string(first_fixed) + " to " +
+                   std::to_string(last_fixed),
+               problem_.str());
       return made;
     }
     return where_.code->gemm(task_, c, c.threads > 0 ? c.threads : where_.threads);

@@ -5,6 +5,7 @@
 
 #include <bench/measure.hpp>
 #include <bench/peers/peer.hpp>
+#include <bench/refuse.hpp>
 #include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <stdexcept>
@@ -35,8 +36,7 @@ inline const dnnl::engine& engine(const conditions& c) {
       throw std::runtime_error("onednn: it was used before its instruction set could be limited");
     return c.isa;
   }();
-  if (limited != c.isa)
-    throw std::invalid_argument("onednn: one process uses it with one instruction set only");
+  if (limited != c.isa) refuse("onednn", "one instruction set in a process", "a second");
 #if defined(_OPENMP)
   omp_set_num_threads(c.threads);
 #endif

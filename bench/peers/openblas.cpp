@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <bench/peers/peer.hpp>
+#include <bench/refuse.hpp>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -32,8 +33,7 @@ const char* core_type(isa::id isa) {
 
 const openblas& library(isa::id isa) {
   static const isa::id loaded = isa;
-  if (loaded != isa)
-    throw std::invalid_argument("openblas: one process uses it with one instruction set only");
+  if (loaded != isa) refuse("openblas", "one instruction set in a process", "a second");
   static const openblas api = [] {
     setenv("OPENBLAS_CORETYPE", core_type(loaded), 1);
     void* handle = dlopen(SIMDNN_BENCH_OPENBLAS, RTLD_NOW | RTLD_LOCAL);

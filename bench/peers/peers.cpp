@@ -3,7 +3,7 @@
 #include <bench/kernels.hpp>
 #include <bench/measure.hpp>
 #include <bench/peers/peer.hpp>
-#include <stdexcept>
+#include <bench/refuse.hpp>
 
 namespace simdnn::bench {
 namespace {
@@ -106,7 +106,8 @@ constexpr peer memory_sum{.name = "sum",
                           .inner_product = [](const inner_product_task& t,
                                               const conditions& c) -> std::unique_ptr<runner> {
                             if (!is_forward(t.dir))
-                              throw std::invalid_argument("--peer sum: forward only");
+                              refuse("--peer", "one that has the pass",
+                                     "sum, which is forward alone");
                             return std::make_unique<weights_sum>(t, c);
                           },
                           .shares_threads = true};
@@ -122,12 +123,12 @@ const peer& find_peer(std::string_view name) {
   for (const peer& p : table) {
     if (p.name == name && p.missing.empty()) return p;
     if (p.name == name)
-      throw std::invalid_argument("--peer " + std::string(name) + ": " + std::string(p.missing) +
-                                  " (Debian package " + std::string(p.package) + ")");
+      refuse("--peer", "one that this program has",
+             std::string(name) + " (" + std::string(p.missing) + "; Debian package " +
+                 std::string(p.package) + ")");
     known += std::string(p.name) + ", ";
   }
-  throw std::invalid_argument("--peer " + std::string(name) + ": unknown, there are " + known +
-                              "none");
+  refuse("--peer", "one of " + known + "none", '"' + std::string(name) + '"');
 }
 
 }  // namespace simdnn::bench

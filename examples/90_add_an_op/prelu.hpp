@@ -54,8 +54,7 @@ class prelu_plan {
  private:
   void check_channels(index_t stride, const char* argument) const {
     if (stride != 1 && problem_.channels > 1)
-      throw_error(op, argument, "neighbours are needed",
-                  "has stride " + std::to_string(stride) + " between channels");
+      throw_error(op, argument, "stride 1 between channels", std::to_string(stride));
   }
 
   prelu_problem problem_;

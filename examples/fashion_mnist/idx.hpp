@@ -39,10 +39,11 @@ struct dataset {
 /// The bytes behind the header of an IDX file whose sizes, but the first, are `item`.
 inline std::vector<std::uint8_t> read_idx(const std::string& path, std::span<const int> item) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (file == nullptr) throw data_error(path + " cannot be opened");
+  if (file == nullptr)
+    throw data_error(path + ": expected a readable file, got one that cannot be opened");
   const auto read = [&](void* to, std::size_t bytes) {
     if (gzread(file.get(), to, static_cast<unsigned>(bytes)) != static_cast<int>(bytes))
-      throw data_error(path + " is damaged or too short");
+      throw data_error(path + ": expected a whole IDX file, got one that is damaged or too short");
   };
   const auto read_size = [&] {
     std::uint8_t b[4];
@@ -50,14 +51,18 @@ inline std::vector<std::uint8_t> read_idx(const std::string& path, std::span<con
     return b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
   };
   const int rank = static_cast<int>(item.size()) + 1;
-  if (read_size() != (0x0800 | rank)) throw data_error(path + " is no IDX file of this kind");
+  if (read_size() != (0x0800 | rank))
+    throw data_error(path + ": expected an IDX file of bytes in " + std::to_string(rank) +
+                     " dimensions, got another");
   const int count = read_size();
   std::size_t item_bytes = 1;
   for (const int size : item) {
-    if (read_size() != size) throw data_error(path + " holds items of another size");
+    if (read_size() != size)
+      throw data_error(path + ": expected size " + std::to_string(size) + ", got another");
     item_bytes *= static_cast<std::size_t>(size);
   }
-  if (count < 0 || count > 1'000'000) throw data_error(path + " says a count beyond reason");
+  if (count < 0 || count > 1'000'000)
+    throw data_error(path + ": expected at most 1000000 items, got " + std::to_string(count));
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count) * item_bytes);
   read(bytes.data(), bytes.size());
   return bytes;
@@ -70,10 +75,12 @@ inline dataset read_dataset(const std::string& directory, const std::string& par
   dataset d{read_idx(path + "-images-idx3-ubyte.gz", image),
             read_idx(path + "-labels-idx1-ubyte.gz", {})};
   if (d.grey.size() != d.labels.size() * pixels)
-    throw data_error(path + ": the images and the labels differ in number");
-  if (d.labels.empty()) throw data_error(path + ": there are no images");
+    throw data_error(path + ": expected as many labels as images, got " +
+                     std::to_string(d.labels.size()));
+  if (d.labels.empty()) throw data_error(path + ": expected images, got none");
   for (const std::uint8_t label : d.labels)
-    if (label >= classes) throw data_error(path + ": a label is above 9");
+    if (label >= classes)
+      throw data_error(path + ": expected labels of at most 9, got " + std::to_string(label));
   return d;
 }
 

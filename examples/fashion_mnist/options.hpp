@@ -37,7 +37,7 @@ inline options parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
     const auto value = [&]() -> std::string_view {
-      if (++i == argc) throw usage_error(std::string(name) + " needs a value");
+      if (++i == argc) throw usage_error(std::string(name) + ": expected a value, got none");
       return argv[i];
     };
     const auto number = [&](int least, int most) {
@@ -45,8 +45,8 @@ inline options parse(int argc, char** argv) {
       int n = 0;
       const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), n);
       if (code != std::errc() || end != text.data() + text.size() || n < least || n > most)
-        throw usage_error(std::string(name) + " is \"" + std::string(text) + "\", a number from " +
-                          std::to_string(least) + " to " + std::to_string(most) + " is expected");
+        throw usage_error(std::string(name) + ": expected a number from " + std::to_string(least) +
+                          " to " + std::to_string(most) + ", got \"" + std::string(text) + '"');
       return n;
     };
     if (name == "--epochs")
@@ -62,7 +62,7 @@ inline options parse(int argc, char** argv) {
     else if (name == "--help")
       o.help = true;
     else
-      throw usage_error("there is no option " + std::string(name));
+      throw usage_error("option: expected one of those below, got " + std::string(name));
   }
   return o;
 }

@@ -76,7 +76,9 @@ class svg {
   void save(const std::string& path) const {
     std::ofstream file(path, std::ios::binary);
     file << body_ << "</svg>\n";
-    if (!file.flush()) throw std::runtime_error(path + " cannot be written");
+    if (!file.flush())
+      throw std::runtime_error(
+          path + ": expected a path in a writable folder, got one that cannot be written");
   }
 
   template <class... Arguments>

@@ -55,13 +55,13 @@ grep -Eq "^net:small.* winograd_4x4_3x3 .* [0-9]+\.[0-9]{2}\$" "$dir/out" || fai
 expect 0 '^checked=[1-9][0-9]* failed=0 ' --mode check --fixed --post-ops bias+relu
 grep -q ' fixed ' "$dir/out" || fail '--fixed runs something else'
 expect 1 '^checked=1 failed=1 ' --mode check --fixed "$small"
-expect 2 '^simdnn_bench: --fixed: inner_product has none$' --fixed --op inner_product
-expect 2 '^simdnn_bench: --fixed has one algorithm' --fixed --algorithm all
-expect 2 '^simdnn_bench: --choice measures' --choice --mode check "$small"
-expect 2 '^simdnn_bench: --choice measures' --choice --algorithm direct "$small"
-expect 2 'expected one of FWD_I, FWD_T, BWD_D, BWD_W$' --dir FORWARD "$small"
-expect 2 'unknown, there are onednn, openblas, eigen, best, sum, none$' --peer mkl "$small"
-expect 2 '^simdnn_bench: no problems' --op conv
+expect 2 '^simdnn_bench: --fixed: expected .*, got inner_product$' --fixed --op inner_product
+expect 2 '^simdnn_bench: --fixed: expected a forward pass' --fixed --algorithm all
+expect 2 '^simdnn_bench: --choice: expected all algorithms' --choice --mode check "$small"
+expect 2 '^simdnn_bench: --choice: expected all algorithms' --choice --algorithm direct "$small"
+expect 2 '^simdnn_bench: --dir: expected one of FWD_I, FWD_T, BWD_D, BWD_W, got "FORWARD"$' --dir FORWARD "$small"
+expect 2 '^simdnn_bench: --peer: expected one of onednn, openblas, eigen, best, sum, none, got "mkl"$' --peer mkl "$small"
+expect 2 '^simdnn_bench: problems: expected --shapes' --op conv
 expect 1 '^checked=1 failed=1 ' --mode check mb1_ic16ih8
 
 for peer in onednn openblas eigen; do

@@ -62,7 +62,7 @@ expect 0 --full --benchmark_filter=concat --benchmark_list_tests
 [ "$(wc -l <"$dir/out")" -gt "$(wc -l <"$dir/usual")" ] || fail '--full adds nothing'
 
 expect 2 --benchmark_filter=nothing
-grep -q 'matches no name' "$dir/err" || fail 'a filter without a match'
+grep -q 'expected a pattern that matches a name' "$dir/err" || fail 'a filter without a match'
 expect 2 --benchmark_filter='('
 expect 2 --benchmark_format=csv
 expect 2 --ful

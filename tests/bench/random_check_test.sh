@@ -46,11 +46,11 @@ expect() {
   [ $status -eq 2 ] || fail "exit code $status, expected 2: $*"
   grep -Eq "$pattern" "$out" || fail "no line is $pattern: $*"
 }
-expect '^simdnn_bench: --random is "0", expected a number from 1 on$' --mode check --random 0
-expect '^simdnn_bench: --random is "many", expected a number from 1 on$' --mode check --random many
-expect '^simdnn_bench: --seed is "-1", expected a number from 0 on$' --mode check --random 1 --seed -1
-expect '^simdnn_bench: --random checks problems of its own' --random 5
-expect '^simdnn_bench: --random checks problems of its own' --mode check --random 5 mb1_ic16ih8oc16kh1
-expect '^simdnn_bench: --seed, --first and --plant are for --random$' --mode check --seed 1 mb1_ic16ih8oc16kh1
-expect '^simdnn_bench: --op is "pool", expected one of conv, gemm, inner_product$' --mode check --random 5 --op pool
-expect '^simdnn_bench: --dir BWD_D: gemm has FWD_I only$' --mode check --random 5 --op gemm --dir BWD_D
+expect '^simdnn_bench: --random: expected a number of at least 1, got "0"$' --mode check --random 0
+expect '^simdnn_bench: --random: expected a number of at least 1, got "many"$' --mode check --random many
+expect '^simdnn_bench: --seed: expected a number of at least 0, got "-1"$' --mode check --random 1 --seed -1
+expect '^simdnn_bench: --random: expected --mode check and ' --random 5
+expect '^simdnn_bench: --random: expected --mode check and ' --mode check --random 5 mb1_ic16ih8oc16kh1
+expect '^simdnn_bench: --seed, --first, --plant: expected --random' --mode check --seed 1 mb1_ic16ih8oc16kh1
+expect '^simdnn_bench: --op: expected one of conv, gemm, inner_product, got "pool"$' --mode check --random 5 --op pool
+expect '^simdnn_bench: --dir: expected FWD_I .gemm has no other., got BWD_D$' --mode check --random 5 --op gemm --dir BWD_D

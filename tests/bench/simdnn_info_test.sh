@@ -36,13 +36,13 @@ expect 0 'reference +cost .* only by name' --isa sse42 mb1_ic64ih8_oc64oh8_kh3_p
 expect 0 'winograd_4x4_3x3 +refuses: it rounds more' --accuracy strict mb1_ic64ih8_oc64oh8_kh3_ph1
 expect 0 '^pooling_forward .* double nhwc:nhwc ' --op pooling --type double --src nhwc mb1ic8ih8kh2sh2
 expect 0 '^conv_pool_forward ' --op conv_pool mb1_ic64ih8_oc64oh8_kh3_ph1
-expect 1 '^simdnn_info: --op is .activation., it is one of' --op activation 8x8
-expect 1 '^simdnn_info: --src is .nchv., for this problem there are nChw16c' --src nchv mb1_ic64ih8_oc64_kh3
+expect 1 '^simdnn_info: --op: expected one of .*, got "activation"' --op activation 8x8
+expect 1 '^simdnn_info: --src: expected one of nChw16c.*, got "nchv"' --src nchv mb1_ic64ih8_oc64_kh3
 expect 1 '^conv_problem: ' mb1_ih8_oc64_kh3
-expect 1 '^dispatch: isa is "avx3"' --isa avx3 mb1_ic64ih8_oc64_kh3
-expect 1 '^simdnn_info: --dir is .up., it is one of FWD, BWD_D, BWD_W' --dir up mb1_ic64ih8_oc64_kh3
-expect 1 '^simdnn_info: --dir is another, gemm has FWD alone' --op gemm --dir BWD_D 5x7:7x9
-expect 1 '^simdnn_info: --onednn is given, oneDNN has no conv_pool' --op conv_pool --onednn \
+expect 1 '^dispatch: isa: expected .*, got "avx3"' --isa avx3 mb1_ic64ih8_oc64_kh3
+expect 1 '^simdnn_info: --dir: expected one of FWD, BWD_D, BWD_W, got "up"' --dir up mb1_ic64ih8_oc64_kh3
+expect 1 '^simdnn_info: --dir: expected FWD .gemm has no other., got BWD_D' --op gemm --dir BWD_D 5x7:7x9
+expect 1 '^simdnn_info: --onednn: expected an op that oneDNN has, got conv_pool' --op conv_pool --onednn \
   mb1_ic64ih8_oc64oh8_kh3_ph1
 expect 2 '--help' --algorithm x
 # The README's table is the algorithms' lists.

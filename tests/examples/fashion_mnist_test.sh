@@ -29,9 +29,9 @@ case $2 in
     expect 1 "apt-get install dataset-fashion-mnist" --data "$work"
     : >"$work/train-images-idx3-ubyte.gz"
     expect 1 "damaged or too short" --data "$work"
-    expect 2 '--batch is "0", a number from 1 to 10000 is expected' --batch 0
-    expect 2 "there is no option --epoch" --epoch 3
-    expect 2 "--threads needs a value" --threads
+    expect 2 '--batch: expected a number from 1 to 10000, got "0"' --batch 0
+    expect 2 "option: expected one of those below, got --epoch" --epoch 3
+    expect 2 "--threads: expected a value, got none" --threads
     expect 0 "--epochs N" --help
     ;;
   learn)

@@ -20,8 +20,7 @@ struct prelu_problem {
   prelu_problem checked(const char* op = "prelu_problem") const {
     const auto rule = [&](index_t value, index_t least, const char* field) {
       if (value < least)
-        throw_error(op, field, "it must be at least " + std::to_string(least),
-                    "is " + std::to_string(value));
+        throw_error(op, field, "at least " + std::to_string(least), std::to_string(value));
     };
     rule(batch, 0, "batch");
     rule(channels, 1, "channels");
