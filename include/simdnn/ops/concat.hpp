@@ -1,113 +1,138 @@
-// concat: the channels of several tensors, one behind the other.
+// concat: the channels of several tensors, one after the other.
+//
 //     concat_forward({a, b, c}, dst);
 //     concat_backward(diff_dst, {da, db, dc});
-// All operands have one element type and layout; in blocked layouts an input may begin and end in
-// the middle of a block.
 //
-// Where inputs begin at multiples of the block nothing need be copied: let the operations that make
+// All operands have one element type and layout; in blocked layouts an input may begin and end in
+// the middle of a block. The padding of last blocks is zeroed.
+//
+// If inputs begin at multiples of the block nothing need be copied: let the operations that make
 // them write into dst.part(1, begin, count), and read gradients from diff_dst.part(1, begin,
 // count).
 #pragma once
 
 #include <initializer_list>
 #include <simdnn/ops/concat/algorithms.hpp>
-#include <simdnn/parallel/grain.hpp>
-#include <simdnn/plan/same_layout.hpp>
-#include <simdnn/trace/call_record.hpp>
+#include <simdnn/plan/plan.hpp>
+#include <simdnn/problem/tensor_problem.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
 namespace concat {
 
-template <class D>
-using source = view<const std::remove_const_t<typename std::remove_cvref_t<D>::value_type>,
-                    std::remove_cvref_t<D>::format>;
-template <class D>
-using target = view<std::remove_const_t<typename std::remove_cvref_t<D>::value_type>,
-                    std::remove_cvref_t<D>::format>;
-
-// `whole` is dst or diff_dst, the parts are the others.
-template <class T, class U, layout L>
-void check(const view<U, L>& whole, std::span<const view<T, L>> parts, const char* op,
-           const char* whole_name, const std::string& parts_name) {
+template <class T, layout L>
+struct description {
   static_assert(L.dim('c') >= 0, "concat takes layouts with channels: nc, nchw, nhwc, nChw16c ...");
-  check_given(whole, op, whole_name);
-  if constexpr (!std::is_const_v<U>) check_apart(whole, op, whole_name);
-  index_t channels = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string name = parts_name + "[" + std::to_string(i) + "]";
-    check_given(parts[i], op, name.c_str());
-    for (int d = 0; d < L.rank(); ++d)
-      if (d != L.dim('c') && parts[i].size(d) != whole.size(d))
-        throw_error(op, name, std::string(whole_name) + " is " + whole.shape().str(),
-                    "is " + parts[i].shape().str());
-    channels += parts[i].size('c');
-    if constexpr (std::is_const_v<T>) {
-      check_no_overlap(whole, parts[i], op, whole_name, name.c_str());
-    } else {
-      check_apart(parts[i], op, name.c_str());
-      check_no_overlap(parts[i], whole, op, name.c_str(), whole_name);
-    }
-  }
-  if (channels != whole.size('c'))
-    throw_error(op, parts_name, std::string(whole_name) + " has " + std::to_string(whole.size('c')),
-                "have " + std::to_string(channels) + " channels together");
-}
+  using problem_type = tensor_problem;
+  using isa_tag = isa::native;
+  using algorithm_list = all<T, L>;
+  static constexpr bool memory_bound = true;
+  static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
 
-// The parts' shapes, one behind the other, as in benchdnn.
-template <class T, class U, layout L>
-call_record record(const char* op, const view<U, L>& whole, std::span<const view<T, L>> parts) {
-  std::string shapes;
-  for (const view<T, L>& part : parts)
-    shapes.append(shapes.empty() ? "" : ":").append(part.shape().str());
-  using element = std::remove_const_t<T>;
-  return calls::record<element, isa::native, L>(op, direct<element, L>::name, shapes,
-                                                2 * static_cast<double>(whole.shape().elements()));
-}
+  // Throws error if the parts have other sizes than `whole`, or other channels in total.
+  template <class U>
+  static void check_parts(const char* op, const char* name, std::span<const view<U, L>> parts,
+                          const char* whole_name, const shape& whole) {
+    constexpr int c = L.dim('c');
+    index_t channels = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      for (int d = 0; d < L.rank(); ++d)
+        if (d != c && parts[i].size(d) != whole[d])
+          throw_error(op, std::string(name) + "[" + std::to_string(i) + "]",
+                      std::string(whole_name) + "'s shape " + whole.str() + " but for the channels",
+                      parts[i].shape().str());
+      channels += parts[i].size(c);
+    }
+    if (channels != whole[c])
+      throw_error(op, name, std::to_string(whole[c]) + " channels in total (" + whole_name + "'s)",
+                  std::to_string(channels));
+  }
+  // The parts' shapes one after the other, as in benchdnn.
+  template <class U>
+  static std::string text(std::span<const view<U, L>> parts) {
+    std::string shapes;
+    for (const view<U, L>& part : parts)
+      shapes.append(shapes.empty() ? "" : ":").append(part.shape().str());
+    return shapes;
+  }
+};
+
+template <class T, layout L>
+struct forward : description<T, L> {
+  static constexpr const char* name = "concat_forward";
+  using operands = operand_list<in<"srcs", T, L, no_shape, list>,
+                                out<"dst", T, L, &tensor_problem::tensor_shape>>;
+  using parts = std::span<const view<const T, L>>;
+  static void check(const tensor_problem& p, const parts& srcs, const view<T, L>&) {
+    forward::check_parts(name, "srcs", srcs, "dst", p.sizes);
+  }
+  static void complete(call_record& call, const parts& srcs, const view<T, L>&) {
+    call.problem = forward::text(srcs);
+  }
+  template <class Chosen>
+  static void run(const tensor_problem&, const Chosen& chosen, const parts& srcs,
+                  const view<T, L>& dst, const call_context& call) {
+    std::visit([&](const auto& a) { a.forward(srcs, dst, call.executor); }, chosen);
+  }
+};
+
+template <class T, layout L>
+struct backward : description<T, L> {
+  static constexpr const char* name = "concat_backward";
+  static constexpr direction way = direction::backward_data;
+  using operands = operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape>,
+                                out<"diff_srcs", T, L, no_shape, list>>;
+  using parts = std::span<const view<T, L>>;
+  static void check(const tensor_problem& p, const view<const T, L>&, const parts& diff_srcs) {
+    backward::check_parts(name, "diff_srcs", diff_srcs, "diff_dst", p.sizes);
+  }
+  static void complete(call_record& call, const view<const T, L>&, const parts& diff_srcs) {
+    call.problem = backward::text(diff_srcs);
+  }
+  template <class Chosen>
+  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
+                  const parts& diff_srcs, const call_context& call) {
+    std::visit([&](const auto& a) { a.backward(diff_dst, diff_srcs, call.executor); }, chosen);
+  }
+};
+
+template <class D>
+using source = view<const element_of<D>, std::remove_cvref_t<D>::format>;
+template <class D>
+using target = view<element_of<D>, std::remove_cvref_t<D>::format>;
 
 }  // namespace concat
 
-/// Copies the inputs into dst and zeros the padding of its last block. Throws error where the
-/// inputs' channels do not add up to dst's, other sizes differ, or dst shares memory with an input.
-template <tensor_like Dst>
-void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst,
-                    executor_ref executor = default_executor()) {
-  const concat::target<Dst> d = dst.as_view();
-  concat::check(d, srcs, "concat_forward", "dst", "srcs");
-  if (d.empty()) return;
-  executor = for_elements(executor, static_cast<double>(d.shape().elements()));
-  using T = typename decltype(d)::value_type;
-  const calls::timer timer;
-  concat::direct<T, d.format>(d.shape()).forward(srcs, d, executor);
-  timer.stop(executor, [&] { return concat::record("concat_forward", d, srcs); });
+template <class T, layout L>
+using concat_plan = plan<concat::forward<T, L>>;
+template <class T, layout L>
+using concat_backward_plan = plan<concat::backward<T, L>>;
+
+/// Copies the inputs into dst, whose channels are as many as theirs together.
+template <tensor_like Dst, class... Extras>
+void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst, Extras&&... extras) {
+  using pass = concat::forward<element_of<Dst>, std::remove_cvref_t<Dst>::format>;
+  run_once<pass>({dst.as_view().shape()}, srcs, dst, extras...);
 }
-template <tensor_like Dst>
+template <tensor_like Dst, class... Extras>
 void concat_forward(std::initializer_list<concat::source<Dst>> srcs, Dst&& dst,
-                    executor_ref executor = default_executor()) {
-  concat_forward(std::span<const concat::source<Dst>>(srcs.begin(), srcs.size()), dst, executor);
+                    Extras&&... extras) {
+  concat_forward(std::span<const concat::source<Dst>>(srcs.begin(), srcs.size()), dst, extras...);
 }
 
-/// Copies diff_dst's channels out to the inputs' gradients and zeros the padding of their last
-/// blocks; errors as concat_forward's.
-template <tensor_like DiffDst>
+/// Copies the channels of diff_dst out to the inputs' gradients.
+template <tensor_like DiffDst, class... Extras>
 void concat_backward(const DiffDst& diff_dst, std::span<const concat::target<DiffDst>> diff_srcs,
-                     executor_ref executor = default_executor()) {
-  const concat::source<DiffDst> g = diff_dst.as_view();
-  concat::check(g, diff_srcs, "concat_backward", "diff_dst", "diff_srcs");
-  if (g.empty()) return;
-  executor = for_elements(executor, static_cast<double>(g.shape().elements()));
-  using T = std::remove_const_t<typename decltype(g)::value_type>;
-  const calls::timer timer;
-  concat::direct<T, g.format>(g.shape()).backward(g, diff_srcs, executor);
-  timer.stop(executor, [&] { return concat::record("concat_backward", g, diff_srcs); });
+                     Extras&&... extras) {
+  using pass = concat::backward<element_of<DiffDst>, DiffDst::format>;
+  run_once<pass>({diff_dst.as_view().shape()}, diff_dst, diff_srcs, extras...);
 }
-template <tensor_like DiffDst>
+template <tensor_like DiffDst, class... Extras>
 void concat_backward(const DiffDst& diff_dst,
-                     std::initializer_list<concat::target<DiffDst>> diff_srcs,
-                     executor_ref executor = default_executor()) {
+                     std::initializer_list<concat::target<DiffDst>> diff_srcs, Extras&&... extras) {
   concat_backward(diff_dst,
                   std::span<const concat::target<DiffDst>>(diff_srcs.begin(), diff_srcs.size()),
-                  executor);
+                  extras...);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -1,14 +1,18 @@
 // reorder: the same elements in another layout.
+//
 //     auto x = reorder<"nChw16c">(image);   // a new tensor
 //     reorder(src, dst);                    // into one that is there
+//     reorder_plan<float, "nchw", "nChw16c"> plan{{src.shape()}};
+//     plan(src, dst);
+//
 // Any two layouts with the same dimensions, blocked or not, with any strides, of one element type.
+// The padding of dst's last blocks is zeroed.
 #pragma once
 
 #include <simdnn/ops/reorder/algorithms.hpp>
-#include <simdnn/parallel/grain.hpp>
-#include <simdnn/plan/same_layout.hpp>
+#include <simdnn/plan/plan.hpp>
+#include <simdnn/problem/tensor_problem.hpp>
 #include <simdnn/tensor/tensor.hpp>
-#include <simdnn/trace/call_record.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -21,44 +25,40 @@ inline constexpr bool same_dimensions = [] {
   return true;
 }();
 
+template <class T, layout Src, layout Dst>
+struct forward {
+  static_assert(same_dimensions<Src, Dst>, "reorder takes two layouts with the same dimensions");
+  static constexpr const char* name = "reorder";
+  using problem_type = tensor_problem;
+  using isa_tag = isa::native;
+  using algorithm_list = all<T, Src, Dst>;
+  using operands = operand_list<in<"src", T, Src, &tensor_problem::tensor_shape>,
+                                out<"dst", T, Dst, &tensor_problem::tensor_shape>>;
+  static constexpr bool memory_bound = true;
+  static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
+  template <class Chosen>
+  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, Src>& src,
+                  const view<T, Dst>& dst, const call_context& call) {
+    std::visit([&](const auto& a) { a(src, dst, call.executor); }, chosen);
+  }
+};
+
 }  // namespace reordering
 
-/// Copies src to dst and zeros the padding of dst's last blocks. Throws error where the shapes
-/// differ or the two share memory.
-template <tensor_like Src, tensor_like Dst>
-void reorder(const Src& src, Dst&& dst, executor_ref executor = default_executor()) {
-  using D = std::remove_cvref_t<Dst>;
-  using T = typename D::value_type;
-  static_assert(std::is_same_v<std::remove_const_t<typename Src::value_type>, T>,
-                "reorder takes operands of one element type, dst not const");
-  static_assert(reordering::same_dimensions<Src::format, D::format>,
-                "reorder takes two layouts with the same dimensions");
-  const view<const T, Src::format> from = src.as_view();
-  const view<T, D::format> to = dst.as_view();
-  check_given(from, "reorder", "src");
-  check_given(to, "reorder", "dst");
-  if (to.shape() != from.shape())
-    throw_error("reorder", "dst", "src is " + from.shape().str(), "is " + to.shape().str());
-  check_apart(to, "reorder", "dst");
-  check_no_overlap(to, from, "reorder", "dst", "src");
-  if (from.empty()) return;
-  executor = for_elements(executor, static_cast<double>(from.shape().elements()));
-  using direct = reordering::direct<T, Src::format, D::format>;
-  const calls::timer timer;
-  direct(from.shape())(from, to, executor);
-  timer.stop(executor, [&] {
-    return calls::record<T, isa::native, Src::format, D::format>(
-        "reorder", direct::name, from.shape().str(),
-        2 * static_cast<double>(from.shape().elements()));
-  });
+template <class T, layout Src, layout Dst>
+using reorder_plan = plan<reordering::forward<T, Src, Dst>>;
+
+template <tensor_like Src, tensor_like Dst, class... Extras>
+void reorder(const Src& src, Dst&& dst, Extras&&... extras) {
+  using pass = reordering::forward<element_of<Src>, Src::format, std::remove_cvref_t<Dst>::format>;
+  run_once<pass>({src.as_view().shape()}, src, dst, extras...);
 }
 
 /// A new tensor in layout L, from default_memory().
-template <layout L, tensor_like Src>
-auto reorder(const Src& src, executor_ref executor = default_executor()) {
-  check_given(src.as_view(), "reorder", "src");
-  tensor<std::remove_const_t<typename Src::value_type>, L> dst(src.as_view().shape());
-  reorder(src, dst, executor);
+template <layout L, tensor_like Src, class... Extras>
+auto reorder(const Src& src, Extras&&... extras) {
+  tensor<element_of<Src>, L> dst(src.as_view().shape());
+  reorder(src, dst, extras...);
   return dst;
 }
 

@@ -24,22 +24,6 @@ tensor<T, L> trial_tensor(const shape& s) {
   return x;
 }
 
-/// A layout of the weights that go with src: "oi", "oiw", "oihw", "oidhw".
-template <layout Src>
-inline constexpr layout trial_weights = Src.rank() == 2   ? layout("oi")
-                                        : Src.rank() == 3 ? layout("oiw")
-                                        : Src.rank() == 4 ? layout("oihw")
-                                                          : layout("oidhw");
-
-/// The key of a cache's key that tell operands apart: "float nChw16c nChw16c avx512 mb8ic64...".
-template <class T, class Isa, layout... Layouts>
-std::string trial_key(const std::string& problem) {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
-  std::string key = std::is_same_v<T, float> ? "float " : "double ";
-  ((key += std::string(Layouts.text()) + ' '), ...);
-  return key + Isa::name + ' ' + problem;
-}
-
 /// Who runs the trials of this policy, while it or a copy of it lives.
 inline executor_ref trial_executor(const policy& policy) {
   return policy.executor.or_else(default_executor());

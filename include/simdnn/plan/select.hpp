@@ -36,6 +36,9 @@ struct algorithms {
   }
 
   static std::vector<std::string> names() { return {Algorithms::name...}; }
+  /// How many may ever be chosen without being named.
+  static constexpr int choices =
+      ((Algorithms::automatic || Algorithms::name == std::string_view("onednn") ? 1 : 0) + ... + 0);
 
   /// What is said of one algorithm where a choice is made.
   struct description {

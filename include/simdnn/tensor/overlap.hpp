@@ -1,60 +1,86 @@
-// Whether views share memory.
+// Whether views share memory. What decides is no template: it sees a view as a strided_box.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <simdnn/base/unroll.hpp>
 #include <simdnn/tensor/view.hpp>
+#include <string>
 
 namespace simdnn {
 
 /// The bytes between a view's lowest and highest element, the padding of blocks included.
 struct memory_range {
   std::uintptr_t begin = 0, end = 0;
+  bool apart(const memory_range& other) const { return begin >= other.end || other.begin >= end; }
 };
 template <class T, layout L>
-memory_range range_of(const view<T, L>& v) {
+SIMDNN_INLINE memory_range range_of(const view<T, L>& v) {
   using table = layout_table<L>;
   index_t lowest = 0, highest = table::block_size - 1;
-  for (int d = 0; d < table::rank; ++d) {
-    if (v.size(d) == 0) return {};
-    const index_t block = table::block[d];
-    const index_t last = (block == 1 ? v.size(d) - 1 : (v.size(d) - 1) / block) * v.stride(d);
-    (last < 0 ? lowest : highest) += last;
-  }
+  bool empty = false;
+  unroll<table::rank>([&](auto d) SIMDNN_INLINE_LAMBDA {
+    constexpr index_t block = table::block[d];
+    const index_t size = v.size(int(d));
+    const index_t last = (block == 1 ? size - 1 : (size - 1) / block) * v.stride(int(d));
+    lowest += std::min<index_t>(last, 0);
+    highest += std::max<index_t>(last, 0);
+    empty |= size == 0;
+  });
+  if (empty) return {};
   constexpr auto bytes = static_cast<index_t>(sizeof(T));
   const auto data = reinterpret_cast<std::uintptr_t>(v.data());
   return {data + static_cast<std::uintptr_t>(lowest * bytes),
           data + static_cast<std::uintptr_t>((highest + 1) * bytes)};
 }
 
+/// A view whose layout and element type are known at run time only.
+struct strided_box {
+  std::intptr_t address = 0;
+  index_t element_bytes = 1, block_size = 1;
+  int rank = 0;
+  /// By logical dimension. `blocks` is the number of blocks, or of elements if not blocked.
+  fixed_array<index_t, max_rank> blocks{}, stride{};
+  fixed_array<int, max_rank> outer_dim{};  ///< the logical dimension at each place, 0 the outermost
+  memory_range range;
+};
+template <class T, layout L>
+strided_box box_of(const view<T, L>& v) {
+  using table = layout_table<L>;
+  strided_box box{.address = reinterpret_cast<std::intptr_t>(v.data()),
+                  .element_bytes = sizeof(T),
+                  .block_size = table::block_size,
+                  .rank = table::rank,
+                  .stride = v.strides(),
+                  .outer_dim = table::outer_dim,
+                  .range = range_of(v)};
+  for (int d = 0; d < table::rank; ++d) box.blocks[d] = ceil_div(v.size(d), table::block[d]);
+  return box;
+}
+
 /// Whether no two elements are known to share memory: some order of the dimensions has strides each
 /// of which steps over all that the dimensions before it reach. False for a stride of 0.
-template <class T, layout L>
-bool elements_apart(const view<T, L>& v) {
-  using table = layout_table<L>;
+inline bool elements_apart(const strided_box& v) {
   int order[max_rank], count = 0;
-  const auto step = [&](int d) { return v.stride(d) < 0 ? -v.stride(d) : v.stride(d); };
-  for (int at = table::rank - 1; at >= 0; --at) {
-    const int d = table::outer_dim[at];
-    if (v.size(d) == 0) return true;
-    if (v.size(d) <= table::block[d]) continue;
+  const auto step = [&](int d) { return v.stride[d] < 0 ? -v.stride[d] : v.stride[d]; };
+  for (int at = v.rank - 1; at >= 0; --at) {
+    const int d = v.outer_dim[at];
+    if (v.blocks[d] == 0) return true;
+    if (v.blocks[d] == 1) continue;
     int i = count++;
     for (; i > 0 && step(order[i - 1]) > step(d); --i) order[i] = order[i - 1];
     order[i] = d;
   }
-  index_t reach = table::block_size;
+  index_t reach = v.block_size;
   for (int i = 0; i < count; ++i) {
     if (step(order[i]) < reach) return false;
-    reach += (v.size(order[i]) - 1) / table::block[order[i]] * step(order[i]);
+    reach += (v.blocks[order[i]] - 1) * step(order[i]);
   }
   return true;
 }
-
-/// Throws error if elements of an operand that is written share memory, or may do so.
 template <class T, layout L>
-void check_apart(const view<T, L>& dst, const char* op, const char* argument) {
-  if (!elements_apart(dst)) [[unlikely]]
-    throw_error(op, argument, "elements that share no memory", "strides by which they overlap");
+bool elements_apart(const view<T, L>& v) {
+  return elements_apart(box_of(v));
 }
 
 /// Whether two views of one shape have each element at the same distance from the first one.
@@ -66,47 +92,45 @@ bool same_strides(const view<T, L>& a, const view<U, L>& b) {
   return true;
 }
 
-/// Whether two views into one tensor are known to have no element in common though their ranges
-/// cross, as parts of the channels in nhwc do: both boxes in the coordinates that their strides
-/// span.
-template <class T, class U, layout L>
-bool boxes_apart(const view<T, L>& a, const view<U, L>& b) {
-  if (a.strides() != b.strides() || sizeof(T) != sizeof(U)) return false;
-  const auto at = reinterpret_cast<std::intptr_t>(a.data()),
-             bt = reinterpret_cast<std::intptr_t>(b.data());
-  if (bt < at) return boxes_apart(b, a);
-  const std::intptr_t block = sizeof(T) * L.block_size();
+/// Whether two views of one layout into one tensor are known to have no element in common although
+/// their ranges cross, as parts of the channels in nhwc do: both boxes in the coordinates that
+/// their strides span.
+inline bool boxes_apart(const strided_box& a, const strided_box& b) {
+  if (a.stride != b.stride || a.element_bytes != b.element_bytes) return false;
+  if (b.address < a.address) return boxes_apart(b, a);
+  const std::intptr_t block = a.element_bytes * a.block_size;
   int order[max_rank];
-  for (int d = 0; d < L.rank(); ++d) order[d] = d;
-  std::sort(order, order + L.rank(), [&](int x, int y) { return a.stride(x) > a.stride(y); });
-  std::intptr_t distance = bt - at;
+  for (int d = 0; d < a.rank; ++d) order[d] = d;
+  std::sort(order, order + a.rank, [&](int x, int y) { return a.stride[x] > a.stride[y]; });
+  std::intptr_t distance = b.address - a.address;
   index_t outer = 0;
   bool apart = false;
-  for (int i = 0; i < L.rank(); ++i) {
+  for (int i = 0; i < a.rank; ++i) {
     const int d = order[i];
-    const std::intptr_t stride = a.stride(d) * static_cast<std::intptr_t>(sizeof(T));
+    const std::intptr_t stride = a.stride[d] * a.element_bytes;
     if (stride < block) return false;
     const index_t from = distance / stride;
     distance %= stride;
-    const index_t a_blocks = ceil_div(a.size(d), L.block(d)),
-                  b_blocks = ceil_div(b.size(d), L.block(d));
     // A box that runs over the end of this dimension has no such coordinates.
-    if (i > 0 && std::max(a_blocks, from + b_blocks) > outer / stride) return false;
-    apart = apart || from >= a_blocks;
+    if (i > 0 && std::max(a.blocks[d], from + b.blocks[d]) > outer / stride) return false;
+    apart = apart || from >= a.blocks[d];
     outer = stride;
   }
   return apart && distance == 0;
 }
 
-/// Throws error where dst shares memory with an operand that is read while dst is written.
+/// Whether two views are known to share no memory; `same_layout` says that their layouts are one.
+inline bool boxes_apart(const strided_box& a, const strided_box& b, bool same_layout) {
+  return a.range.apart(b.range) || (same_layout && boxes_apart(a, b));
+}
+
+/// Throws error if dst shares memory with an operand that is read while dst is written.
 template <class T, layout L, class U, layout M>
 void check_no_overlap(const view<T, L>& dst, const view<U, M>& src, const char* op,
                       const char* dst_name, const char* src_name) {
-  const memory_range a = range_of(dst), b = range_of(src);
-  if (a.begin >= b.end || b.begin >= a.end) return;
-  if constexpr (L == M)
-    if (boxes_apart(dst, src)) return;
-  throw_error(op, dst_name, std::string("memory apart from ") + src_name, "an overlap");
+  if (range_of(dst).apart(range_of(src))) return;
+  if (!boxes_apart(box_of(dst), box_of(src), L == M))
+    throw_error(op, dst_name, std::string("memory apart from ") + src_name, "an overlap");
 }
 
 }  // namespace simdnn

@@ -122,36 +122,12 @@ inline void report(const call_record& call) {
   if (hook != nullptr) hook->called(call, hook->data);
 }
 
-/// A call that reads and writes so many elements in all.
-template <class T, class Isa, layout... Layouts>
-call_record record(const char* op, const char* algorithm, std::string problem, double elements) {
-  call_record call{.op = op,
-                   .problem = std::move(problem),
-                   .type = std::is_same_v<T, float>    ? "float"
-                           : std::is_same_v<T, double> ? "double"
-                                                       : "other",
-                   .isa = Isa::name,
-                   .algorithm = algorithm,
-                   .bytes = elements * sizeof(T)};
-  // Not operator+: gcc 12 warns of it without cause (PR105651).
-  (call.layouts.append(call.layouts.empty() ? "" : ":").append(Layouts.text()), ...);
-  return call;
-}
-/// A call whose problem knows its notation, flops and elements.
-template <class T, class Isa, layout... Layouts, class Problem>
-call_record record(const char* op, const char* algorithm, const Problem& p) {
-  call_record call = record<T, Isa, Layouts...>(op, algorithm, p.str(), p.elements());
-  call.flops = p.flops();
-  return call;
-}
-/// Weights of this shape brought into the order of the plan of a problem.
-template <class T, class Isa, layout Weights>
-call_record packing(const char* op, const char* algorithm, std::string problem,
-                    const shape& weights) {
-  call_record call = record<T, Isa, Weights>(op, algorithm, std::move(problem),
-                                             2 * static_cast<double>(weights.elements()));
-  call.packing = true;
-  return call;
+template <class T>
+constexpr const char* type_name() {
+  return std::is_same_v<T, float>          ? "float"
+         : std::is_same_v<T, double>       ? "double"
+         : std::is_same_v<T, std::int32_t> ? "int32"
+                                           : "other";
 }
 
 /// Times what stands between its construction and stop().

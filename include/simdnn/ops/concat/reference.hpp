@@ -40,8 +40,8 @@ struct reference {
                    index_t to_channel, const shape& elements) {
     for_each_element(elements, [&](const auto& i) {
       auto s = i, d = i;
-      s[channel] += from_channel;
-      d[channel] += to_channel;
+      s.data()[channel] += from_channel;
+      d.data()[channel] += to_channel;
       to.data()[to.offset(d)] = from.data()[from.offset(s)];
     });
   }
@@ -50,7 +50,7 @@ struct reference {
     for (int d = 0; d < L.rank(); ++d) padded.push_back(round_up(v.size(d), L.block(d)));
     for_each_element(padded, [&](const auto& i) {
       bool inside = true;
-      for (int d = 0; d < L.rank(); ++d) inside = inside && i[d] < v.size(d);
+      for (int d = 0; d < L.rank(); ++d) inside = inside && i.data()[d] < v.size(d);
       if (!inside) v.data()[v.offset(i)] = 0;
     });
   }

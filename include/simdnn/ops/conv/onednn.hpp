@@ -25,6 +25,7 @@ class by_onednn {
     if (!std::is_same_v<T, float>) return "oneDNN convolves float only";
     if (!onednn::has_block(q.src_block) || !onednn::has_block(q.dst_block))
       return "oneDNN has channels in blocks of 4, 8 and 16 only";
+    if (q.band) return "oneDNN takes no rows of an image in place";
     for (index_t pad : q.problem.pad_end.v)
       if (pad < 0) return "oneDNN reads src to its end, pad_end may not be negative";
     return nullptr;

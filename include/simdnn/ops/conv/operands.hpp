@@ -98,15 +98,22 @@ struct filter {
   }
 };
 
-template <layout L>
-constexpr bool is_filter_layout() {
-  return L.dim('o') == 0 && L.dim('i') == 1 && L.dim('w') == L.rank() - 1 && L.rank() >= 3 &&
-         L.block_size() == L.block(0) * L.block(1);
+constexpr bool is_filter_layout(const layout& l) {
+  return l.dim('o') == 0 && l.dim('i') == 1 && l.dim('w') == l.rank() - 1 && l.rank() >= 3 &&
+         l.block_size() == l.block(0) * l.block(1);
 }
+/// Weights for a src of this layout: any filter's.
+template <layout Src>
+struct any_filter {
+  static constexpr layout usual = Src.rank() == 3   ? layout("oiw")
+                                  : Src.rank() == 4 ? layout("oihw")
+                                                    : layout("oidhw");
+  static constexpr bool fits(const layout& l) { return is_filter_layout(l); }
+};
 
 template <class T, layout L>
 filter<T> as_filter(const view<T, L>& v) {
-  static_assert(is_filter_layout<L>(),
+  static_assert(is_filter_layout(L),
                 "a convolution's weights have a layout of o, i and one to three of d, h, w, of "
                 "which only o and i may "
                 "be blocked, such as \"oihw\", \"hwio\", \"OIhw16i16o\"");
@@ -151,13 +158,19 @@ struct query {
   index_t src_block = 1;            ///< block of src's channels
   bool dst_plain_channels = false;  ///< the same of dst
   index_t dst_block = 1;
+  bool band = false;  ///< rows of an image, read and written in place (conv_pool)
 };
 
 inline query make_query(const layout& src, const layout& dst, const conv_problem& p, direction pass,
                         simdnn::accuracy accuracy) {
   const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
-  return {in_three_dimensions(p), pass,       accuracy,    plain(src),
-          src.block(1),           plain(dst), dst.block(1)};
+  return {.problem = in_three_dimensions(p),
+          .pass = pass,
+          .accuracy = accuracy,
+          .src_plain_channels = plain(src),
+          .src_block = src.block(1),
+          .dst_plain_channels = plain(dst),
+          .dst_block = dst.block(1)};
 }
 /// Whether a worker's workspace of this size is in proportion to what a call reads and writes. In
 /// double, so that no product of sizes wraps.

@@ -37,9 +37,9 @@ void pack(const Chosen& algorithm, const filter<const T>& weights, T* packed,
 }
 
 template <class T, class Chosen>
-void forward(const conv_problem& problem, const Chosen& algorithm, const image<const T>& src,
-             const T* packed, const image<T>& dst, const epilogue::fused<T>& post,
-             executor_ref executor, std::span<std::byte> workspace) {
+void run_forward(const conv_problem& problem, const Chosen& algorithm, const image<const T>& src,
+                 const T* packed, const image<T>& dst, const epilogue::fused<T>& post,
+                 executor_ref executor, std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         if constexpr (requires { v.reads(); })
@@ -63,9 +63,9 @@ void forward(const conv_problem& problem, const Chosen& algorithm, const image<c
 }
 
 template <class T, class Chosen>
-void backward_data(const conv_problem& problem, const Chosen& algorithm,
-                   const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
-                   executor_ref executor, std::span<std::byte> workspace) {
+void run_backward_data(const conv_problem& problem, const Chosen& algorithm,
+                       const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
+                       executor_ref executor, std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         const auto run = [&](const image<const T>& g, const image<T>& dx,
@@ -90,10 +90,10 @@ void backward_data(const conv_problem& problem, const Chosen& algorithm,
 
 /// diff_bias may be null.
 template <class T, class Chosen>
-void backward_weights(const conv_problem& problem, const Chosen& algorithm,
-                      const image<const T>& src, const image<const T>& diff_dst,
-                      const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
-                      std::span<std::byte> workspace) {
+void run_backward_weights(const conv_problem& problem, const Chosen& algorithm,
+                          const image<const T>& src, const image<const T>& diff_dst,
+                          const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
+                          std::span<std::byte> workspace) {
   std::visit(
       [&](const auto& v) {
         const auto run = [&](const image<const T>& x, const image<const T>& g,

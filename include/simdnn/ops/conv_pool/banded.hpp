@@ -10,7 +10,7 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv.hpp>
+#include <simdnn/ops/conv/instances.hpp>
 #include <simdnn/ops/conv_pool/bands.hpp>
 #include <simdnn/ops/pooling/direct.hpp>
 #include <simdnn/parallel/workspace.hpp>
@@ -95,8 +95,8 @@ class banded {
 
     const view<const T, Src> x =
         rows_of(src.part(0, images.begin(image), images.size), rows.begin(part), copy, executor);
-    conv::forward<T>(bands_.convolution.problem, algorithm, conv::as_image(x), packed,
-                     conv::as_image(results), post, executor, rest);
+    conv::run_forward<T>(bands_.convolution.problem, algorithm, conv::as_image(x), packed,
+                         conv::as_image(results), post, executor, rest);
 
     const index_t n = images.done(image), y = rows.done(part);
     const view<T, Dst> unpooled =

@@ -62,6 +62,7 @@ bands cut_into_bands(const conv::query& q) {
   bands b{.convolution = q,
           .images = cut::into(whole.batch, most / height, 1),
           .rows = cut::into(height, most, 2)};
+  b.convolution.band = true;
   conv_problem& p = b.convolution.problem;
   p.batch = b.images.size;
   p.pad_end[2] -= whole.output(2) % 2 * p.stride[2];

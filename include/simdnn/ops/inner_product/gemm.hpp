@@ -31,13 +31,11 @@ class as_gemm {
   explicit as_gemm(const query& q)
       : p_(q.problem),
         pass_(q.pass),
-        inputs_(dense_strides<Src>(p_.src_shape(), op_name(pass_))[0]),
-        product_({matrices()}, op_name(pass_)) {}
+        inputs_(dense_strides<Src>(p_.src_shape(), "inner_product")[0]),
+        product_({matrices()}, "inner_product") {}
 
-  /// What weights are packed for: those for another pass or memory order may be as many.
-  const char* packed_name() const {
-    return packed_names[pass_ == direction::forward ? 0 : 1].data();
-  }
+  /// What weights are packed for: those for another memory order may be as many.
+  static const char* packed_name() { return packed_text.data(); }
   index_t packed_elements() const { return product_.packed_elements(); }
   template <layout W>
   void pack(const view<const T, W>& weights, T* packed, executor_ref executor) const {
@@ -81,7 +79,7 @@ class as_gemm {
     const bool direct = in_place(diff_weights) && as_rows(diff_weights).column_stride == 1;
     const index_t own = packed_src_bytes() + (direct ? 0 : sums_bytes());
     const index_t rest = product_.workspace_bytes(std::max(executor.concurrency(), 1));
-    const workspace_slices space(own + rest, 1, workspace, op_name(pass_));
+    const workspace_slices space(own + rest, 1, workspace, "inner_product");
     std::byte* const memory = space.template slice<std::byte>(0);
     T* const packed = reinterpret_cast<T*>(memory);
     T* const sums = reinterpret_cast<T*>(memory + packed_src_bytes());  // (O,K) in `order`
@@ -95,15 +93,12 @@ class as_gemm {
   }
 
  private:
-  static constexpr auto packed_names = [] {
-    std::array<std::array<char, 48>, 2> names{};
-    for (std::size_t pass = 0; pass < 2; ++pass) {
-      std::size_t at = 0;
-      for (std::string_view part : {std::string_view("gemm "), Src.text(),
-                                    std::string_view(pass == 0 ? " forward" : " backward_data")})
-        for (char c : part) names[pass][at++] = c;
-    }
-    return names;
+  static constexpr auto packed_text = [] {
+    std::array<char, 32> text{};
+    std::size_t at = 0;
+    for (std::string_view part : {std::string_view("gemm "), Src.text()})
+      for (char c : part) text[at++] = c;
+    return text;
   }();
 
   gemm_problem matrices() const {

@@ -18,14 +18,25 @@ constexpr bool is_src_layout() {
   return known && L.outer_dim(0) == 0 && L.block_size() == L.block(1);
 }
 
-/// weights with as many spatial dimensions as src has.
-template <layout L, layout Src>
-constexpr bool is_weights_layout() {
-  if (L.rank() != Src.rank() || L.dim('o') != 0 || L.dim('i') != 1) return false;
-  for (int d = 2; d < L.rank(); ++d)
-    if (L.letter(d) != Src.letter(d)) return false;
-  return true;
-}
+/// Weights with as many spatial dimensions as src has.
+template <layout Src>
+struct any_weights {
+  static constexpr layout usual = Src.rank() == 2   ? layout("oi")
+                                  : Src.rank() == 3 ? layout("oiw")
+                                  : Src.rank() == 4 ? layout("oihw")
+                                                    : layout("oidhw");
+  static constexpr bool fits(const layout& l) {
+    if (l.rank() != Src.rank() || l.dim('o') != 0 || l.dim('i') != 1) return false;
+    for (int d = 2; d < l.rank(); ++d)
+      if (l.letter(d) != Src.letter(d)) return false;
+    return true;
+  }
+};
+/// Those that are not blocked.
+template <layout Src>
+struct plain_weights : any_weights<Src> {
+  static constexpr bool fits(const layout& l) { return l.plain() && any_weights<Src>::fits(l); }
+};
 
 /// Src's memory order in the letters of weights: "nChw16c" gives "oIhw16i".
 template <layout Src>
@@ -54,17 +65,5 @@ struct query {
   direction pass = direction::forward;
   simdnn::accuracy accuracy = simdnn::accuracy::normal;
 };
-
-/// The public function of a pass, for errors.
-constexpr const char* op_name(direction pass) {
-  switch (pass) {
-    case direction::forward:
-      return "inner_product_forward";
-    case direction::backward_data:
-      return "inner_product_backward_data";
-    default:
-      return "inner_product_backward_weights";
-  }
-}
 
 }  // namespace simdnn::inline SIMDNN_ABI::inner_product

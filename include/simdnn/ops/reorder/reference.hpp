@@ -19,7 +19,7 @@ struct reference {
     for (int d = 0; d < Dst.rank(); ++d) padded.push_back(round_up(dst.size(d), Dst.block(d)));
     for_each_element(padded, [&](const auto& i) {
       bool inside = true;
-      for (int d = 0; d < Dst.rank(); ++d) inside = inside && i[d] < src.size(d);
+      for (int d = 0; d < Dst.rank(); ++d) inside = inside && i.data()[d] < src.size(d);
       dst.data()[dst.offset(i)] = inside ? src.data()[src.offset(i)] : T(0);
     });
   }

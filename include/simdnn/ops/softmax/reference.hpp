@@ -59,7 +59,7 @@ struct reference {
     for (int d = 0; d < L.rank(); ++d) pixels.push_back(d == dim && s[d] != 0 ? 1 : s[d]);
     for_each_element(pixels, [&](auto i) {
       f([&](index_t c) {
-        i[dim] = c;
+        i.data()[dim] = c;
         return i;
       });
     });

@@ -1,0 +1,107 @@
+// inner_product's passes: their operands, and the calls of their algorithms.
+#pragma once
+
+#include <simdnn/ops/inner_product/algorithms.hpp>
+#include <simdnn/plan/epilogue.hpp>
+#include <simdnn/plan/plan.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::inner_product {
+
+template <class T, layout Src, class Isa, direction Way>
+struct description {
+  static_assert(is_src_layout<Src>(),
+                "inner_product: src has a layout of n, c and up to three of d, h, w, n outermost, "
+                "of which only c may be blocked, such as \"nc\", \"nchw\", \"nhwc\", \"nChw16c\"");
+  using problem_type = inner_product_problem;
+  using isa_tag = Isa;
+  using algorithm_list = all<T, Src, Isa>;
+  static constexpr direction way = Way;
+
+  static inner_product_problem of_rank(const inner_product_problem& p, const char* op) {
+    if (p.size.rank != Src.rank() - 2)
+      throw_error(op, "size",
+                  std::to_string(Src.rank() - 2) + " spatial dimensions for layout " +
+                      std::string(Src.text()),
+                  p.size.empty() ? "none" : p.size.str());
+    return p.checked(op);
+  }
+  static inner_product::query query(const inner_product_problem& p, const policy& policy) {
+    return {p, Way, policy.accuracy};
+  }
+  template <class Chosen, layout W>
+  static void pack(const Chosen& chosen, const view<const T, W>& weights, T* packed,
+                   executor_ref executor) {
+    std::visit([&](const auto& a) { a.pack(weights, packed, executor); }, chosen);
+  }
+};
+
+template <class T, layout Src, class Isa>
+struct forward : description<T, Src, Isa, direction::forward> {
+  static constexpr const char* name = "inner_product_forward";
+  using operands = operand_list<
+      in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
+      weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
+      out<"dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>>;
+  using post_ops = after<"dst">;
+  static inner_product_problem checked(const inner_product_problem& p) {
+    return forward::of_rank(p, name);
+  }
+  template <class Chosen>
+  static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
+                  const T* packed, const view<T, "nc">& dst, const epilogue::fused<T>& post,
+                  const call_context& call) {
+    std::visit(
+        [&](const auto& a) { a.forward(src, packed, dst, post, call.executor, call.workspace); },
+        chosen);
+  }
+};
+
+template <class T, layout Src, class Isa>
+struct backward_data : description<T, Src, Isa, direction::backward_data> {
+  static constexpr const char* name = "inner_product_backward_data";
+  using operands = operand_list<
+      in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
+      weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
+      out<"diff_src", T, Src, &inner_product_problem::src_shape, needs::images>>;
+  static inner_product_problem checked(const inner_product_problem& p) {
+    return backward_data::of_rank(p, name);
+  }
+  template <class Chosen>
+  static void run(const inner_product_problem&, const Chosen& chosen,
+                  const view<const T, "nc">& diff_dst, const T* packed,
+                  const view<T, Src>& diff_src, const call_context& call) {
+    std::visit(
+        [&](const auto& a) {
+          a.backward_data(diff_dst, packed, diff_src, call.executor, call.workspace);
+        },
+        chosen);
+  }
+};
+
+template <class T, layout Src, class Isa>
+struct backward_weights : description<T, Src, Isa, direction::backward_weights> {
+  static constexpr const char* name = "inner_product_backward_weights";
+  static shape bias_shape(const inner_product_problem& p) { return {p.out}; }
+  using operands = operand_list<
+      in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
+      in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
+      out<"diff_weights", T, plain_weights<Src>{},
+          &inner_product_problem::weights_shape>,
+      out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest, optional>>;
+  static inner_product_problem checked(const inner_product_problem& p) {
+    return backward_weights::of_rank(p, name);
+  }
+  template <class Chosen, layout W>
+  static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
+                  const view<const T, "nc">& diff_dst, const view<T, W>& diff_weights,
+                  const view<T, "x">* diff_bias, const call_context& call) {
+    T* const bias = diff_bias == nullptr ? nullptr : diff_bias->data();
+    std::visit(
+        [&](const auto& a) {
+          a.backward_weights(src, diff_dst, diff_weights, bias, call.executor, call.workspace);
+        },
+        chosen);
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::inner_product

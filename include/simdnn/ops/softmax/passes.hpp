@@ -1,0 +1,63 @@
+// softmax's passes: their operands, and the calls of their algorithms.
+#pragma once
+
+#include <simdnn/ops/softmax/algorithms.hpp>
+#include <simdnn/plan/plan.hpp>
+#include <simdnn/problem/tensor_problem.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::softmax {
+
+template <class T, layout L, class Isa>
+struct description {
+  static_assert(L.dim('c') >= 0,
+                "softmax takes layouts with channels: nc, nchw, nhwc, nChw16c ...");
+  static_assert(L.plain() || L.block(L.dim('c')) == L.block_size(),
+                "softmax takes layouts in which nothing but the channels is blocked");
+  using problem_type = tensor_problem;
+  using isa_tag = Isa;
+  using algorithm_list = all<T, L, Isa>;
+  static constexpr bool memory_bound = true;
+  static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
+
+  // An empty product has no largest factor.
+  static tensor_problem with_channels(const tensor_problem& p, const char* op) {
+    if (p.sizes.rank() == L.rank() && p.sizes[L.dim('c')] == 0)
+      throw_error(op, "sizes", "at least 1 channel", p.sizes.str());
+    return p.checked(op);
+  }
+};
+
+template <class T, layout L, class Isa>
+struct forward : description<T, L, Isa> {
+  static constexpr const char* name = "softmax_forward";
+  using operands =
+      operand_list<in<"src", T, L, &tensor_problem::tensor_shape, needs::channels>,
+                   out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place<"src">>>;
+  static tensor_problem checked(const tensor_problem& p) { return forward::with_channels(p, name); }
+  template <class Chosen>
+  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& src,
+                  const view<T, L>& dst, const call_context& call) {
+    std::visit([&](const auto& a) { a.forward(src, dst, call.executor); }, chosen);
+  }
+};
+
+template <class T, layout L, class Isa>
+struct backward : description<T, L, Isa> {
+  static constexpr const char* name = "softmax_backward";
+  static constexpr direction way = direction::backward_data;
+  using operands = operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape, like<"dst">>,
+                                in<"dst", T, L, &tensor_problem::tensor_shape, needs::channels>,
+                                out<"diff_src", T, L, &tensor_problem::tensor_shape, like<"dst">,
+                                    in_place<"diff_dst">, in_place<"dst">>>;
+  static tensor_problem checked(const tensor_problem& p) {
+    return backward::with_channels(p, name);
+  }
+  template <class Chosen>
+  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
+                  const view<const T, L>& dst, const view<T, L>& diff_src,
+                  const call_context& call) {
+    std::visit([&](const auto& a) { a.backward(diff_dst, dst, diff_src, call.executor); }, chosen);
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::softmax

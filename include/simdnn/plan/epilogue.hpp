@@ -1,0 +1,61 @@
+// after: what a pass says that fuses post-ops into the results of one of its operands.
+//     using post_ops = after<"dst">;
+// Its run() then takes an epilogue::fused<T> as the argument in front of the context.
+#pragma once
+
+#include <simdnn/epilogue/post_op.hpp>
+#include <simdnn/plan/arguments.hpp>
+#include <simdnn/plan/measure.hpp>
+#include <string_view>
+#include <tuple>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <literal Operand>
+struct after {
+  /// The channels that per-channel operands of post-ops have: those of the results, or a matrix's
+  /// columns.
+  template <class T, layout L>
+  static index_t channels(const view<T, L>& v) {
+    return L.dim('c') >= 0 ? v.size(L.dim('c')) : v.size(L.rank() - 1);
+  }
+
+  /// Checked against the operand; what is returned converts to epilogue::fused<T>.
+  template <class Pass, class PostOps, class... V>
+  SIMDNN_INLINE static auto lower(const PostOps& ops, const V&... views) {
+    const auto& v = nth_of<line<Pass>()>(views...);
+    using T = std::remove_const_t<typename std::remove_cvref_t<decltype(v)>::value_type>;
+    if constexpr (requires { Pass::template takes<PostOps>(); }) Pass::template takes<PostOps>();
+    if constexpr (std::is_same_v<PostOps, none_t> || std::is_same_v<PostOps, post::none>) {
+      return epilogue::fused<T>{};
+    } else {
+      static_assert(post_op<PostOps>,
+                    "this argument is no operand, executor, workspace or post-op");
+      return simdnn::lower<typename Pass::isa_tag>(ops, v, channels(v), Pass::name);
+    }
+  }
+
+  /// The bias that trials are measured with, before relu.
+  template <class Pass, class Operands>
+  static auto trial_bias(const Operands& operands) {
+    const auto& results = std::get<line<Pass>()>(operands);
+    using T = typename std::remove_cvref_t<decltype(results)>::value_type;
+    return trial_tensor<T, "x">({channels(results.as_view())});
+  }
+  template <class Bias>
+  static auto trial_post_ops(const Bias& bias) {
+    return post::bias(bias) | post::relu();
+  }
+
+ private:
+  template <class Pass>
+  static constexpr std::size_t line() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      std::size_t at = 0;
+      ((at = std::string_view(Pass::operands::template at<I>::name) == Operand.text ? I : at), ...);
+      return at;
+    }(std::make_index_sequence<Pass::operands::count>());
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI
