@@ -15,7 +15,7 @@ namespace simdnn {
 class error : public std::invalid_argument {
  public:
   error(std::string op, std::string argument, std::string expected, std::string actual)
-      : std::invalid_argument(op + ": " + argument + ' ' + actual + ", " + expected),
+      : std::invalid_argument(op + ": " + argument + ": expected " + expected + ", got " + actual),
         op_(std::move(op)),
         argument_(std::move(argument)),
         expected_(std::move(expected)),
