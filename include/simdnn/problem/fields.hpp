@@ -139,7 +139,7 @@ void check(const P& p, const char* op) {
       if (f.needed && x.empty()) throw_error(op, f.name, "one to three numbers", "none");
       if (x.rank != rank)
         throw_error(op, f.name, std::to_string(rank) + " numbers, as many as size has",
-                    std::to_string(x.rank) + " (" + text(x) + ")");
+                    x.empty() ? "none" : std::to_string(x.rank) + " (" + x.str() + ")");
     }
     check(f, x, op);
   });
