@@ -146,6 +146,10 @@ TEST_CASE("random problems stay within bounds and follow from the generator alon
     CHECK(p.rank() <= 2);
     for (int d = 0; d < p.rank(); ++d) CHECK((p.size[d] >= 2 && p.size[d] <= 5));
   }
+  for (int i = 0; i < 100; ++i) {
+    const pooling_problem p = draw<pooling_problem>(r, {.least = 4, .greatest = 9});
+    CHECK((p.kind == pooling_kind::max || p.kind == pooling_kind::average_padded));
+  }
   // No problem is legal within these bounds.
   const index_t large = index_t{1} << 40;
   CHECK(test::message([&] {

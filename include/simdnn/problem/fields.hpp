@@ -51,6 +51,7 @@ namespace problems {
 template <class P>
 concept lists_fields = requires { P::fields([](auto, const field&) {}); };
 
+// Converts to every member's type, in unevaluated code.
 struct anything {
   template <class T>
   constexpr operator T() const;

@@ -1,7 +1,8 @@
 // benchdnn's problem notation: keys and numbers, such as
 //     mb8_ic64ih56oc128oh56kh3ph1n"resnet:conv*3"
 // Underscores are skipped. A key is small letters. What follows n is a name, so no key begins with n.
-// No key is e, which would read as an exponent after a number.
+// No key is e, which would read as an exponent after a number. benchdnn has no keys for alpha and beta
+// of gemm, alg of pooling (the kind) and pe of windows (pad_end); all but pe follow an underscore.
 #pragma once
 
 #include <charconv>

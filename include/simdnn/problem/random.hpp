@@ -1,6 +1,7 @@
 // random_problem: a legal problem with random fields, for tests and for benchmarks that check results.
 #pragma once
 
+#include <algorithm>
 #include <simdnn/base/error.hpp>
 #include <simdnn/problem/fields.hpp>
 #include <simdnn/problem/spatial.hpp>
@@ -8,7 +9,7 @@
 
 namespace simdnn {
 
-/// Of every number of a random problem, within what the field allows.
+/// Bounds of every number of a random problem, within those of its field; least <= greatest.
 struct random_bounds {
   index_t least = -2;     ///< smallest number
   index_t greatest = 12;  ///< largest number
@@ -27,10 +28,8 @@ P random_fields(Integer&& integer, const random_bounds& within = {}) {
     auto& x = p.*member;
     using T = std::remove_reference_t<decltype(x)>;
     const auto number = [&]<class N>(N) {
-      const auto low = static_cast<double>(within.least),
-                 high = static_cast<double>(within.greatest);
-      const double least = low < f.least ? f.least : low,
-                   greatest = high > f.greatest ? f.greatest : high;
+      const double least = std::clamp(static_cast<double>(within.least), f.least, f.greatest),
+                   greatest = std::clamp(static_cast<double>(within.greatest), f.least, f.greatest);
       if constexpr (std::is_same_v<N, double>)
         return least +
                (greatest - least) * static_cast<double>(integer(0, index_t{1} << 52)) * 0x1p-52;

@@ -36,6 +36,7 @@ struct conv_problem {
 
   constexpr int rank() const { return size.rank; }
 
+  /// f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = conv_problem;

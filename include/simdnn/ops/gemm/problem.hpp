@@ -21,6 +21,7 @@ struct gemm_problem {
 
   friend constexpr bool operator==(const gemm_problem&, const gemm_problem&) = default;
 
+  /// f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = gemm_problem;

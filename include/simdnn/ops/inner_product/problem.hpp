@@ -23,6 +23,7 @@ struct inner_product_problem {
   friend constexpr bool operator==(const inner_product_problem&,
                                    const inner_product_problem&) = default;
 
+  /// f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = inner_product_problem;

@@ -43,6 +43,7 @@ struct pooling_problem {
 
   constexpr int rank() const { return size.rank; }
 
+  /// f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = pooling_problem;
