@@ -61,6 +61,9 @@ std::vector<std::string> fixed_cubes() {
 
 std::unique_ptr<workload> make_gemm_workload(const std::string& text, const request& r) {
   gemm_problem p = gemm_problem::parse(text);
+  if (p.alpha != 1 || p.beta != 0)
+    throw std::invalid_argument(text +
+                                ": expected alpha 1 and beta 0, which are all that is measured");
   if (r.batch > 0) p.m = r.batch;
   return std::make_unique<gemm_workload>(p.checked("simdnn_bench"), r);
 }

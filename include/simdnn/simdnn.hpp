@@ -6,7 +6,7 @@
 //     onednn/       7  how to talk to oneDNN, if the program is built with it
 //     plan/         6  choice of an algorithm, policy, measuring, tuning cache, packed weights, checks
 //     trace/        5  call records, SIMDNN_VERBOSE, Chrome trace
-//     problem/      5  spatial sizes and benchdnn's notation
+//     problem/      5  what a problem's list of fields gives: checks, benchdnn's notation, hash
 //     microkernel/  5  register tiles on raw pointers for one thread; tuning/ has the tuned numbers
 //     epilogue/     4  what is fused after gemm, conv, conv_pool and inner_product
 //     walk/         4  contiguous runs, elements and strided copies of memory

@@ -1,109 +1,135 @@
 // benchdnn's problem notation: keys and numbers, such as
 //     mb8_ic64ih56oc128oh56kh3ph1n"resnet:conv*3"
-// Underscores separate nothing and are skipped. n and what follows is a name.
+// Underscores are skipped. A key is small letters. What follows n is a name, so no key begins with n.
+// No key is e, which would read as an exponent after a number. benchdnn has no keys for alpha and beta
+// of gemm, alg of pooling (the kind) and pe of windows (pad_end); all but pe follow an underscore.
 #pragma once
 
+#include <charconv>
 #include <simdnn/base/error.hpp>
 #include <simdnn/base/types.hpp>
 #include <simdnn/problem/spatial.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace simdnn {
 
-/// A problem text cut into its parts; the operations' problems read their fields from it.
+/// A problem text cut into its parts; the operations' problems read their fields from it. Numbers are
+/// read alike in every locale.
 class notation {
  public:
-  /// Throws error in the name of `op` where the text is not of that form or a key occurs twice.
+  /// Throws error in the name of `op` if the text is not of that form or a key occurs twice. The text
+  /// must outlive *this.
   notation(std::string_view text, const char* op) : op_(op), text_(text) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-      if (text[at] == '_') {
+    const char *at = text.data(), *const end = at + text.size();
+    while (at != end) {
+      if (*at == '_') {
         ++at;
         continue;
       }
-      const std::size_t key_begin = at;
-      while (at < text.size() && text[at] >= 'a' && text[at] <= 'z') ++at;
-      const std::string key(text.substr(key_begin, at - key_begin));
-      if (key.starts_with('n')) {  // no key does
-        name_ = text.substr(key_begin + 1);
+      const char* const begin = at;
+      while (at != end && *at >= 'a' && *at <= 'z') ++at;
+      const std::string key(begin, at);
+      if (key.starts_with('n')) {
+        name_.assign(begin + 1, end);
         std::erase(name_, '"');
         break;
       }
-      const std::size_t number_begin = at;
-      index_t value = 0;
-      bool fits = true;
-      for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-        fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
-               !__builtin_add_overflow(value, text[at] - '0', &value);
-      if (key.empty() || at == number_begin || !fits)
-        throw_error(op_, "problem", "keys and numbers are expected, such as mb8ic64ih56oc64kh3ph1",
-                    "cannot be read at '" + std::string(text.substr(key_begin)) + "'");
+      // Only digits and a sign: from_chars would read inf and nan.
+      const char* const digit = at != end && *at == '-' ? at + 1 : at;
+      double value = 0;
+      std::from_chars_result number{at, std::errc::invalid_argument};
+      if (!key.empty() && digit != end && *digit >= '0' && *digit <= '9')
+        number = std::from_chars(at, end, value);
+      if (number.ec != std::errc())
+        throw_error(op_, "problem", "keys and numbers such as mb8ic64ih56oc64kh3ph1",
+                    "'" + std::string(begin, end) + "'");
       if (has(key))
-        throw_error(op_, "problem", "a key may occur once",
-                    "has '" + key + "' twice in '" + std::string(text) + "'");
-      values_.emplace_back(key, value);
+        throw_error(op_, "problem", "each key once",
+                    "'" + key + "' twice in '" + std::string(text) + "'");
+      values_.emplace_back(key, std::string_view(at, static_cast<std::size_t>(number.ptr - at)));
+      at = number.ptr;
     }
+    const auto any = [&](const char* letter) {
+      for (const char* const prefix : {"i", "o", "k"})
+        if (has(std::string(prefix) + letter)) return true;
+      return false;
+    };
+    rank_ = any("d") ? 3 : any("h") || !any("w") ? 2 : 1;
   }
 
-  bool has(std::string_view key) const {
-    for (const auto& [name, value] : values_)
-      if (name == key) return true;
-    return false;
+  const char* op() const { return op_; }
+  bool has(std::string_view key) const { return find(key) != values_.size(); }
+  /// Of a spatial key: whether it occurs with d, h or w after it.
+  bool has(const std::string& key, bool spatial) const {
+    return spatial ? has(key + "d") || has(key + "h") || has(key + "w") : has(key);
   }
-  /// The number behind a key, which then counts as read.
-  index_t take(const std::string& key, index_t otherwise) {
-    for (auto it = values_.begin(); it != values_.end(); ++it) {
-      if (it->first != key) continue;
-      const index_t value = it->second;
-      values_.erase(it);
-      return value;
-    }
-    return otherwise;
+  /// Throws error if the text does not have the key.
+  void need(const std::string& key, bool spatial = false) const {
+    if (!has(key, spatial))
+      throw_error(op_, "problem", "the key " + key + (spatial ? "h" : ""),
+                  "'" + std::string(text_) + "'");
   }
-  /// The same, where the key must be there.
-  index_t need(const std::string& key) {
-    if (!has(key))
-      throw_error(op_, "problem", "it must say " + key, "is '" + std::string(text_) + "'");
-    return take(key, 0);
+  /// The whole number of a key, which then counts as read.
+  index_t take(std::string_view key, index_t otherwise) { return take_number(key, otherwise); }
+  /// The same, of a decimal number.
+  double take_decimal(std::string_view key, double otherwise) {
+    return take_number(key, otherwise);
   }
   /// Throws error naming the first key that nobody read.
   void finish() const {
     if (!values_.empty())
-      throw_error(op_, "problem", "this operation has no such key",
-                  "has '" + values_.front().first + "' in '" + std::string(text_) + "'");
+      throw_error(op_, "problem", "keys of this operation",
+                  "'" + values_.front().first + "' in '" + std::string(text_) + "'");
   }
-  /// What stood behind n, quotes removed.
+  /// What follows n, quotes removed.
   const std::string& name() const { return name_; }
 
-  /// 3 where the text speaks of depth, 1 where only of width, else 2.
-  int spatial_rank() const {
-    if (has("id") || has("od") || has("kd")) return 3;
-    return has("ih") || has("oh") || has("kh") || !(has("iw") || has("ow") || has("kw")) ? 2 : 1;
-  }
+  /// 3 if the text has depth, 1 if it has width only, else 2.
+  int spatial_rank() const { return rank_; }
   /// The numbers of prefix + d, h, w; one that is missing takes its neighbour's (h from w, w from
-  /// h, d from h), all missing the default.
-  spatial take_spatial(int rank, const std::string& prefix, index_t otherwise) {
-    const bool any = has(prefix + "d") || has(prefix + "h") || has(prefix + "w");
-    if (!any) return spatial::all(rank, otherwise);
-    const index_t unset = -1;
-    index_t d = take(prefix + "d", unset), h = take(prefix + "h", unset),
-            w = take(prefix + "w", unset);
-    if (h == unset) h = w != unset ? w : d;
-    if (w == unset) w = h;
-    if (d == unset) d = h;
+  /// h, d from h); none if all are missing.
+  spatial take_spatial(int rank, const std::string& prefix) {
+    if (!has(prefix, true)) return {};
+    const bool has_d = has(prefix + "d"), has_h = has(prefix + "h"), has_w = has(prefix + "w");
+    index_t d = take(prefix + "d", 0), h = take(prefix + "h", 0), w = take(prefix + "w", 0);
+    if (!has_h) h = has_w ? w : d;
+    if (!has_w) w = h;
+    if (!has_d) d = h;
     if (rank == 1) return {w};
     if (rank == 2) return {h, w};
     return {d, h, w};
   }
 
  private:
+  std::size_t find(std::string_view key) const {
+    std::size_t i = 0;
+    while (i != values_.size() && values_[i].first != key) ++i;
+    return i;
+  }
+  template <class T>
+  T take_number(std::string_view key, T otherwise) {
+    const std::size_t i = find(key);
+    if (i == values_.size()) return otherwise;
+    const std::string_view digits = values_[i].second;
+    const char* const end = digits.data() + digits.size();
+    T value = 0;
+    const auto [ptr, fault] = std::from_chars(digits.data(), end, value);
+    if (fault != std::errc() || ptr != end)
+      throw_error(op_, "problem", "a whole number below 2^63 after " + std::string(key),
+                  "'" + std::string(digits) + "'");
+    values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(i));
+    return value;
+  }
+
   const char* op_;
   std::string_view text_;
-  std::vector<std::pair<std::string, index_t>> values_;  // not a map, which compiles longer
+  std::vector<std::pair<std::string, std::string_view>> values_;  // a map compiles longer
   std::string name_;
+  int rank_ = 2;
 };
 
 }  // namespace simdnn

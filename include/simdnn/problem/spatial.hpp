@@ -3,7 +3,9 @@
 
 #include <initializer_list>
 #include <simdnn/base/error.hpp>
+#include <simdnn/base/math.hpp>
 #include <simdnn/base/types.hpp>
+#include <simdnn/tensor/shape.hpp>
 #include <string>
 
 namespace simdnn {
@@ -17,7 +19,7 @@ struct spatial {
   constexpr spatial() = default;
   constexpr spatial(std::initializer_list<index_t> sizes) {
     if (sizes.size() > 3)
-      throw_error("spatial", "rank", "at most 3 dimensions", "is " + std::to_string(sizes.size()));
+      throw_error("spatial", "rank", "at most 3 dimensions", std::to_string(sizes.size()));
     for (index_t s : sizes) v[rank++] = s;
   }
   /// The same number in each of `rank` dimensions.
@@ -29,7 +31,9 @@ struct spatial {
   constexpr index_t operator[](int d) const { return v[d]; }
   constexpr index_t& operator[](int d) { return v[d]; }
   constexpr bool empty() const { return rank == 0; }
-  /// *this, or the given number everywhere where *this is empty.
+  /// The number of dimension d, or the given one if *this is empty.
+  constexpr index_t at(int d, index_t otherwise) const { return empty() ? otherwise : v[d]; }
+  /// *this, or the given number in each of r dimensions if *this is empty.
   constexpr spatial or_all(int r, index_t x) const { return empty() ? all(r, x) : *this; }
 
   /// "3x3"
@@ -44,13 +48,19 @@ struct spatial {
   friend constexpr bool operator==(const spatial&, const spatial&) = default;
 };
 
-/// Outputs of a window that slides over `size` elements with padding on both sides, by the floor
-/// rule: floor((size + pad + pad_end - (dilation * (kernel - 1) + 1)) / stride) + 1; may be 0 or
-/// negative.
-constexpr index_t window_outputs(index_t size, index_t kernel, index_t stride, index_t pad,
-                                 index_t pad_end, index_t dilation) {
-  const index_t room = size + pad + pad_end - (dilation * (kernel - 1) + 1);
-  return room < 0 ? 0 : room / stride + 1;
+/// {s..., sizes...}
+constexpr shape joined(shape s, const spatial& sizes) {
+  for (int d = 0; d < sizes.rank; ++d) s.push_back(sizes[d]);
+  return s;
+}
+
+/// Throws error in the name of op if an operand of this shape has more elements than memory holds.
+constexpr void check_elements(const shape& s, const char* op, const char* argument) {
+  index_t n = 1;
+  for (const index_t size : s)
+    if (size == 0) return;
+  for (const index_t size : s) n = checked_mul(n, size, op, argument);
+  checked_size(n, op, argument);
 }
 
 }  // namespace simdnn

@@ -169,7 +169,7 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
         "conv_backward_weights: diff_bias: expected 32 elements, got 31");
   CHECK(test::message([&] {
           conv_forward({.in = 3, .out = 4, .size = {5, 5}, .kernel = {7, 7}}, x, w, y);
-        }) == "conv_forward: kernel is 7x7, it must fit into the padded source");
+        }) == "conv_forward: kernel: expected one that fits into the padded src, got 7x7");
   CHECK(test::message([&] {
           conv_plan<float, "nchw">(
               {.batch = index_t{1} << 40, .in = 1 << 20, .size = {1 << 20, 1}, .kernel = {1, 1}});

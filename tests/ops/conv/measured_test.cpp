@@ -84,5 +84,5 @@ TEST_CASE("conv: an empty batch and one dimension can be measured, errors stay w
   CHECK(cache.measured() == 2);
   CHECK(test::message([&] {
           conv_plan<float, "nchw">({.in = 0, .size = {3, 3}, .kernel = {1, 1}}, wanted);
-        }) == "conv_forward: in is 0, it must be at least 1");
+        }) == "conv_forward: in: expected at least 1, got 0");
 }

@@ -41,18 +41,32 @@ TEST_CASE("conv_problem: benchdnn derives what is unset") {
 TEST_CASE("conv_problem: the message names the field and the rule") {
   CHECK(test::message([] {
           conv_problem{.in = 3, .out = 4, .groups = 2, .size = {5}, .kernel = {3}}.checked();
-        }) == "conv_problem: in is 3, it must be a multiple of groups");
+        }) == "conv_problem: in: expected a multiple of groups (2), got 3");
   CHECK(test::message([] { conv_problem{.size = {5, 5}, .kernel = {3}}.checked(); }) ==
-        "conv_problem: kernel is 3, it must have as many numbers as size");
+        "conv_problem: kernel: expected 2 numbers, as many as size has, got 1 (3)");
   CHECK(test::message([] {
           conv_problem{.size = {5, 5}, .kernel = {3, 3}, .stride = {0, 1}}.checked();
-        }) == "conv_problem: stride is 0x1, each must be at least 1");
+        }) == "conv_problem: stride: expected each at least 1, got 0x1");
   CHECK(test::message([] { conv_problem{.batch = -1, .size = {5}, .kernel = {3}}.checked(); }) ==
-        "conv_problem: batch is -1, it must be at least 0");
+        "conv_problem: batch: expected at least 0, got -1");
   CHECK(test::message([] { conv_problem::parse("mb1ic3ic4"); }) ==
-        "conv_problem: problem has 'ic' twice in 'mb1ic3ic4', a key may occur once");
+        "conv_problem: problem: expected each key once, got 'ic' twice in 'mb1ic3ic4'");
   CHECK(test::message([] { conv_problem::parse("mb1ic3ih4"); }) ==
-        "conv_problem: problem is 'mb1ic3ih4', it must say oc");
+        "conv_problem: problem: expected the key oc, got 'mb1ic3ih4'");
   CHECK(test::message([] { conv_problem::parse("mb1ic3ih4oc4zz3"); }) ==
-        "conv_problem: problem has 'zz' in 'mb1ic3ih4oc4zz3', this operation has no such key");
+        "conv_problem: problem: expected keys of this operation, got 'zz' in 'mb1ic3ih4oc4zz3'");
+  CHECK(test::message([] { conv_problem::parse("ic3oc4kh1"); }) ==
+        "conv_problem: problem: expected the key ih, got 'ic3oc4kh1'");
+  // Bounds are checked before padding is derived, which divides by the stride.
+  CHECK(test::message([] { conv_problem::parse("ic3ih5oc4oh5kh3sh0"); }) ==
+        "conv_problem: stride: expected each at least 1, got 0x0");
+  CHECK(test::message([] { conv_problem::parse("ic3ih5oc4oh0kh3"); }) ==
+        "conv_problem: output: expected each at least 1, got 0x0");
+  CHECK(test::message([] { conv_problem::parse("ic3iw5oc4kw3dw9223372036854775807"); }) ==
+        "conv_problem: dilation: expected each at most 2147483647, got 9223372036854775807");
+  // With both ends of the padding given, the sizes of dst must follow.
+  CHECK(conv_problem::parse("ic1iw10oc1ow5kw3sw2pw1pew0").pad_end == spatial{0});
+  CHECK(conv_problem::parse("ic1iw10oc1kw3pew2").pad_end == spatial{2});
+  CHECK(test::message([] { conv_problem::parse("ic1iw10oc1ow6kw3sw2pw1pew0"); }) ==
+        "conv_problem: output: expected 5, got 6");
 }

@@ -121,5 +121,5 @@ TEST_CASE("bad input is named") {
   CHECK(message([&] { gemm_backward_weights(p, a, g, wrong); }) ==
         "gemm_backward_weights: diff_b: expected 6 rows, got 4");
   CHECK(message([&] { gemm_backward_weights({.m = -2}, a, g, db); }) ==
-        "gemm_backward_weights: m is -2, it must be at least 0");
+        "gemm_backward_weights: m: expected at least 0, got -2");
 }

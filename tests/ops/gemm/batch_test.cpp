@@ -166,7 +166,7 @@ TEST_CASE("errors say which operand, what was expected and what came") {
   CHECK(test::message([&] { plan(a, b, c, post::sum(c.part(0, 0, 2))); }) ==
         "gemm_batch: post::sum: expected dst's shape 3x4x5 and its strides, got 2x4x5");
   CHECK(test::message([&] { gemm_batch_plan<float>({.m = -1}); }) ==
-        "gemm_batch: m is -1, it must be at least 0");
+        "gemm_batch: m: expected at least 0, got -1");
   std::vector<std::byte> space(100);
   const gemm_batch_plan<float> blocked(p, {.algorithm = "blocked"});
   CHECK(test::message([&] {

@@ -328,7 +328,7 @@ TEST_CASE("bad input is named") {
   const gemm_plan<float> plan(p, {.algorithm = "blocked"});
   const auto packed_b = plan.pack(b);
 
-  CHECK(message([] { gemm_plan<float>({.m = -1}); }) == "gemm: m is -1, it must be at least 0");
+  CHECK(message([] { gemm_plan<float>({.m = -1}); }) == "gemm: m: expected at least 0, got -1");
   CHECK(message([] { gemm_plan<float>({.m = index_t{1} << 40, .k = index_t{1} << 40}); }) ==
         "shape: elements: expected a size below 2^63, got 1099511627776 * 1099511627776");
   CHECK(message([&] { plan(tensor<float, "ab">({3, 6}), packed_b, c); }) ==
@@ -373,6 +373,11 @@ TEST_CASE("problems in benchdnn's notation") {
   for (const char* bad : {"", "16", "16x64", "16x64:63x32", "16x64:64x", "16x64:64x32x2", "x1:1x1",
                           "99999999999999999999x1:1x1"})
     CHECK(test::message([&] { gemm_problem::parse(bad); }) ==
-          "gemm_problem: problem is '" + std::string(bad) +
-              "', MxK:KxN is expected, such as 16x64:64x32");
+          "gemm_problem: problem: expected MxK:KxN such as 16x64:64x32, got '" + std::string(bad) +
+              "'");
+  CHECK(gemm_problem::parse("16x64:64x32_beta1alpha-0.5_n\"layer\"", &name) ==
+        gemm_problem{.m = 16, .n = 32, .k = 64, .alpha = -0.5, .beta = 1});
+  CHECK(name == "layer");
+  CHECK(test::message([&] { gemm_problem::parse("16x64:64x32_mb2"); }) ==
+        "gemm_problem: problem: expected keys of this operation, got 'mb' in '_mb2'");
 }

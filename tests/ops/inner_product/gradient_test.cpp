@@ -80,9 +80,9 @@ TEST_CASE("problems in benchdnn's notation") {
   CHECK(problem{.batch = 2, .in = 3, .out = 5}.elements() == 6 + 15 + 10);
   using test::message;
   CHECK(message([] { problem::parse("mb2ic4"); }) ==
-        "inner_product_problem: problem is 'mb2ic4', it must say oc");
+        "inner_product_problem: problem: expected the key oc, got 'mb2ic4'");
   CHECK(message([] { problem::parse("ic4oc2kh3"); }) ==
-        "inner_product_problem: problem has 'kh' in 'ic4oc2kh3', this operation has no such key");
+        "inner_product_problem: problem: expected keys of this operation, got 'kh' in 'ic4oc2kh3'");
   CHECK(message([] { problem::parse("ic0oc2"); }) ==
-        "inner_product_problem: in is 0, it must be at least 1");
+        "inner_product_problem: in: expected at least 1, got 0");
 }

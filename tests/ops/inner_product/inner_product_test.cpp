@@ -305,13 +305,13 @@ TEST_CASE("bad input is named") {
   const auto packed_weights = plan.pack(weights);
 
   CHECK(message([] { inner_product_plan<float>({.batch = -1}); }) ==
-        "inner_product_forward: batch is -1, it must be at least 0");
+        "inner_product_forward: batch: expected at least 0, got -1");
   CHECK(message([] { inner_product_plan<float>({.in = 0}); }) ==
-        "inner_product_forward: in is 0, it must be at least 1");
+        "inner_product_forward: in: expected at least 1, got 0");
   CHECK(message([] { inner_product_backward_data_plan<float>({.out = 0}); }) ==
-        "inner_product_backward_data: out is 0, it must be at least 1");
+        "inner_product_backward_data: out: expected at least 1, got 0");
   CHECK(message([] { inner_product_backward_weights_plan<float, "nchw">({.size = {3, 0}}); }) ==
-        "inner_product_backward_weights: size is 3x0, each must be at least 1");
+        "inner_product_backward_weights: size: expected each at least 1, got 3x0");
   CHECK(message(
             [] { inner_product_plan<float>({.in = index_t{1} << 40, .out = index_t{1} << 40}); }) ==
         "inner_product_forward: weights: expected a size below 2^63, got 1099511627776 * "

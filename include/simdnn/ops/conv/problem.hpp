@@ -5,10 +5,14 @@
 // the field).
 #pragma once
 
-#include <simdnn/base/math.hpp>
+#include <simdnn/problem/fields.hpp>
 #include <simdnn/problem/notation.hpp>
 #include <simdnn/problem/spatial.hpp>
+#include <simdnn/problem/window.hpp>
 #include <simdnn/tensor/shape.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace simdnn {
 
@@ -24,78 +28,53 @@ struct conv_problem {
   spatial size = {};   ///< of src
   spatial kernel = {};
   spatial stride = {};   ///< none: 1
-  spatial pad = {};      ///< zeros in front; none: 0
-  spatial pad_end = {};  ///< zeros behind, may be negative (the end is then not read); none: as pad
+  spatial pad = {};      ///< zeros before src; none: 0
+  spatial pad_end = {};  ///< zeros after src; if negative, the end of src is not read; none: as pad
   spatial dilation = {};  ///< distance of the kernel's taps; none: 1, which means no dilation
 
   friend constexpr bool operator==(const conv_problem&, const conv_problem&) = default;
 
   constexpr int rank() const { return size.rank; }
 
+  /// f(&P::member, field) for each member, in the order of the text.
+  template <class F>
+  static constexpr void fields(F&& f) {
+    using P = conv_problem;
+    f(&P::groups, {.name = "groups", .key = "g", .least = 1, .usual = 1, .brief = true});
+    f(&P::batch, {.name = "batch", .key = "mb", .least = 0});
+    f(&P::in, {.name = "in", .key = "ic", .least = 1, .needed = true});
+    f(&P::size, {.name = "size", .key = "i", .least = 1, .needed = true});
+    f(&P::out, {.name = "out", .key = "oc", .least = 1, .needed = true});
+    f(&P::kernel, {.name = "kernel", .key = "k", .least = 1});
+    f(&P::stride, {.name = "stride", .key = "s", .least = 1, .usual = 1});
+    f(&P::pad, {.name = "pad", .key = "p", .least = 0, .usual = 0});
+    f(&P::dilation,
+      {.name = "dilation", .key = "d", .least = 1, .usual = 1, .brief = true, .subtracted = 1});
+    f(&P::pad_end, {.name = "pad_end", .key = "pe", .least = -0x1p31});
+  }
+
   /// The same with every default written out; throws error naming the field that breaks a rule.
   conv_problem checked(const char* op = "conv_problem") const {
     conv_problem p = *this;
-    const auto rule = [&](bool holds, const char* field, const std::string& value,
-                          const char* must) {
-      if (!holds) throw_error(op, field, must, "is " + value);
-    };
-    rule(batch >= 0, "batch", std::to_string(batch), "it must be at least 0");
-    rule(in >= 1, "in", std::to_string(in), "it must be at least 1");
-    rule(out >= 1, "out", std::to_string(out), "it must be at least 1");
-    rule(groups >= 1, "groups", std::to_string(groups), "it must be at least 1");
-    rule(in % groups == 0, "in", std::to_string(in), "it must be a multiple of groups");
-    rule(out % groups == 0, "out", std::to_string(out), "it must be a multiple of groups");
-    rule(rank() >= 1, "size", "empty", "one to three spatial sizes are needed");
-    const auto fill = [&](spatial& field, const char* name, const spatial& otherwise,
-                          index_t least) {
-      if (field.empty()) field = otherwise;
-      rule(field.rank == rank(), name, field.str(), "it must have as many numbers as size");
-      for (int d = 0; d < rank(); ++d) {
-        rule(field[d] >= least, name, field.str(),
-             least == 0 ? "each must be at least 0" : "each must be at least 1");
-        rule(field[d] < (index_t{1} << 31), name, field.str(), "each must be below 2^31");
-      }
-    };
-    fill(p.size, "size", {}, 1);
-    rule(!kernel.empty(), "kernel", "empty", "it must have as many numbers as size");
-    fill(p.kernel, "kernel", {}, 1);
-    fill(p.stride, "stride", spatial::all(rank(), 1), 1);
-    fill(p.pad, "pad", spatial::all(rank(), 0), 0);
-    fill(p.dilation, "dilation", spatial::all(rank(), 1), 1);
-    fill(p.pad_end, "pad_end", p.pad, -(index_t{1} << 31));
-    for (int d = 0; d < rank(); ++d)
-      rule(p.output(d) >= 1, "kernel", p.kernel.str(), "it must fit into the padded source");
-    shape{p.batch, p.in}.elements();
-    checked_size(p.src_shape().elements(), op, "src");
-    checked_size(p.dst_shape().elements(), op, "dst");
-    checked_size(p.weights_shape().elements(), op, "weights");
+    problems::check_window(p, op);
+    for (const auto& [name, channels] : {std::pair{"in", in}, std::pair{"out", out}})
+      if (channels % groups != 0)
+        throw_error(op, name, "a multiple of groups (" + std::to_string(groups) + ")",
+                    std::to_string(channels));
+    check_elements(p.src_shape(), op, "src");
+    check_elements(p.dst_shape(), op, "dst");
+    check_elements(p.weights_shape(), op, "weights");
     return p;
   }
 
   /// Output size of spatial dimension d.
-  constexpr index_t output(int d) const {
-    const index_t front = pad.empty() ? 0 : pad[d];
-    return window_outputs(size[d], kernel[d], stride.empty() ? 1 : stride[d], front,
-                          pad_end.empty() ? front : pad_end[d], dilation.empty() ? 1 : dilation[d]);
-  }
+  constexpr index_t output(int d) const { return problems::window_outputs(*this, d); }
   /// {batch, in, size...}
-  constexpr shape src_shape() const {
-    shape s{batch, in};
-    for (int d = 0; d < rank(); ++d) s.push_back(size[d]);
-    return s;
-  }
+  constexpr shape src_shape() const { return joined({batch, in}, size); }
   /// {batch, out, output sizes...}
-  constexpr shape dst_shape() const {
-    shape s{batch, out};
-    for (int d = 0; d < rank(); ++d) s.push_back(output(d));
-    return s;
-  }
+  constexpr shape dst_shape() const { return joined({batch, out}, problems::outputs(*this)); }
   /// {out, in / groups, kernel...}
-  constexpr shape weights_shape() const {
-    shape s{out, in / groups};
-    for (int d = 0; d < rank(); ++d) s.push_back(kernel[d]);
-    return s;
-  }
+  constexpr shape weights_shape() const { return joined({out, in / groups}, kernel); }
   /// Multiplications and additions of one pass, padding counted.
   constexpr double flops() const {
     double n = 2.0 * static_cast<double>(batch) * static_cast<double>(out) *
@@ -112,63 +91,24 @@ struct conv_problem {
   }
 
   /// benchdnn's notation, where dilation 0 means none:
-  /// mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1.
-  std::string str() const {
-    const conv_problem p = checked();
-    std::string text;
-    if (groups != 1) text.append("g").append(std::to_string(groups));
-    text.append("mb").append(std::to_string(batch));
-    const auto put = [&](const char* key, auto number) {
-      constexpr const char* letters[] = {"d", "h", "w"};
-      for (int d = 0; d < rank(); ++d)
-        text.append(key).append(letters[3 - rank() + d]).append(std::to_string(number(d)));
-    };
-    text.append("ic").append(std::to_string(in));
-    put("i", [&](int d) { return p.size[d]; });
-    text.append("oc").append(std::to_string(out));
-    put("o", [&](int d) { return p.output(d); });
-    put("k", [&](int d) { return p.kernel[d]; });
-    put("s", [&](int d) { return p.stride[d]; });
-    put("p", [&](int d) { return p.pad[d]; });
-    if (p.dilation != spatial::all(rank(), 1)) put("d", [&](int d) { return p.dilation[d] - 1; });
-    return text;
-  }
+  /// mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1. parse() returns checked() again.
+  std::string str() const { return problems::print_window(checked()); }
 
   /// Reads benchdnn's notation; unset fields are derived as benchdnn does, a size of dst that the
-  /// floor rule with equal padding does not give sets pad_end. `name` takes what stands behind n.
+  /// floor rule with equal padding does not give sets pad_end. `name` takes what follows n.
   static conv_problem parse(std::string_view text, std::string* name = nullptr) {
-    const char* op = "conv_problem";
-    notation t(text, op);
-    const int rank = t.spatial_rank();
-    conv_problem p;
-    p.groups = t.take("g", 1);
-    p.batch = t.take("mb", 2);
-    p.in = t.need("ic");
-    p.out = t.need("oc");
-    const bool has_size = t.has("iw") || t.has("ih") || t.has("id"),
-               has_output = t.has("ow") || t.has("oh") || t.has("od");
-    if (!has_size) t.need("ih");
-    p.size = t.take_spatial(rank, "i", 1);
-    const spatial out = t.take_spatial(rank, "o", 1);
-    p.kernel = t.take_spatial(rank, "k", 1);
-    p.stride = t.take_spatial(rank, "s", 1);
-    p.dilation = t.take_spatial(rank, "d", 0);
-    for (int d = 0; d < rank; ++d) ++p.dilation[d];
-    const bool has_pad = t.has("pw") || t.has("ph") || t.has("pd");
-    p.pad = t.take_spatial(rank, "p", 0);
+    notation t(text, "conv_problem");
+    conv_problem p{.batch = 2};
+    problems::read(t, p);
+    const spatial outputs = problems::read_outputs(t);
     t.finish();
-    if (has_output) {
-      p.pad_end = spatial::all(rank, 0);
-      for (int d = 0; d < rank; ++d) {
-        const index_t reach = (out[d] - 1) * p.stride[d] + p.dilation[d] * (p.kernel[d] - 1) + 1;
-        if (!has_pad) p.pad[d] = reach > p.size[d] ? (reach - p.size[d]) / 2 : 0;
-        p.pad_end[d] = p.pad[d];
-        if (p.output(d) != out[d]) p.pad_end[d] = reach - p.size[d] - p.pad[d];
-      }
-    }
+    p.kernel = p.kernel.or_all(p.rank(), 1);
+    problems::derive_padding(p, outputs, t.op());
     if (name != nullptr) *name = t.name();
-    return p.checked(op);
+    return p.checked(t.op());
   }
 };
+
+static_assert(problems::members<conv_problem>() == problems::listed<conv_problem>());
 
 }  // namespace simdnn

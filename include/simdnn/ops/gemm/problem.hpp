@@ -2,11 +2,15 @@
 // columns. Transposes are layouts: a matrix stored column by column is a tensor<T, "ba">.
 #pragma once
 
+#include <charconv>
 #include <simdnn/base/math.hpp>
 #include <simdnn/plan/policy.hpp>
+#include <simdnn/problem/fields.hpp>
+#include <simdnn/problem/notation.hpp>
 #include <simdnn/tensor/shape.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace simdnn {
 
@@ -17,14 +21,20 @@ struct gemm_problem {
 
   friend constexpr bool operator==(const gemm_problem&, const gemm_problem&) = default;
 
+  /// f(&P::member, field) for each member, in the order of the text.
+  template <class F>
+  static constexpr void fields(F&& f) {
+    using P = gemm_problem;
+    f(&P::m, {.name = "m", .least = 0});
+    f(&P::n, {.name = "n", .least = 0});
+    f(&P::k, {.name = "k", .least = 0});
+    f(&P::alpha, {.name = "alpha", .key = "alpha", .usual = 1, .brief = true});
+    f(&P::beta, {.name = "beta", .key = "beta", .usual = 0, .brief = true});
+  }
+
   /// Throws error naming the field that breaks a rule. Zero sizes are legal; k = 0 leaves beta * c.
   gemm_problem checked(const char* op = "gemm_problem") const {
-    const auto rule = [&](index_t size, const char* field) {
-      if (size < 0) throw_error(op, field, "it must be at least 0", "is " + std::to_string(size));
-    };
-    rule(m, "m");
-    rule(n, "n");
-    rule(k, "k");
+    problems::check(*this, op);
     for (const shape& s : {a_shape(), b_shape(), c_shape()})
       checked_size(s.elements(), op, "m, n, k");
     return *this;
@@ -41,44 +51,37 @@ struct gemm_problem {
     return x * z + z * y + x * y;
   }
 
-  /// benchdnn's notation of a matmul: "16x64:64x32".
+  /// benchdnn's notation of a matmul, then alpha and beta if they are not 1 and 0:
+  /// 16x64:64x32, 16x64:64x32_alpha0.5_beta1. parse() returns *this again if they are finite.
   std::string str() const {
     const std::string inner = std::to_string(k);
-    return std::to_string(m) + "x" + inner + ":" + inner + "x" + std::to_string(n);
+    return std::to_string(m) + "x" + inner + ":" + inner + "x" + std::to_string(n) +
+           problems::print(*this);
   }
-  /// Reads "16x64:64x32", with n"name" behind it; alpha and beta keep their defaults.
-  static gemm_problem parse(std::string_view text, std::string* name = nullptr);
+  /// Reads what str() returns, with n"name" after it, of which `name` takes the name.
+  static gemm_problem parse(std::string_view text, std::string* name = nullptr) {
+    constexpr const char* op = "gemm_problem";
+    const char *at = text.data(), *const end = at + text.size();
+    index_t sizes[4] = {};  // m, k, k, n
+    bool good = true;
+    for (int i = 0; i < 4 && good; ++i) {
+      const auto [next, fault] = std::from_chars(at, end, sizes[i]);
+      good = fault == std::errc() && sizes[i] >= 0;
+      at = next;
+      if (good && i < 3) good = at != end && *at++ == "x:x"[i];
+    }
+    if (!good || sizes[1] != sizes[2] || (at != end && *at != '_' && *at != 'n'))
+      throw_error(op, "problem", "MxK:KxN such as 16x64:64x32", "'" + std::string(text) + "'");
+    notation t({at, end}, op);
+    gemm_problem p{.m = sizes[0], .n = sizes[3], .k = sizes[1]};
+    problems::read(t, p);
+    t.finish();
+    if (name != nullptr) *name = t.name();
+    return p.checked(op);
+  }
 };
 
-inline gemm_problem gemm_problem::parse(std::string_view text, std::string* name) {
-  const auto fail = [&] {
-    throw_error("gemm_problem", "problem", "MxK:KxN is expected, such as 16x64:64x32",
-                "is '" + std::string(text) + "'");
-  };
-  std::size_t at = 0;
-  const auto number = [&](char behind) {
-    if (at >= text.size() || text[at] < '0' || text[at] > '9') fail();
-    index_t value = 0;
-    while (at < text.size() && text[at] >= '0' && text[at] <= '9')
-      if (__builtin_mul_overflow(value, 10, &value) ||
-          __builtin_add_overflow(value, text[at++] - '0', &value))
-        fail();
-    if (behind != 0 && (at >= text.size() || text[at++] != behind)) fail();
-    return value;
-  };
-  gemm_problem p;
-  p.m = number('x');
-  p.k = number(':');
-  if (number('x') != p.k) fail();
-  p.n = number(0);
-  if (at < text.size() && text[at] == '_') ++at;
-  if (at < text.size() && text[at] != 'n') fail();
-  if (name != nullptr) {
-    *name = at < text.size() ? text.substr(at + 1) : "";
-    std::erase(*name, '"');
-  }
-  return p.checked();
-}
+static_assert(problems::members<gemm_problem>() == problems::listed<gemm_problem>());
 
 /// What the choice of an algorithm looks at.
 struct gemm_query {

@@ -3,10 +3,12 @@
 // dst[n][o] = sum over i and the pixels x of src[n][i][x] * weights[o][i][x].
 #pragma once
 
-#include <simdnn/base/math.hpp>
+#include <simdnn/problem/fields.hpp>
 #include <simdnn/problem/notation.hpp>
 #include <simdnn/problem/spatial.hpp>
 #include <simdnn/tensor/shape.hpp>
+#include <string>
+#include <string_view>
 
 namespace simdnn {
 
@@ -21,31 +23,29 @@ struct inner_product_problem {
   friend constexpr bool operator==(const inner_product_problem&,
                                    const inner_product_problem&) = default;
 
+  /// f(&P::member, field) for each member, in the order of the text.
+  template <class F>
+  static constexpr void fields(F&& f) {
+    using P = inner_product_problem;
+    f(&P::batch, {.name = "batch", .key = "mb", .least = 0});
+    f(&P::in, {.name = "in", .key = "ic", .least = 1, .needed = true});
+    f(&P::size, {.name = "size", .key = "i", .least = 1});
+    f(&P::out, {.name = "out", .key = "oc", .least = 1, .needed = true});
+  }
+
   /// Throws error naming the field that breaks a rule.
   inner_product_problem checked(const char* op = "inner_product_problem") const {
-    const auto rule = [&](index_t number, const char* field, const std::string& value,
-                          index_t least) {
-      if (number < least)
-        throw_error(op, field,
-                    (field == std::string("size") ? "each" : "it") +
-                        std::string(" must be at least ") + std::to_string(least),
-                    "is " + value);
-    };
-    rule(batch, "batch", std::to_string(batch), 0);
-    rule(in, "in", std::to_string(in), 1);
-    rule(out, "out", std::to_string(out), 1);
-    for (int d = 0; d < size.rank; ++d) rule(size[d], "size", size.str(), 1);
-    // 16: bytes of the widest element, doubled.
-    checked_size(product(op, "src", src_shape()), op, "src");
-    checked_size(product(op, "weights", weights_shape()), op, "weights");
-    checked_size(product(op, "dst", dst_shape()), op, "dst");
+    problems::check(*this, op);
+    check_elements(src_shape(), op, "src");
+    check_elements(weights_shape(), op, "weights");
+    check_elements(dst_shape(), op, "dst");
     return *this;
   }
 
   /// {batch, in, size...}
-  constexpr shape src_shape() const { return with_size({batch, in}); }
+  constexpr shape src_shape() const { return joined({batch, in}, size); }
   /// {out, in, size...}
-  constexpr shape weights_shape() const { return with_size({out, in}); }
+  constexpr shape weights_shape() const { return joined({out, in}, size); }
   /// {batch, out}
   constexpr shape dst_shape() const { return {batch, out}; }
   /// Multiplications and additions of one pass.
@@ -63,39 +63,19 @@ struct inner_product_problem {
   }
 
   /// benchdnn's notation: mb112ic2048oc1000, mb8ic256ih6iw6oc4096.
-  std::string str() const {
-    constexpr const char* letters[] = {"id", "ih", "iw"};
-    std::string text = "mb" + std::to_string(batch) + "ic" + std::to_string(in);
-    for (int d = 0; d < size.rank; ++d)
-      text.append(letters[3 - size.rank + d]).append(std::to_string(size[d]));
-    return text + "oc" + std::to_string(out);
-  }
-  /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what stands
-  /// behind n.
+  std::string str() const { return problems::print(*this); }
+  /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what follows n.
   static inner_product_problem parse(std::string_view text, std::string* name = nullptr) {
-    const char* op = "inner_product_problem";
-    notation t(text, op);
-    inner_product_problem p;
-    p.batch = t.take("mb", 2);
-    p.in = t.need("ic");
-    p.out = t.need("oc");
-    if (t.has("id") || t.has("ih") || t.has("iw"))
-      p.size = t.take_spatial(t.spatial_rank(), "i", 1);
+    notation t(text, "inner_product_problem");
+    inner_product_problem p{.batch = 2};
+    problems::read(t, p);
     t.finish();
     if (name != nullptr) *name = t.name();
-    return p.checked(op);
-  }
-
- private:
-  constexpr shape with_size(shape s) const {
-    for (int d = 0; d < size.rank; ++d) s.push_back(size[d]);
-    return s;
-  }
-  static index_t product(const char* op, const char* argument, const shape& s) {
-    index_t n = 1;
-    for (index_t size : s) n = checked_mul(n, size, op, argument);
-    return n;
+    return p.checked(t.op());
   }
 };
+
+static_assert(problems::members<inner_product_problem>() ==
+              problems::listed<inner_product_problem>());
 
 }  // namespace simdnn
