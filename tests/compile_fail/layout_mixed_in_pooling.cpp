@@ -3,5 +3,5 @@
 
 void f(const simdnn::pooling_problem& p, const simdnn::tensor<float, "nchw">& x,
        simdnn::tensor<float, "nhwc">& y) {
-  simdnn::pooling_forward(p, x, y, {.algorithm = "reference"});
+  simdnn::pooling_forward(p, x, y, simdnn::policy{.algorithm = "reference"});
 }

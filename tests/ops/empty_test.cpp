@@ -75,7 +75,7 @@ TEST_CASE("empty: products") {
         for (const char* name : {"blocked", "small", "reference"}) {
           CAPTURE(name);
           auto c = make<"ab">(p.c_shape());
-          gemm_forward(p, a, b, c, post::bias(bias) | post::relu(), {.algorithm = name});
+          gemm_forward(p, a, b, c, post::bias(bias) | post::relu(), policy{.algorithm = name});
           for (index_t i = 0; i < c.elements(); ++i)
             CHECK(c.data()[i] == static_cast<float>(k) + 2);
         }
@@ -122,11 +122,11 @@ void empty_batch() {
       if (conv_plan<float, L>::algorithm_list::refusal(
               conv::make_query<L, L>(p, direction::forward, accuracy::normal), name))
         continue;
-      conv_forward(p, src, w, dst, post::relu(), {.algorithm = name});
+      conv_forward(p, src, w, dst, post::relu(), policy{.algorithm = name});
     }
     for (const char* name : {"direct", "im2col"}) {
-      conv_backward_data(p, dst, w, dx, {.algorithm = name});
-      conv_backward_weights(p, src, dst, dw, db, {.algorithm = name});
+      conv_backward_data(p, dst, w, dx, policy{.algorithm = name});
+      conv_backward_weights(p, src, dst, dw, db, policy{.algorithm = name});
       for (index_t i = 0; i < dw.elements(); ++i) CHECK(dw.data()[i] == 0);
       for (index_t i = 0; i < db.elements(); ++i) CHECK(db.data()[i] == 0);
     }

@@ -165,7 +165,7 @@ void multiply(test::random& r) {
   CAPTURE(c.where().str());
   tensor<float, "ab"> reference(p.c_shape());
   gemm_forward(p, test::copy_to<A>(a), test::copy_to<B>(b), reference, post::relu(),
-               {.algorithm = "reference"});
+               policy{.algorithm = "reference"});
   for (const char* name : {"blocked", "small"})
     if (computed(!c.fastest_contiguous(), [&] {
           const gemm_plan<float, A, B> plan(p, {.algorithm = name});
@@ -199,7 +199,7 @@ void connect(test::random& r) {
   tensor<float, W> dw_reference(p.weights_shape());
   // Inside an image src must have no gaps.
   if (computed(true, [&] { inner_product_forward(p, x, w, y.as_view()); })) {
-    inner_product_forward(p, dense_x, dense_w, y_reference, {}, plain);
+    inner_product_forward(p, dense_x, dense_w, y_reference, plain);
     check(y, y_reference, p.in * 9);
   }
   if (computed(true, [&] { inner_product_backward_data(p, g, w, dx.as_view()); })) {

@@ -67,16 +67,16 @@ TEST_CASE("gemm") {
   CHECK(seen.calls()[1].bytes == 4 * (15 + 35 + 21));
   CHECK(seen.take() ==
         lines{"gemm/pack 3x5:5x7 float ab blocked", "gemm 3x5:5x7 float ab:ab blocked"});
-  dnn::gemm_forward(p, a, b, c, dnn::post::none{}, {.algorithm = "small"}, one);
+  dnn::gemm_forward(p, a, b, c, dnn::post::none{}, dnn::policy{.algorithm = "small"}, one);
   CHECK(seen.take() == lines{"gemm 3x5:5x7 float ab:ab small"});
-  dnn::gemm_backward_data(p, c, b, da, {.algorithm = "small"}, one);
-  dnn::gemm_backward_weights(p, a, c, db, {.algorithm = "small"}, one);
+  dnn::gemm_backward_data(p, c, b, da, dnn::policy{.algorithm = "small"}, one);
+  dnn::gemm_backward_weights(p, a, c, db, dnn::policy{.algorithm = "small"}, one);
   const lines backward = seen.take();
   CHECK(backward.front().starts_with("gemm_backward_data"));
   CHECK(backward.back() == "gemm_backward_weights 5x3:3x7 float ba:ab small");
 
   dnn::tensor<float, "abc"> as({4, 3, 5}), bs({1, 5, 7}), cs({4, 3, 7});
-  dnn::gemm_batch_forward(p, as, bs, cs, dnn::post::none{}, {.algorithm = "small"}, one);
+  dnn::gemm_batch_forward(p, as, bs, cs, dnn::post::none{}, dnn::policy{.algorithm = "small"}, one);
   REQUIRE(seen.calls().size() == 1);
   CHECK(seen.calls()[0].flops == 4 * 2 * 3 * 5 * 7);
   CHECK(seen.calls()[0].bytes == 4 * (60 + 35 + 84));
@@ -118,9 +118,9 @@ TEST_CASE("inner_product") {
   dnn::tensor<float, "nc"> x({2, 3}), y({2, 5}), dx({2, 3});
   dnn::tensor<float, "oi"> w({5, 3}), dw({5, 3});
   const dnn::serial one;
-  dnn::inner_product_forward(p, x, w, y, dnn::post::none{}, {}, one);
-  dnn::inner_product_backward_data(p, y, w, dx, {}, one);
-  dnn::inner_product_backward_weights(p, x, y, dw, {}, one);
+  dnn::inner_product_forward(p, x, w, y, dnn::post::none{}, one);
+  dnn::inner_product_backward_data(p, y, w, dx, one);
+  dnn::inner_product_backward_weights(p, x, y, dw, one);
   CHECK(seen.take() == lines{"inner_product_forward/pack mb2ic3oc5 float oi gemm",
                              "inner_product_forward mb2ic3oc5 float nc gemm",
                              "inner_product_backward_data/pack mb2ic3oc5 float oi gemm",
@@ -136,10 +136,10 @@ TEST_CASE("what memory bounds") {
   dnn::tensor<float, "nhwc"> other({1, 4, 2, 2});
   const dnn::pooling_problem p{.channels = 4, .size = {2, 2}, .kernel = {2, 2}};
   const std::string window = "mb1ic4ih2iw2oh1ow1kh2kw2sh1sw1ph0pw0_nmax float nchw:nchw direct";
-  dnn::pooling_forward(p, x, pooled, argmax, {}, one);
+  dnn::pooling_forward(p, x, pooled, argmax, one);
   REQUIRE(seen.calls().size() == 1);
   CHECK(seen.calls()[0].bytes == 4 * (16 + 4 + 4));
-  dnn::pooling_backward(p, pooled, argmax, x, {}, one);
+  dnn::pooling_backward(p, pooled, argmax, x, one);
   CHECK(seen.take() == lines{"pooling_forward " + window, "pooling_backward " + window});
   dnn::activation_forward(dnn::function::tanh{}, x, y, one);
   dnn::activation_backward(dnn::function::tanh{}, y, x, y, x, one);

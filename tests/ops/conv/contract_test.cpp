@@ -156,11 +156,11 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
         "conv_forward: post::bias: expected 32 elements (dst's channels), got 31");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::sum(narrow)); }) ==
         "conv_forward: post::sum: expected dst's shape 2x32x6x6 and its strides, got 2x3x6x6");
-  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, {.algorithm = "winograd7"}); })
+  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "winograd7"}); })
             .starts_with("conv_forward: policy.algorithm: expected one of reference, direct, "
                          "pointwise, im2col"));
   CHECK(
-      test::message([&] { conv_forward(p, x, w, y, post::none{}, {.algorithm = "pointwise"}); }) ==
+      test::message([&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "pointwise"}); }) ==
       "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
       "'pointwise' (the kernel is not 1x1)");
   CHECK(test::message([&] { conv_backward_data(p, x, w, x); }) ==

@@ -176,7 +176,7 @@ TEST_CASE("conv: depthwise gradients of weights lose no accuracy over many pixel
   std::fill_n(g.data(), g.elements(), 1.0f);
   tensor<float, "oiw"> dw(p.weights_shape());
   tensor<float, "x"> db({p.out});
-  conv_backward_weights(p, x, g, dw, db, {.algorithm = "depthwise"});
+  conv_backward_weights(p, x, g, dw, db, policy{.algorithm = "depthwise"});
   const double expected = 2e6 * static_cast<double>(0.1f);
   CHECK(std::abs(dw(1, 0, 0) - expected) < 256 * 0x1p-24 * expected);
   CHECK(db(1) == 2e6f);

@@ -79,7 +79,7 @@ TEST_CASE("conv: an empty batch and one dimension can be measured, errors stay w
   const auto w = test::random_tensor<float, "oiw">(line.weights_shape(), 2);
   tensor<float, "nwc"> y(line.dst_shape()), reference(line.dst_shape());
   flat(x, flat.pack(w), y);
-  conv_forward(line, x, w, reference, post::none{}, {.algorithm = "reference"});
+  conv_forward(line, x, w, reference, post::none{}, policy{.algorithm = "reference"});
   CHECK(test::difference(y, reference, 24, 3) == "");
   CHECK(cache.measured() == 2);
   CHECK(test::message([&] {

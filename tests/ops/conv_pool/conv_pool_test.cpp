@@ -63,7 +63,7 @@ void compare_algorithms(const conv_problem& p, test::guard side) {
   const index_t terms = p.in / p.groups * p.kernel[0] * p.kernel[1];
   const auto compare = [&](const auto& ops, double more) {
     tensor<float, Dst> between(p.dst_shape());
-    conv_forward(p, x, w, between, ops, {.algorithm = "direct"});
+    conv_forward(p, x, w, between, ops, policy{.algorithm = "direct"});
     const shape pooled{p.batch, p.out, p.output(0) / 2, p.output(1) / 2};
     tensor<float, Dst> expected(pooled);
     pooling_forward({.batch = p.batch,
@@ -147,7 +147,7 @@ TEST_CASE("conv_pool: parts of larger tensors, NaN, one shot, repacked") {
       src.shape(), [&](const test::index& i) { test::element(src, i) = test::element(part, i); });
   std::fill_n(all.data(), all.elements(), 5.0f);
   const policy direct{.algorithm = "direct"};
-  conv_pool_forward(p, src, w, dst, {}, direct);
+  conv_pool_forward(p, src, w, dst, direct);
   CHECK(dst(1, 7, 2, 2) != dst(1, 7, 2, 2));
   CHECK(dst(1, 7, 1, 1) == dst(1, 7, 1, 1));
   const conv_pool_plan<float, "nChw16c"> plan(p, direct);

@@ -42,12 +42,12 @@ void compare(const gemm_problem& p, index_t bs, test::guard side) {
     auto expected = before;
     for (index_t i = 0; i < batch; ++i)
       gemm_forward(p, nth(a.as_view(), i), nth(b.as_view(), i), nth(expected.as_view(), i),
-                   of_one(i, expected), {.algorithm = "reference"}, serial{});
+                   of_one(i, expected), policy{.algorithm = "reference"}, serial{});
     for (const std::string& name : gemm_batch_plan<T, A, B>::algorithm_list::names()) {
       CAPTURE(name);
       if (gemm::all<T, isa::native>::refusal(gemm_query{p}, name) != nullptr) continue;
       const test::guarded<T, "abc"> c(before, side);
-      gemm_batch_forward(p, a, b, c, all(c), {.algorithm = name});
+      gemm_batch_forward(p, a, b, c, all(c), policy{.algorithm = name});
       CHECK(test::difference(c, expected, p.k + 2) == "");
     }
   };
@@ -97,17 +97,16 @@ TEST_CASE("the heads of attention, side by side") {
   const view<float, "abc"> out_by_head(out.data(), q.shape(), {size, heads * size, 1});
   for (const char* name : {"blocked", "small"}) {
     CAPTURE(name);
-    gemm_batch_forward({.m = tokens, .n = tokens, .k = size}, q, k, scores, {},
-                       {.algorithm = name});
-    gemm_batch_forward({.m = tokens, .n = size, .k = tokens}, scores, v, out_by_head, {},
-                       {.algorithm = name});
+    gemm_batch_forward({.m = tokens, .n = tokens, .k = size}, q, k, scores,
+                       policy{.algorithm = name});
+    gemm_batch_forward({.m = tokens, .n = size, .k = tokens}, scores, v, out_by_head,
+                       policy{.algorithm = name});
     for (index_t h = 0; h < heads; ++h) {
       tensor<float, "ab"> s({tokens, tokens}), o({tokens, size});
-      gemm_forward({.m = tokens, .n = tokens, .k = size}, nth(q, h), nth(k, h), s, {},
-                   {.algorithm = "reference"});
+      gemm_forward({.m = tokens, .n = tokens, .k = size}, nth(q, h), nth(k, h), s,
+                   policy{.algorithm = "reference"});
       CHECK(test::difference(nth(scores.as_view(), h), s, size) == "");
-      gemm_forward({.m = tokens, .n = size, .k = tokens}, nth(scores.as_view(), h), nth(v, h), o,
-                   {}, {.algorithm = "reference"});
+      gemm_forward({.m = tokens, .n = size, .k = tokens}, nth(scores.as_view(), h), nth(v, h), o, policy{.algorithm = "reference"});
       CHECK(test::difference(nth(out_by_head, h), o, tokens) == "");
     }
   }

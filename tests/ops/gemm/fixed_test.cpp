@@ -25,7 +25,7 @@ void compare(MakePost make_post) {
     const test::guarded<T, B> b(random_tensor<T, B>(P.b_shape(), 2), side);
     const test::guarded<T, "ab"> c(before, side);
     auto expected = before;
-    gemm_forward(P, a, b, expected, make_post(bias, residual), {.algorithm = "reference"});
+    gemm_forward(P, a, b, expected, make_post(bias, residual), policy{.algorithm = "reference"});
     fixed_gemm<T, P, A, B>(a.data(), b.data(), c.data(), make_post(bias, residual));
     CHECK(test::difference(c, expected, P.k + 2) == "");
   });

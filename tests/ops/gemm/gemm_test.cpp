@@ -55,7 +55,7 @@ void compare(const gemm_problem& p, MakePost make_post) {
   const auto residual = random_tensor<T, "ab">(p.c_shape(), 4),
              before = random_tensor<T, "ab">(p.c_shape(), 5);
   auto expected = before;
-  gemm_forward(p, a, b, expected, make_post(bias, residual, expected), {.algorithm = "reference"},
+  gemm_forward(p, a, b, expected, make_post(bias, residual, expected), policy{.algorithm = "reference"},
                serial{});
   for (const std::string& name : gemm::all<T, isa::native>::names()) {
     CAPTURE(name);
@@ -97,7 +97,7 @@ TEST_CASE("the reference computes the formula") {
   b(0, 0) = 1, b(1, 0) = 2, b(2, 0) = -1, b(0, 1) = 3, b(1, 1) = 0, b(2, 1) = 5;
   c(0, 0) = 10, c(0, 1) = 20, c(1, 0) = 30, c(1, 1) = 40;
   gemm_forward({.m = 2, .n = 2, .k = 3, .alpha = 2, .beta = -1}, a, b, c, post::relu(),
-               {.algorithm = "reference"});
+               policy{.algorithm = "reference"});
   CHECK(c(0, 0) == 0);   // 2 * 2 - 10
   CHECK(c(0, 1) == 16);  // 2 * 18 - 20
   CHECK(c(1, 0) == 0);   // 2 * 8 - 30
@@ -166,21 +166,21 @@ TEST_CASE("beta 0 does not read c, alpha 0 reads neither a nor b; NaN in a or b 
          b = random_tensor<float, "ab">(p.b_shape(), 2);
     tensor<float, "ab"> c(p.c_shape());
     std::fill_n(c.data(), c.elements(), nan);
-    gemm_forward(p, a, b, c, {}, {.algorithm = name});
+    gemm_forward(p, a, b, c, policy{.algorithm = name});
     bool finite = true;
     test::for_each_index(c.shape(), [&](const test::index& i) {
       finite = finite && std::isfinite(test::element(c, i));
     });
     CHECK(finite);
     a(3, 4) = nan, b(5, 34) = nan;
-    gemm_forward(p, a, b, c, {}, {.algorithm = name});
+    gemm_forward(p, a, b, c, policy{.algorithm = name});
     test::for_each_index(c.shape(), [&](const test::index& i) {
       CHECK(std::isnan(test::element(c, i)) == (i[0] == 3 || i[1] == 34));
     });
     std::fill_n(c.data(), c.elements(), 3.0f);
     gemm_problem q = p;
     q.alpha = 0, q.beta = 0.5;
-    gemm_forward(q, a, b, c, {}, {.algorithm = name});
+    gemm_forward(q, a, b, c, policy{.algorithm = name});
     test::for_each_index(c.shape(),
                          [&](const test::index& i) { CHECK(test::element(c, i) == 1.5f); });
   }
@@ -216,11 +216,11 @@ TEST_CASE("strided views: parts of wider matrices; columns of a and b with gaps"
     const auto a = wide_a.part(0, 1, p.m).part(1, 5, p.k);
     const auto b = wide_b.part(0, 2, p.k).part(1, 1, p.n);
     const auto inner = [&](auto& x) { return x.part(0, 3, p.m).part(1, 2, p.n); };
-    gemm_forward(p, a, b, inner(wide_c), post::sum(inner(wide_r)), {.algorithm = name});
+    gemm_forward(p, a, b, inner(wide_c), post::sum(inner(wide_r)), policy{.algorithm = name});
 
     tensor<float, "ab"> dense_a(p.a_shape()), expected(p.c_shape());
     dense_a = test::copy_to<"ab">(a);
-    gemm_forward(p, dense_a, test::copy_to<"ab">(b), expected, {}, {.algorithm = "reference"});
+    gemm_forward(p, dense_a, test::copy_to<"ab">(b), expected, policy{.algorithm = "reference"});
     test::for_each_index(wide_c.shape(), [&](const test::index& i) {
       const bool inside = i[0] >= 3 && i[0] < 3 + p.m && i[1] >= 2 && i[1] < 2 + p.n;
       const float was = test::element(before, i);
@@ -239,8 +239,8 @@ TEST_CASE("strided views: parts of wider matrices; columns of a and b with gaps"
       b(gaps_b.data(), p.b_shape(), {3 * p.n, 3});
   tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
   gemm_forward(p, a, b, c);
-  gemm_forward(p, test::copy_to<"ab">(a), test::copy_to<"ab">(b), expected, {},
-               {.algorithm = "reference"});
+  gemm_forward(p, test::copy_to<"ab">(a), test::copy_to<"ab">(b), expected,
+               policy{.algorithm = "reference"});
   CHECK(test::difference(c, expected, p.k) == "");
 }
 
@@ -283,7 +283,7 @@ TEST_CASE_TEMPLATE("nothing outside the operands is touched", T, float, double) 
       const auto expected = [&](const auto& ops) {
         tensor<T, "ab"> e(p.c_shape());
         std::copy_n(c.data(), e.elements(), e.data());
-        gemm_forward(p, a, b, e, ops, {.algorithm = "reference"}, serial{});
+        gemm_forward(p, a, b, e, ops, policy{.algorithm = "reference"}, serial{});
         return e;
       };
       const auto plain = post::bias(bias) | post::sum(residual) | post::relu();

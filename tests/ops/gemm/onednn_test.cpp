@@ -29,7 +29,7 @@ void compare(const gemm_problem& p) {
              before = random_tensor<float, "ab">(p.c_shape(), 5);
   const auto check = [&](auto make_post) {
     auto c = before, expected = before;
-    gemm_forward(p, a, b, expected, make_post(expected), {.algorithm = "reference"});
+    gemm_forward(p, a, b, expected, make_post(expected), policy{.algorithm = "reference"});
     gemm_forward(p, a, b, c, make_post(c), by_onednn);
     CHECK(test::difference(c, expected, p.k + 2) == "");
   };
@@ -62,15 +62,15 @@ TEST_CASE("oneDNN reads and writes strided views, and nothing outside") {
                                 gaps(wide.data(), p.a_shape(), {2 * p.k, 2});
   for (const auto& a : {part, gaps}) {
     tensor<float, "ab"> wide_c({p.m, p.n + 5}), expected(p.c_shape());
-    gemm_forward(p, a, b, wide_c.part(1, 2, p.n), {}, by_onednn);
-    gemm_forward(p, a, b, expected, {}, {.algorithm = "reference"});
+    gemm_forward(p, a, b, wide_c.part(1, 2, p.n), by_onednn);
+    gemm_forward(p, a, b, expected, policy{.algorithm = "reference"});
     CHECK(test::difference(wide_c.part(1, 2, p.n), expected, p.k) == "");
     for (index_t m = 0; m < p.m; ++m) CHECK((wide_c(m, 1) == 0 && wide_c(m, p.n + 2) == 0));
   }
   test::for_each_guard([&](test::guard side) {
     const test::guarded<float, "ba"> a(random_tensor<float, "ba">(p.a_shape(), 1), side);
     const test::guarded<float, "ab"> bg(b, side), c(p.c_shape(), side);
-    gemm_forward(p, a, bg, c, {}, by_onednn);
+    gemm_forward(p, a, bg, c, by_onednn);
     CHECK(c.data()[c.elements() - 1] != 0);
   });
 }

@@ -32,7 +32,7 @@ void compare(const gemm_problem& p, test::guard side) {
   const auto before = random_tensor<T, "ab">(p.c_shape(), 5);
   const auto check = [&](const auto& ops) {
     auto expected = before;
-    gemm_forward(p, a, b, expected, ops, {.algorithm = "reference"});
+    gemm_forward(p, a, b, expected, ops, policy{.algorithm = "reference"});
     for (const char* name : {"blocked", "small"}) {
       CAPTURE(name);
       const gemm_plan<T> plan(p, {.algorithm = name});
@@ -73,7 +73,7 @@ TEST_CASE("b as it lies, its columns no neighbours or with gaps between rows") {
   for (const view<const float, "ab">& b : {wide.part(1, 3, p.n), apart}) {
     tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
     gemm_plan<float>(p, {.algorithm = "small"})(a, b, c);
-    gemm_forward(p, a, b, expected, {}, {.algorithm = "reference"});
+    gemm_forward(p, a, b, expected, policy{.algorithm = "reference"});
     CHECK(test::difference(c, expected, p.k) == "");
   }
 }

@@ -23,7 +23,7 @@ void check_gradients(const inner_product_problem& p) {
   const auto g = random_tensor<double, "nc">(p.dst_shape(), 4);
   tensor<double, "nc"> dst(p.dst_shape());
   const auto loss = [&] {
-    inner_product_forward(p, src, weights, dst, post::bias(bias), {}, serial{});
+    inner_product_forward(p, src, weights, dst, post::bias(bias), serial{});
     return test::dot(dst, g);
   };
   tensor<double, Src> ds(p.src_shape());
@@ -50,7 +50,7 @@ TEST_CASE("the reference computes the formula, in blocked layouts too") {
   const auto src = random_tensor<float, "nChw4c">(p.src_shape(), 1);
   const auto weights = random_tensor<float, "hwio">(p.weights_shape(), 2);
   tensor<float, "nc"> dst(p.dst_shape());
-  inner_product_forward(p, src, weights, dst, {}, {.algorithm = "reference"});
+  inner_product_forward(p, src, weights, dst, policy{.algorithm = "reference"});
   for (index_t n = 0; n < 2; ++n)
     for (index_t o = 0; o < 3; ++o) {
       double sum = 0;

@@ -113,7 +113,7 @@ TEST_CASE("a function of the user's behind the sums; a sum with dst itself") {
     const auto ops = [&](const auto& y) {
       return post::bias(bias) | test::square_plus_one{} | post::sum(y);
     };
-    inner_product_forward(p, src, weights, expected, ops(expected), {.algorithm = "reference"});
+    inner_product_forward(p, src, weights, expected, ops(expected), policy{.algorithm = "reference"});
     inner_product_forward(p, src, weights, dst, ops(dst));
     CHECK(test::difference(dst, expected, p.in * p.size[0] * p.size[1] + 2) == "");
   }
@@ -146,9 +146,9 @@ TEST_CASE("the same bits for every number of threads") {
   const auto run = [&](executor_ref executor) {
     results r{tensor<float, "nc">(p.dst_shape()), tensor<float, "nChw16c">(p.src_shape()),
               tensor<float, "oihw">(p.weights_shape()), tensor<float, "x">({p.out})};
-    inner_product_forward(p, src, weights, r.dst, post::bias(bias), {}, executor);
-    inner_product_backward_data(p, g, weights, r.ds, {}, executor);
-    inner_product_backward_weights(p, src, g, r.dw, r.db, {}, executor);
+    inner_product_forward(p, src, weights, r.dst, post::bias(bias), executor);
+    inner_product_backward_data(p, g, weights, r.ds, executor);
+    inner_product_backward_weights(p, src, g, r.dw, r.db, executor);
     return r;
   };
   const results one = run(serial{});
@@ -170,7 +170,7 @@ TEST_CASE("the bias' gradient of a large batch; an infinity in it stays one") {
   g(7, 20) = std::numeric_limits<float>::infinity();
   tensor<float, "oi"> dw(p.weights_shape());
   tensor<float, "x"> db({p.out});
-  inner_product_backward_weights(p, src, g, dw, db, {.algorithm = "gemm"});
+  inner_product_backward_weights(p, src, g, dw, db, policy{.algorithm = "gemm"});
   const double exact = 50000 * static_cast<double>(0.1f);
   for (index_t o = 0; o < 20; ++o)
     CHECK(std::abs(db(o) - exact) <= 4 * std::numeric_limits<float>::epsilon() * exact);
@@ -208,7 +208,7 @@ TEST_CASE("padding stays zero where a gradient is not finite") {
     CAPTURE(name);
     tensor<float, "nChw8c"> ds(p.src_shape());
     inner_product_backward_data(p, g, random_tensor<float, "oihw">(p.weights_shape(), 1), ds,
-                                {.algorithm = name});
+                                policy{.algorithm = name});
     CHECK(test::padding_is_zero(ds));
   }
 }
@@ -225,7 +225,7 @@ TEST_CASE(
   inner_product_forward(p, src, weights, wide_dst.part(1, 2, 6));
   const auto dense_src = test::copy_to<"nchw">(src);
   const auto dense_weights = test::copy_to<"oihw">(weights);
-  inner_product_forward(p, dense_src, dense_weights, expected, {}, {.algorithm = "reference"});
+  inner_product_forward(p, dense_src, dense_weights, expected, policy{.algorithm = "reference"});
   CHECK(test::difference(wide_dst.part(1, 2, 6), expected, 32) == "");
   for (index_t n = 0; n < 3; ++n)
     for (const index_t o : {0, 1, 8, 9}) CHECK(wide_dst(n, o) == 0);
@@ -235,8 +235,8 @@ TEST_CASE(
   tensor<float, "oihw"> wide_dw({6, 9, 2, 2}), dw(p.weights_shape());
   inner_product_backward_data(p, g, weights, wide_ds.part(1, 5, 8));
   inner_product_backward_weights(p, src, g, wide_dw.part(1, 1, 8));
-  inner_product_backward_data(p, g, dense_weights, ds, {.algorithm = "reference"});
-  inner_product_backward_weights(p, dense_src, g, dw, {.algorithm = "reference"});
+  inner_product_backward_data(p, g, dense_weights, ds, policy{.algorithm = "reference"});
+  inner_product_backward_weights(p, dense_src, g, dw, policy{.algorithm = "reference"});
   CHECK(test::difference(wide_ds.part(1, 5, 8), ds, 6) == "");
   CHECK(test::difference(wide_dw.part(1, 1, 8), dw, 3) == "");
   CHECK(wide_ds(1, 4, 1, 1) == 0);
@@ -371,7 +371,7 @@ TEST_CASE("bad input is named") {
         "inner_product_backward_weights: diff_bias: expected memory apart from diff_dst, got an "
         "overlap");
   CHECK(message([&] {
-          inner_product_backward_weights(p, src, dst, weights, db, {.algorithm = "direct"});
+          inner_product_backward_weights(p, src, dst, weights, db, policy{.algorithm = "direct"});
         }) ==
         "inner_product_backward_weights: policy.algorithm: expected one of reference, gemm, got "
         "'direct'");

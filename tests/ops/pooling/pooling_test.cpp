@@ -235,11 +235,11 @@ TEST_CASE("the same bits for every number of threads") {
                g = random_tensor<float, L>(p.dst_shape(), 7);
     tensor<float, L> one(p.dst_shape()), one_r(p.src_shape()), many(p.dst_shape()),
         many_r(p.src_shape());
-    pooling_forward(p, x, one, {}, serial{});
-    pooling_backward(p, g, one_r, {}, serial{});
+    pooling_forward(p, x, one, serial{});
+    pooling_backward(p, g, one_r, serial{});
     test::for_each_team([&](test::threads team) {
-      pooling_forward(p, x, many, {}, team);
-      pooling_backward(p, g, many_r, {}, team);
+      pooling_forward(p, x, many, team);
+      pooling_backward(p, g, many_r, team);
       CHECK(test::same_bits(one, many));
       CHECK(test::same_bits(one_r, many_r));
     });
