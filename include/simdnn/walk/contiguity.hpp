@@ -16,8 +16,11 @@ enum class contiguity {
 /// What a dense tensor of this layout has: never `any` for a layout in which at most the channels
 /// are blocked. A view may have strides of its own: adjacent() says whether they leave gaps.
 constexpr contiguity contiguity_of(const layout& l) {
+  if (l.plain()) {
+    const char fastest = layout_detail::lower(l.tag[l.rank() - 1]);
+    return fastest == 'c' ? contiguity::channels : contiguity::pixels;
+  }
   const int c = l.dim('c');
-  if (l.plain()) return l.outer_dim(l.rank() - 1) == c ? contiguity::channels : contiguity::pixels;
   return c >= 0 && l.block(c) == l.block_size() ? contiguity::channels : contiguity::any;
 }
 
