@@ -75,22 +75,22 @@ template <pooling_kind Kind>
 std::unique_ptr<call> forward_pooling(std::int64_t bytes, int threads) {
   const pooling_problem p = halving(Kind, image_shape(arrays_of(bytes, 1.25)));
   return make_call(p.flops(), p.elements() * sizeof(float),
-                   [team = make_team(threads), plan = pooling_plan<float, blocked>(p),
+                   [team = make_team(threads), plan = pooling_backward_plan<float, blocked>(p),
                     src = filled<blocked>(p.src_shape()),
-                    dst = image(p.dst_shape())]() mutable { plan.forward(src, dst, team); });
+                    dst = image(p.dst_shape())]() mutable { plan(src, dst, team); });
 }
 
 std::unique_ptr<call> backward_max_pooling(std::int64_t bytes, int threads) {
   const pooling_problem p = halving(pooling_kind::max, image_shape(arrays_of(bytes, 1.5)));
-  const pooling_plan<float, blocked> plan(p);
+  const pooling_backward_plan<float, blocked> plan(p);
   image diff_dst = filled<blocked>(p.dst_shape()), argmax(p.dst_shape());
   image diff_src = filled<blocked>(p.src_shape());
-  plan.forward(diff_src, diff_dst, argmax);
+  pooling_forward(p, diff_src, diff_dst, argmax);
   const auto read = static_cast<double>(argmax.elements());
   return make_call(p.flops(), (p.elements() + read) * sizeof(float),
                    [team = make_team(threads), plan, diff_dst = std::move(diff_dst),
                     argmax = std::move(argmax), diff_src = std::move(diff_src)]() mutable {
-                     plan.backward(diff_dst, argmax, diff_src, team);
+                     plan(diff_dst, argmax, diff_src, team);
                    });
 }
 
@@ -98,9 +98,9 @@ std::unique_ptr<call> backward_average_pooling(std::int64_t bytes, int threads) 
   const pooling_problem p = halving(pooling_kind::average, image_shape(arrays_of(bytes, 1.25)));
   return make_call(
       p.flops(), p.elements() * sizeof(float),
-      [team = make_team(threads), plan = pooling_plan<float, blocked>(p),
+      [team = make_team(threads), plan = pooling_backward_plan<float, blocked>(p),
        diff_dst = filled<blocked>(p.dst_shape()),
-       diff_src = image(p.src_shape())]() mutable { plan.backward(diff_dst, diff_src, team); });
+       diff_src = image(p.src_shape())]() mutable { plan(diff_dst, none, diff_src, team); });
 }
 
 // An element's maximum, difference, exponential, sum and quotient.
@@ -158,7 +158,7 @@ std::unique_ptr<call> pooled_conv(std::int64_t bytes, int threads) {
   const conv_problem p{.in = 16, .out = 16, .size = {s[2], s[3]}, .kernel = {3, 3}, .pad = {1, 1}};
   conv_pool_plan<float, blocked> plan(p);
   packed<float> weights = plan.pack(filled<"oihw">(p.weights_shape()));
-  image dst(plan.dst_shape());
+  image dst(plan.shape_of("dst"));
   const auto moved =
       static_cast<double>(p.src_shape().elements() + p.weights_shape().elements() + dst.elements());
   return make_call(p.flops(), moved * sizeof(float),

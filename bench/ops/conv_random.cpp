@@ -111,14 +111,14 @@ std::string run_random_conv(const random_conv& c, const std::string& algorithm, 
         c, algorithm, "conv_backward_data", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           const auto packed = pack(chosen, c, executor);
-          conv::backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
+          conv::run_backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
                                      image_of(c.src), executor, workspace);
         });
   if (c.dir == direction::bwd_w)
     return run_algorithm<conv::backward_weights_algorithms<float, isa::native>>(
         c, algorithm, "conv_backward_weights", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
-          conv::backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
+          conv::run_backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
                                         filter_of<float>(c.weights), c.diff_bias, executor,
                                         workspace);
         });
@@ -127,7 +127,7 @@ std::string run_random_conv(const random_conv& c, const std::string& algorithm, 
       [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
         const auto packed = pack(chosen, c, executor);
         with_fused(c.fused, [&](const epilogue::fused<float>& post) {
-          conv::forward<float>(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
+          conv::run_forward<float>(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
                                post, executor, workspace);
         });
       });

@@ -98,13 +98,14 @@ class max_pooling {
         diff_dst(p.dst_shape()),
         executor_(executor),
         plan_(p),
+        backward_(p),
         argmax_(p.dst_shape()) {}
 
   void forward(const dnn::tensor<float, "nChw16c">& src) {
-    plan_.forward(src, dst, argmax_, executor_);
+    plan_(src, dst, argmax_, executor_);
   }
   void backward(dnn::tensor<float, "nChw16c">& diff_src) {
-    plan_.backward(diff_dst, argmax_, diff_src, executor_);
+    backward_(diff_dst, argmax_, diff_src, executor_);
   }
 
   dnn::tensor<float, "nChw16c"> dst, diff_dst;
@@ -112,6 +113,7 @@ class max_pooling {
  private:
   dnn::executor_ref executor_;
   dnn::pooling_plan<float, "nChw16c"> plan_;
+  dnn::pooling_backward_plan<float, "nChw16c"> backward_;
   dnn::tensor<float, "nChw16c"> argmax_;
 };
 

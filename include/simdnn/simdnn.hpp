@@ -9,7 +9,7 @@
 //     problem/      5  what a problem's list of fields gives: checks, benchdnn's notation, hash
 //     microkernel/  5  register tiles on raw pointers for one thread; tuning/ has the tuned numbers
 //     epilogue/     4  what is fused after gemm, conv, conv_pool and inner_product
-//     walk/         4  contiguous runs, elements and strided copies of memory
+//     walk/         4  vectors, pixels, contiguous runs, elements and strided copies of memory
 //     parallel/     3  executors, parallel_for, workspace
 //     tensor/       2  layout, shape, view, tensor, memory pool, npy
 //     isa/          1  ISA tags, vec, CPU detection, dispatch between ISAs in one program

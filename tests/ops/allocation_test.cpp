@@ -40,10 +40,11 @@ TEST_CASE("a second run allocates nothing") {
   const pooling_problem p{
       .batch = 2, .channels = 19, .size = {9, 9}, .kernel = {2, 2}, .stride = {2, 2}};
   const pooling_plan<float, "nchw"> pool(p);
+  const pooling_backward_plan<float, "nchw"> back(p);
   const pooling_plan<float, "nChw16c"> blocked_pool(p);
-  CHECK(second_run([&] { pool.forward(x, pooled, argmax); }) == 0);
-  CHECK(second_run([&] { pool.backward(pooled, argmax, y); }) == 0);
-  CHECK(second_run([&] { blocked_pool.forward(blocked, blocked_pooled); }) == 0);
+  CHECK(second_run([&] { pool(x, pooled, argmax); }) == 0);
+  CHECK(second_run([&] { back(pooled, argmax, y); }) == 0);
+  CHECK(second_run([&] { blocked_pool(blocked, blocked_pooled); }) == 0);
   CHECK(second_run([&] { activation_forward(function::sigmoid{}, blocked, blocked_y); }) == 0);
   CHECK(second_run([&] { softmax_forward(x, y); }) == 0);
   CHECK(second_run([&] { reorder(blocked, y); }) == 0);

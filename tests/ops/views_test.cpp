@@ -147,8 +147,8 @@ void pool(test::random& r, pooling_kind kind) {
   } else {
     if (!computed(may_refuse, [&] { pooling_forward(p, x, y.as_view()); })) return;
     check(y, reference, 9);
-    if (!computed(may_refuse, [&] { pooling_backward(p, g, dx.as_view()); })) return;
-    pooling_backward(p, test::copy_to<L>(g), dx_reference, plain);
+    if (!computed(may_refuse, [&] { pooling_backward(p, g, none, dx.as_view()); })) return;
+    pooling_backward(p, test::copy_to<L>(g), none, dx_reference, plain);
   }
   check(dx, dx_reference, 9);
 }
@@ -180,7 +180,7 @@ void connect(test::random& r) {
   inner_product_problem p{
       .batch = r.integer(0, 5), .in = r.integer(1, 40), .out = r.integer(1, 40)};
   for (int d = 2; d < Src.rank(); ++d) p.size.v[p.size.rank++] = r.integer(1, 3);
-  constexpr layout W = trial_weights<Src>;
+  constexpr layout W = inner_product::any_weights<Src>::usual;
   const auto x = operand<float, Src>::read(p.src_shape(), r);
   const auto w = operand<float, W>::read(p.weights_shape(), r);
   const auto g = operand<float, "nc">::read(p.dst_shape(), r);

@@ -87,5 +87,5 @@ TEST_CASE("describe heeds the policy and checks the problem") {
   CHECK(test::message([&] { plan::describe(wrong); }) == test::message([&] { plan{wrong}; }));
   CHECK(test::message([&] {
           pooling_plan<float, "nchw">::describe({.size = {4}, .kernel = {2}});
-        }) == "pooling_plan: size is 4, layout nchw has 2 spatial dimensions");
+        }) == "pooling_forward: size: expected 2 spatial dimensions for layout nchw, got 4");
 }

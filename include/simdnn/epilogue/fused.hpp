@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <memory>
 #include <simdnn/epilogue/standard.hpp>
-#include <type_traits>
 
 namespace simdnn::inline SIMDNN_ABI::epilogue {
 
@@ -46,17 +45,14 @@ SIMDNN_INLINE void store(const Op& op, results<T> r, index_t channel, index_t of
   const auto column = [&](const T* from, index_t at, index_t n, auto lanes) SIMDNN_INLINE_LAMBDA {
     for (index_t row = 0; row < r.rows; ++row, from += r.from_row, at += r.to_row) {
       const where<Lanes> here{channel + (channels ? n : row), offset + at, lanes};
-      if constexpr (std::is_same_v<decltype(lanes), index_t>)
-        op(V::load(from, lanes), here).store(r.to + at, lanes);
-      else
-        op(V::load(from), here).store(r.to + at);
+      op(V::load(from, lanes), here).store(r.to + at, lanes);
     }
   };
   for (index_t line = 0; line < r.lines; ++line) {
     const T* from = r.from + line * r.from_line;
     index_t at = line * r.to_line, n = 0;
     for (; n + V::lanes <= r.columns; n += V::lanes, at += r.to_column)
-      column(from + n, at, n, std::integral_constant<index_t, V::lanes>{});
+      column(from + n, at, n, typename V::all_lanes{});
     if (n < r.columns) column(from + n, at, n, r.columns - n);
   }
 }

@@ -75,6 +75,8 @@ class vec {
   using batch = xsimd::batch<T, typename detail::xsimd_arch<Isa>::type>;
   using mask = typename batch::batch_bool_type;
   static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
+  /// Passed to load and store in place of a number of lanes: the whole vector, without a mask.
+  using all_lanes = std::integral_constant<index_t, lanes>;
 
   vec() = default;
   SIMDNN_INLINE vec(T x) : v_(x) {}             // NOLINT: implicit broadcast, so that v * 2 works
@@ -83,7 +85,9 @@ class vec {
 
   /// Unaligned.
   static SIMDNN_INLINE vec load(const T* p) { return batch::load_unaligned(p); }
+  static SIMDNN_INLINE vec load(const T* p, all_lanes) { return load(p); }
   SIMDNN_INLINE void store(T* p) const { v_.store_unaligned(p); }
+  SIMDNN_INLINE void store(T* p, all_lanes) const { store(p); }
   /// The first n lanes, 0 <= n <= lanes; the others read as 0. Touches nothing behind p + n.
   static SIMDNN_INLINE vec load(const T* p, index_t n) {
 #if defined(__AVX512F__)

@@ -16,7 +16,7 @@ using test::random_tensor;
 namespace {
 
 constexpr layout blocked = "nChw16c";
-const char* const problems[] = {"mb3ic40ih9oc50kh3ph1",        "mb2ic48ih7oc64kh1",
+const char* const texts[] = {"mb3ic40ih9oc50kh3ph1",        "mb2ic48ih7oc64kh1",
                                 "g2mb1ic6ih11oc40kh5sh2ph2",   "mb2ic32ih11oc48kh3ph1",
                                 "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1",
                                 "g20mb2ic20ih48oc20kh3ph1",    "g20mb2ic20ih13iw30oc20kh3sh2ph1"};
@@ -104,14 +104,14 @@ void stay_in_bounds(const conv_problem& p, test::guard side) {
 }  // namespace
 
 TEST_CASE("conv: the same bits for 1, 2, 3 and 8 threads") {
-  for (const char* text : problems) {
+  for (const char* text : texts) {
     CAPTURE(text);
     same_bits_for_any_threads<blocked, blocked>(conv_problem::parse(text));
   }
 }
 
 TEST_CASE("conv: nothing is read or written out of bounds") {
-  for (const char* text : problems) {
+  for (const char* text : texts) {
     CAPTURE(text);
     test::for_each_guard([&](test::guard side) {
       stay_in_bounds<blocked, blocked>(conv_problem::parse(text), side);

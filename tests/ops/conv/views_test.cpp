@@ -14,7 +14,7 @@ namespace {
 template <layout L>
 using operand = test::strided_operand<float, L>;
 
-constexpr const char* problems[] = {"mb2ic16ih5oc32kh1",
+constexpr const char* texts[] = {"mb2ic16ih5oc32kh1",
                                     "mb2ic20ih6oc24kh3ph1",
                                     "g16mb2ic16ih7oc16kh3ph1",
                                     "g4mb1ic4ih6iw9oc8kh3sh2ph1",
@@ -108,10 +108,10 @@ void convolve_and_pool(const conv_problem& p, test::random& r) {
   const conv_pool_plan<float, Src, Dst> plan(p);
   const auto x = operand<Src>::read(p.src_shape(), r);
   const auto w = test::random_tensor<float, "oihw">(p.weights_shape(), r.bits());
-  const auto y = operand<Dst>::written(plan.dst_shape(), r);
+  const auto y = operand<Dst>::written(plan.shape_of("dst"), r);
   CAPTURE(x.where().str());
   CAPTURE(y.where().str());
-  tensor<float, Dst> reference(plan.dst_shape());
+  tensor<float, Dst> reference(plan.shape_of("dst"));
   conv_pool_forward(p, test::copy_to<Src>(x), w, reference);
   const std::string text = test::message([&] { plan(x, plan.pack(w), y.as_view()); });
   if (text != "no error") {
@@ -127,7 +127,7 @@ void convolve_and_pool(const conv_problem& p, test::random& r) {
 TEST_CASE("random strides: conv") {
   test::random r(1);
   for (int round = 0; round < 6; ++round)
-    for (const char* text : problems) {
+    for (const char* text : texts) {
       CAPTURE(text);
       const conv_problem p = conv_problem::parse(text);
       convolve<"nhwc", "nhwc">(p, r);
@@ -140,7 +140,7 @@ TEST_CASE("random strides: conv") {
 TEST_CASE("random strides: conv_pool") {
   test::random r(2);
   for (int round = 0; round < 8; ++round)
-    for (const char* text : problems) {
+    for (const char* text : texts) {
       CAPTURE(text);
       const conv_problem p = conv_problem::parse(text);
       if (p.output(0) < 2 || p.output(1) < 2) continue;

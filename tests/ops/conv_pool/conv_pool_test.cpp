@@ -18,7 +18,7 @@ using test::random_tensor;
 
 namespace {
 
-const char* const problems[] = {
+const char* const texts[] = {
     "mb1ic1ih2oc1kh1",
     "mb2ic3ih15oc20kh7sh2ph3",
     "mb1ic20ih9oc50kh3ph1",
@@ -116,7 +116,7 @@ void same_bits_for_any_threads(const conv_problem& p) {
 }  // namespace
 
 TEST_CASE("conv_pool: every algorithm against convolution and pooling, within bounds") {
-  for (const char* text : problems)
+  for (const char* text : texts)
     test::for_each_guard([&](test::guard side) {
       compare_algorithms<"nChw16c", "nChw16c">(conv_problem::parse(text), side);
       compare_algorithms<"nhwc", "nhwc">(conv_problem::parse(text), side);
@@ -125,12 +125,12 @@ TEST_CASE("conv_pool: every algorithm against convolution and pooling, within bo
 }
 
 TEST_CASE("conv_pool: src and dst of different layouts") {
-  for (const char* text : problems)
+  for (const char* text : texts)
     compare_algorithms<"nchw", "nChw8c">(conv_problem::parse(text), test::guard::behind);
 }
 
 TEST_CASE("conv_pool: the same bits for 1, 2, 3 and 8 threads") {
-  for (const char* text : problems) {
+  for (const char* text : texts) {
     same_bits_for_any_threads<"nChw16c", "nChw16c">(conv_problem::parse(text));
     same_bits_for_any_threads<"nchw", "nchw">(conv_problem::parse(text));
   }
@@ -210,7 +210,7 @@ TEST_CASE("conv_pool: a plan's second run allocates nothing") {
     const auto x = random_tensor<float, L>(p.src_shape(), 2);
     const conv_pool_plan<float, L> plan(p);
     const auto packed = plan.pack(w);
-    tensor<float, L> y(plan.dst_shape());
+    tensor<float, L> y(plan.shape_of("dst"));
     plan(x, packed, y, post::relu());
     const long before = test::allocations;
     plan(x, packed, y, post::relu());

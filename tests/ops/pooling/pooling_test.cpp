@@ -55,27 +55,28 @@ void compare_algorithms(pooling_problem p) {
       T& e = test::element(x, i);
       e = std::round(e * 4) / 4;
     });
-    const pooling_plan<T, L> reference(p, {.algorithm = "reference"});
+    const policy by_reference{.algorithm = "reference"};
     tensor<T, L> y(dst), argmax(dst), r(src);
-    reference.forward(x, y, argmax);
-    reference.backward(g, argmax, r);
+    pooling_forward(p, x, y, argmax, by_reference);
+    pooling_backward(p, g, argmax, r, by_reference);
     for (const std::string& name : decltype(reference)::algorithm_list::names()) {
       CAPTURE(name);
       const pooling_plan<T, L> plan(p, {.algorithm = name});
+      const pooling_backward_plan<T, L> back(p, {.algorithm = name});
       tensor<T, L> own(dst), own_argmax(dst), own_r(src);
       std::fill_n(own_r.data(), own_r.elements(), T(7));
       const index_t terms = kind == pooling_kind::max ? 1 : kernel_taps(p);
-      plan.forward(x, own);
+      plan(x, own);
       CHECK(test::difference(own, y, terms) == "");
       std::fill_n(own.data(), own.elements(), T(7));  // what is not written must show
-      plan.forward(x, own, own_argmax);
+      plan(x, own, own_argmax);
       CHECK(test::difference(own, y, terms) == "");
       CHECK(test::same_bits(own_argmax, argmax));
       CHECK((name == "reference" || test::padding_is_zero(own)));
       if (kind == pooling_kind::max) {
-        plan.backward(g, argmax, own_r);
+        back(g, argmax, own_r);
       } else {
-        plan.backward(g, own_r);
+        back(g, none, own_r);
       }
       CHECK(test::difference(own_r, r, terms) == "");
       CHECK((name == "reference" || test::padding_is_zero(own_r)));
@@ -115,12 +116,13 @@ TEST_CASE("gradients agree with finite differences") {
                             .stride = {2, 1},
                             .pad = {1, 1}};
     const pooling_plan<double, "nchw"> plan(p);
+    const pooling_backward_plan<double, "nchw"> back(p);
     CHECK(std::string(plan.algorithm_name()) == "direct");
     auto x = random_tensor<double, "nchw">(p.src_shape(), 3);
     const auto g = random_tensor<double, "nchw">(p.dst_shape(), 4);
     tensor<double, "nchw"> y(p.dst_shape()), argmax(p.dst_shape()), r(p.src_shape());
-    plan.forward(x, y, argmax);
-    plan.backward(g, argmax, r);
+    plan(x, y, argmax);
+    back(g, argmax, r);
     const auto numeric = test::numeric_gradient(x, [&] {
       plan(x, y);
       return test::dot(y, g);
@@ -140,16 +142,17 @@ TEST_CASE("a NaN in a window is its maximum, and the first one gets the gradient
     for (const std::string& name : pooling::all<float, L, isa::native>::names()) {
       CAPTURE(name);
       const pooling_plan<float, L> plan(p, {.algorithm = name});
-      plan.forward(x, y, argmax);
+      const pooling_backward_plan<float, L> back(p, {.algorithm = name});
+      plan(x, y, argmax);
       CHECK(std::isnan(y(0, 0, 0, 0)));
       CHECK(std::isnan(y(0, 0, 0, 9)));
       CHECK_FALSE(std::isnan(y(0, 0, 0, 1)));
       CHECK(argmax(0, 0, 0, 0) == 1);
       CHECK(argmax(0, 0, 0, 9) == 7);
-      plan.forward(x, y);
+      plan(x, y);
       CHECK(std::isnan(y(0, 0, 0, 0)));
       g(0, 0, 0, 0) = 1;
-      plan.backward(g, argmax, r);
+      back(g, argmax, r);
       CHECK(r(0, 0, 0, 1) == 1);
       CHECK(r(0, 0, 1, 0) == 0);
     }
@@ -178,11 +181,12 @@ TEST_CASE("averages over many terms are as exact as over few") {
       tensor<float, L> x(p.src_shape()), y(p.dst_shape()), g(p.dst_shape()), r(p.src_shape());
       test::for_each_index(x.shape(), [&](const test::index& i) { test::element(x, i) = 0.1f; });
       test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
-      const pooling_plan<float, L> plan(p, {.algorithm = "direct"});
-      plan.forward(x, y);
+      const pooling_plan<float, L> plan(p);
+      const pooling_backward_plan<float, L> back(p);
+      plan(x, y);
       test::for_each_index(y.shape(),
                            [&](const test::index& i) { CHECK(near(test::element(y, i), 0.1f)); });
-      plan.backward(g, r);
+      back(g, none, r);
       const pooling::geometry shape(plan.problem());
       for (const index_t c : {index_t{0}, p.channels - 1})
         for (const index_t pixel : pixels) {
@@ -198,8 +202,8 @@ TEST_CASE("averages over many terms are as exact as over few") {
       // An infinity stays one, in all windows that hold it.
       x(0, 0, 0, 0) = std::numeric_limits<float>::infinity();
       g(0, 0, 0, 0) = -std::numeric_limits<float>::infinity();
-      plan.forward(x, y);
-      plan.backward(g, r);
+      plan(x, y);
+      back(g, none, r);
       CHECK(y(0, 0, 0, 0) == std::numeric_limits<float>::infinity());
       CHECK(r(0, 0, 0, 0) == -std::numeric_limits<float>::infinity());
     }
@@ -316,7 +320,7 @@ TEST_CASE("bad input is named") {
           pooling_forward(p, x, view<float, "nchw">(wide.data(), {2, 3, 2, 2}, st));
         }) == "pooling_forward: dst: expected stride 1 along its fastest dimension w, got 4");
   CHECK(message([&] { pooling_plan<float, "nchw">({.size = {4}, .kernel = {2}}); }) ==
-        "pooling_plan: size is 4, layout nchw has 2 spatial dimensions");
+        "pooling_forward: size: expected 2 spatial dimensions for layout nchw, got 4");
   CHECK(message([&] { pooling_plan<float, "nchw">(p, {.algorithm = "fast"}); }) ==
-        "pooling_plan: policy.algorithm: expected one of reference, direct, got 'fast'");
+        "pooling_forward: policy.algorithm: expected one of reference, direct, got 'fast'");
 }

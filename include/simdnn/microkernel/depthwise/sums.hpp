@@ -57,8 +57,8 @@ struct depthwise_sums {
     const auto add = [&](const T* g, index_t count, auto lanes) SIMDNN_INLINE_LAMBDA {
       for (; count >= chains; count -= chains, g += chains * w.diff_step)
         unroll<chains>([&](auto i)
-                           SIMDNN_INLINE_LAMBDA { acc[i] += load(g + i * w.diff_step, lanes); });
-      for (; count > 0; --count, g += w.diff_step) acc[0] += load(g, lanes);
+                           SIMDNN_INLINE_LAMBDA { acc[i] += V::load(g + i * w.diff_step, lanes); });
+      for (; count > 0; --count, g += w.diff_step) acc[0] += V::load(g, lanes);
     };
     for_each_line(w, [&](const T*, const T* diff, auto lanes) SIMDNN_INLINE_LAMBDA {
       add(diff + w.begin * w.diff_step, w.end - w.begin, lanes);
@@ -74,10 +74,7 @@ struct depthwise_sums {
 
  private:
   static constexpr int chains = 4;
-  using whole = std::integral_constant<index_t, W>;
 
-  static SIMDNN_INLINE V load(const T* p, whole) { return V::load(p); }
-  static SIMDNN_INLINE V load(const T* p, index_t lanes) { return V::load(p, lanes); }
   static SIMDNN_INLINE V sum(const V (&acc)[chains]) {
     return (acc[0] + acc[1]) + (acc[2] + acc[3]);
   }
@@ -94,7 +91,7 @@ struct depthwise_sums {
     const T *src = w.src, *diff = w.diff;
     for (index_t line = 0; line < w.lines; ++line, src += w.src_line, diff += w.diff_line)
       if (w.lanes == W)
-        f(src, diff, whole{});
+        f(src, diff, typename V::all_lanes{});
       else
         f(src, diff, w.lanes);
   }
@@ -127,14 +124,14 @@ struct depthwise_sums {
     const index_t inside_end = std::clamp(floor_div(w.width + w.pad - KW, S) + 1, inside, w.end);
     for_each_line(w, [&](const T* src, const T* diff, auto lanes) SIMDNN_INLINE_LAMBDA {
       const auto add_pixel = [&](index_t x) SIMDNN_INLINE_LAMBDA {
-        const V g = load(diff + x * diff_step, lanes);
+        const V g = V::load(diff + x * diff_step, lanes);
         const index_t column = x * S - w.pad;
         const T* const from = src + column * step;
         unroll<KW>([&](auto k) SIMDNN_INLINE_LAMBDA {
           if (column + k >= 0 && column + k < w.width)
             unroll<Rows>([&](auto r) SIMDNN_INLINE_LAMBDA {
               acc[r * KW + k] =
-                  V::fma(load(from + r * w.src_row + k * step, lanes), g, acc[r * KW + k]);
+                  V::fma(V::load(from + r * w.src_row + k * step, lanes), g, acc[r * KW + k]);
             });
         });
       };
@@ -143,12 +140,12 @@ struct depthwise_sums {
       for (; x + pixels <= inside_end; x += pixels) {
         V g[pixels];
         unroll<pixels>([&](auto t) SIMDNN_INLINE_LAMBDA {
-          g[t] = load(diff + (x + t) * diff_step, lanes).in_register();
+          g[t] = V::load(diff + (x + t) * diff_step, lanes).in_register();
         });
         const T* const from = src + (x * S - w.pad) * step;
         unroll<(pixels - 1) * S + KW>([&](auto i) SIMDNN_INLINE_LAMBDA {
           unroll<Rows>([&](auto r) SIMDNN_INLINE_LAMBDA {
-            const V v = load(from + r * w.src_row + i * step, lanes).in_register();
+            const V v = V::load(from + r * w.src_row + i * step, lanes).in_register();
             unroll<KW>([&](auto k) SIMDNN_INLINE_LAMBDA {
               constexpr int at = i - k;
               if constexpr (at >= 0 && at % S == 0 && at / S < pixels)
@@ -176,7 +173,8 @@ struct depthwise_sums {
         const T* v = src + (begin * w.advance - front) * w.step;
         const T* g = diff + begin * diff_step;
         const auto add = [&](auto i) SIMDNN_INLINE_LAMBDA {
-          acc[i] = V::fma(load(v + i * src_step, lanes), load(g + i * diff_step, lanes), acc[i]);
+          acc[i] =
+              V::fma(V::load(v + i * src_step, lanes), V::load(g + i * diff_step, lanes), acc[i]);
         };
         index_t count = end - begin;
         for (; count >= chains; count -= chains, v += chains * src_step, g += chains * diff_step)

@@ -2,8 +2,8 @@
 // of zeros are zeros, and where f(0) is not 0 it is zeroed again.
 #pragma once
 
-#include <simdnn/isa/vec.hpp>
 #include <simdnn/walk/contiguous_runs.hpp>
+#include <simdnn/walk/lanes.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::activation {
@@ -21,9 +21,9 @@ struct direct {
     contiguous_runs(src).for_each_piece(executor, [&](index_t offset, index_t n) {
       const T* x = src.data() + offset;
       T* y = dst.data() + offset;
-      index_t i = 0;
-      for (; i + V::lanes <= n; i += V::lanes) f(V::load(x + i)).store(y + i);
-      if (i < n) f(V::load(x + i, n - i)).store(y + i, n - i);
+      for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
+        f(V::load(x + i, lanes)).store(y + i, lanes);
+      });
     });
     if (!L.plain() && !(f(T(0)) == T(0))) zero_padding(dst, executor);
   }
@@ -34,11 +34,10 @@ struct direct {
     contiguous_runs(src).for_each_piece(executor, [&](index_t offset, index_t n) {
       const T *g = diff_dst.data() + offset, *x = src.data() + offset, *y = dst.data() + offset;
       T* r = diff_src.data() + offset;
-      index_t i = 0;
-      for (; i + V::lanes <= n; i += V::lanes)
-        f.gradient(V::load(g + i), V::load(x + i), V::load(y + i)).store(r + i);
-      if (const index_t m = n - i; m > 0)
-        f.gradient(V::load(g + i, m), V::load(x + i, m), V::load(y + i, m)).store(r + i, m);
+      for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
+        f.gradient(V::load(g + i, lanes), V::load(x + i, lanes), V::load(y + i, lanes))
+            .store(r + i, lanes);
+      });
     });
   }
 

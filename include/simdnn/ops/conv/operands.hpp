@@ -7,12 +7,9 @@
 #include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/view.hpp>
+#include <simdnn/walk/contiguity.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
-
-/// What an algorithm needs of an operand's strides: nothing, that a pixel's channels are contiguous
-/// (in blocked layouts they are, block by block), or that a row's pixels are.
-enum class contiguity { any, channels, pixels };
 
 /// src, dst and their gradients. Channels lie in blocks: 1 for plain layouts.
 template <class T>
@@ -35,8 +32,8 @@ struct image {
   }
   /// Whether an image of this size is as an algorithm needs it.
   bool is(contiguity needed, index_t channels, index_t width) const {
-    if (needed == contiguity::channels) return block > 1 || channels == 1 || channel_stride == 1;
-    return needed == contiguity::any || width == 1 || stride[2] == 1;
+    if (needed == contiguity::channels) return block > 1 || adjacent(channels, channel_stride);
+    return needed == contiguity::any || adjacent(width, stride[2]);
   }
 };
 
@@ -163,7 +160,7 @@ struct query {
 
 inline query make_query(const layout& src, const layout& dst, const conv_problem& p, direction pass,
                         simdnn::accuracy accuracy) {
-  const auto plain = [](const layout& l) { return l.plain() && l.outer_dim(l.rank() - 1) != 1; };
+  const auto plain = [](const layout& l) { return contiguity_of(l) == contiguity::pixels; };
   return {.problem = in_three_dimensions(p),
           .pass = pass,
           .accuracy = accuracy,

@@ -1,12 +1,10 @@
-// pooling where neighbours in memory are channels (nhwc, nChw16c): a vector of channels at a time,
+// pooling where channels are contiguous (nhwc; in blocks: nChw16c): a vector of channels at a time,
 // window by window; the gradient of an input is gathered from the windows that hold it.
 #pragma once
 
-#include <simdnn/base/unroll.hpp>
 #include <simdnn/isa/long_sum.hpp>
-#include <simdnn/isa/vec.hpp>
 #include <simdnn/ops/pooling/geometry.hpp>
-#include <simdnn/parallel/parallel_for.hpp>
+#include <simdnn/walk/lanes.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
@@ -14,7 +12,7 @@ namespace simdnn::inline SIMDNN_ABI::pooling {
 template <class T, class Isa>
 class channel_lanes {
  public:
-  /// `run` channels lie side by side; there are `runs` of them in an image.
+  /// `run` channels are contiguous; an image has `runs` of them.
   channel_lanes(const geometry& g, index_t run, index_t runs) : g_(g), run_(run), runs_(runs) {}
 
   static index_t workspace_bytes(int) { return 0; }
@@ -33,17 +31,18 @@ class channel_lanes {
         T* d = dst.row(n, c, od, oh) + ow * dst.spatial[2];
         T* t = argmax == nullptr ? nullptr : argmax->row(n, c, od, oh) + ow * argmax->spatial[2];
         const auto divisor = static_cast<T>(g_.divisor(od, oh, ow));
-        for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
-          constexpr int N = vectors;
-          if (g_.kind != pooling_kind::max && average_few)
-            average<plain_sum<V, N>>(access, src, s + at, w, divisor, d + at);
-          else if (g_.kind != pooling_kind::max)
-            average<long_sum<V, N>>(access, src, s + at, w, divisor, d + at);
-          else if (t == nullptr)
-            maximum<N>(access, src, s + at, w, d + at);
-          else
-            maximum_and_tap<N>(access, src, s + at, w, d + at, t + at);
-        });
+        for_each_vectors<V, together>(
+            run_, [&](index_t at, auto lanes, auto vectors) SIMDNN_INLINE_LAMBDA {
+              constexpr int N = vectors;
+              if (g_.kind != pooling_kind::max && average_few)
+                average<plain_sum<V, N>>(lanes, src, s + at, w, divisor, d + at);
+              else if (g_.kind != pooling_kind::max)
+                average<long_sum<V, N>>(lanes, src, s + at, w, divisor, d + at);
+              else if (t == nullptr)
+                maximum<N>(lanes, src, s + at, w, d + at);
+              else
+                maximum_and_tap<N>(lanes, src, s + at, w, d + at, t + at);
+            });
       }
     });
   }
@@ -54,13 +53,13 @@ class channel_lanes {
       for (index_t iw = 0; iw < g_.size[2]; ++iw) {
         const window w{g_.windows(0, id), g_.windows(1, ih), g_.windows(2, iw)};
         T* r = diff_src.row(n, c, id, ih) + iw * diff_src.spatial[2];
-        const auto add_windows = [&](auto sum, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
+        const auto add_windows = [&](auto sum, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
           for_each_in(w, [&](index_t od, index_t oh, index_t ow) SIMDNN_INLINE_LAMBDA {
             const T* g = diff_dst.row(n, c, od, oh) + ow * diff_dst.spatial[2] + at;
             if (argmax == nullptr) {
               const V divisor(static_cast<T>(g_.divisor(od, oh, ow)));
               sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
-                return a + access.load(g + v * V::lanes) / divisor;
+                return a + V::load(g + v * V::lanes, lanes) / divisor;
               });
             } else {
               const T* t = argmax->row(n, c, od, oh) + ow * argmax->spatial[2] + at;
@@ -68,60 +67,38 @@ class channel_lanes {
                                                  ih + g_.pad[1] - oh * g_.stride[1],
                                                  iw + g_.pad[2] - ow * g_.stride[2])));
               sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA {
-                return a + select(access.load(t + v * V::lanes) == mine,
-                                  access.load(g + v * V::lanes), V(0));
+                return a + select(V::load(t + v * V::lanes, lanes) == mine,
+                                  V::load(g + v * V::lanes, lanes), V(0));
               });
             }
           });
           unroll<sum.count>([&](auto v) SIMDNN_INLINE_LAMBDA {
-            access.store(sum.total(v), r + at + v * V::lanes);
+            sum.total(v).store(r + at + v * V::lanes, lanes);
           });
         };
-        for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
-          constexpr int N = vectors;
-          if (w.size() <= plain_terms)
-            add_windows(plain_sum<V, N>(), access, at);
-          else
-            add_windows(long_sum<V, N>(), access, at);
-        });
+        for_each_vectors<V, together>(
+            run_, [&](index_t at, auto lanes, auto vectors) SIMDNN_INLINE_LAMBDA {
+              constexpr int N = vectors;
+              if (w.size() <= plain_terms)
+                add_windows(plain_sum<V, N>(), at, lanes);
+              else
+                add_windows(long_sum<V, N>(), at, lanes);
+            });
       }
     });
   }
 
  private:
   using V = vec<T, Isa>;
+  static constexpr int together = 4;  // vectors that share the loop over a window's taps
   struct window {
     index_range d, h, w;
     index_t size() const { return d.size() * h.size() * w.size(); }
   };
-  // Whole vectors, or the first n lanes of one.
-  struct whole {
-    SIMDNN_INLINE V load(const T* p) const { return V::load(p); }
-    SIMDNN_INLINE void store(V v, T* p) const { v.store(p); }
-  };
-  struct partly {
-    index_t n;
-    SIMDNN_INLINE V load(const T* p) const { return V::load(p, n); }
-    SIMDNN_INLINE void store(V v, T* p) const { v.store(p, n); }
-  };
-
   template <class F>
   void for_each_row(const index_t (&size)[3], executor_ref executor, F f) const {
-    parallel_for(executor, g_.batch * runs_ * size[0] * size[1],
-                 [&](index_t begin, index_t end, index_t) {
-                   for (index_t unit = begin; unit < end; ++unit) {
-                     const index_t image = unit / (size[0] * size[1]);
-                     f(image / runs_, image % runs_, unit / size[1] % size[0], unit % size[1]);
-                   }
-                 });
-  }
-  // Four vectors share the loop over a window's taps.
-  template <class F>
-  SIMDNN_INLINE void for_each_vector(F f) const {
-    index_t at = 0;
-    for (; at + 4 * V::lanes <= run_; at += 4 * V::lanes) f(int_constant<4>{}, whole{}, at);
-    for (; at + V::lanes <= run_; at += V::lanes) f(int_constant<1>{}, whole{}, at);
-    if (at < run_) f(int_constant<1>{}, partly{run_ - at}, at);
+    g_.for_each_row(runs_, size, executor,
+                    [&](index_t n, index_t c, index_t d, index_t h, index_t) { f(n, c, d, h); });
   }
   template <class F>
   static SIMDNN_INLINE void for_each_in(const window& w, F f) {
@@ -134,31 +111,32 @@ class channel_lanes {
     return d * src.spatial[0] + h * src.spatial[1] + w * src.spatial[2];
   }
 
-  template <class Sum, class Access>
-  static SIMDNN_INLINE void average(Access access, const operand<const T>& src, const T* s,
+  template <class Sum, class Lanes>
+  static SIMDNN_INLINE void average(Lanes lanes, const operand<const T>& src, const T* s,
                                     const window& w, T divisor, T* d) {
     Sum sum;
     for_each_in(w, [&](index_t kd, index_t kh, index_t kw) SIMDNN_INLINE_LAMBDA {
       const T* p = s + offset(src, kd, kh, kw);
-      sum.add([&](auto v, V a) SIMDNN_INLINE_LAMBDA { return a + access.load(p + v * V::lanes); });
+      sum.add([&](auto v, V a)
+                  SIMDNN_INLINE_LAMBDA { return a + V::load(p + v * V::lanes, lanes); });
     });
     unroll<Sum::count>([&](auto v) SIMDNN_INLINE_LAMBDA {
-      access.store(sum.total(v) / V(divisor), d + v * V::lanes);
+      (sum.total(v) / V(divisor)).store(d + v * V::lanes, lanes);
     });
   }
-  template <int N, class Access>
-  static SIMDNN_INLINE void maximum(Access access, const operand<const T>& src, const T* s,
+  template <int N, class Lanes>
+  static SIMDNN_INLINE void maximum(Lanes lanes, const operand<const T>& src, const T* s,
                                     const window& w, T* d) {
     c_array<V, N> best;
     const T* first = s + offset(src, w.d.begin, w.h.begin, w.w.begin);
-    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { best[v] = access.load(first + v * V::lanes); });
+    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { best[v] = V::load(first + v * V::lanes, lanes); });
     for_each_in(w, [&](index_t kd, index_t kh, index_t kw) SIMDNN_INLINE_LAMBDA {
       const T* p = s + offset(src, kd, kh, kw);
       unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-        best[v] = V::max(best[v], access.load(p + v * V::lanes));
+        best[v] = V::max(best[v], V::load(p + v * V::lanes, lanes));
       });
     });
-    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { access.store(best[v], d + v * V::lanes); });
+    unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { best[v].store(d + v * V::lanes, lanes); });
   }
   // Windows of 2x2, all inside src, the most frequent ones: their taps need no loop (VGG's maps,
   // AVX-512, gcc 12: 1.5 to 2 times as fast).
@@ -175,29 +153,30 @@ class channel_lanes {
     const T* s = src.row(n, c, od * g_.stride[0], oh * g_.stride[1]);
     T* d = dst.row(n, c, od, oh);
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow, s += step, d += dst.spatial[2])
-      for_each_vector([&](auto vectors, auto access, index_t at) SIMDNN_INLINE_LAMBDA {
-        unroll<vectors>([&](auto v) SIMDNN_INLINE_LAMBDA {
-          const T* p = s + at + v * V::lanes;
-          const V upper = V::max(access.load(p), access.load(p + right));
-          const V lower = V::max(access.load(p + below), access.load(p + below + right));
-          access.store(V::max(upper, lower), d + at + v * V::lanes);
-        });
-      });
+      for_each_vectors<V, together>(
+          run_, [&](index_t at, auto lanes, auto vectors) SIMDNN_INLINE_LAMBDA {
+            unroll<vectors>([&](auto v) SIMDNN_INLINE_LAMBDA {
+              const T* p = s + at + v * V::lanes;
+              const V upper = V::max(V::load(p, lanes), V::load(p + right, lanes));
+              const V lower = V::max(V::load(p + below, lanes), V::load(p + below + right, lanes));
+              V::max(upper, lower).store(d + at + v * V::lanes, lanes);
+            });
+          });
   }
-  template <int N, class Access>
-  SIMDNN_INLINE void maximum_and_tap(Access access, const operand<const T>& src, const T* s,
+  template <int N, class Lanes>
+  SIMDNN_INLINE void maximum_and_tap(Lanes lanes, const operand<const T>& src, const T* s,
                                      const window& w, T* d, T* t) const {
     c_array<V, N> best, tap;
     const T* first = s + offset(src, w.d.begin, w.h.begin, w.w.begin);
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-      best[v] = access.load(first + v * V::lanes);
+      best[v] = V::load(first + v * V::lanes, lanes);
       tap[v] = V(static_cast<T>(g_.tap(w.d.begin, w.h.begin, w.w.begin)));
     });
     for_each_in(w, [&](index_t kd, index_t kh, index_t kw) SIMDNN_INLINE_LAMBDA {
       const T* p = s + offset(src, kd, kh, kw);
       const V here(static_cast<T>(g_.tap(kd, kh, kw)));
       unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-        const V x = access.load(p + v * V::lanes);
+        const V x = V::load(p + v * V::lanes, lanes);
         // Larger, or the first NaN.
         const auto better = (best[v] == best[v]) & !(x <= best[v]);
         best[v] = select(better, x, best[v]);
@@ -205,8 +184,8 @@ class channel_lanes {
       });
     });
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
-      access.store(best[v], d + v * V::lanes);
-      access.store(tap[v], t + v * V::lanes);
+      best[v].store(d + v * V::lanes, lanes);
+      tap[v].store(t + v * V::lanes, lanes);
     });
   }
 

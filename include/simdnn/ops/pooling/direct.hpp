@@ -1,24 +1,24 @@
-// pooling in vectors of whatever lies side by side in memory.
+// pooling in vectors of whatever is contiguous: channels, or pixels of a row.
 #pragma once
 
 #include <simdnn/ops/pooling/channel_lanes.hpp>
 #include <simdnn/ops/pooling/pixel_lanes.hpp>
+#include <simdnn/walk/contiguity.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
 template <class T, layout L, class Isa>
 class direct {
   static constexpr int c = L.dim('c');
-  static constexpr char fastest = L.letter(L.outer_dim(L.rank() - 1));
-  static constexpr bool channel_blocks = !L.plain() && L.block(c) == L.block_size();
-  static constexpr bool channels = channel_blocks || (L.plain() && fastest == 'c');
-  static constexpr bool pixels = L.plain() && fastest == 'w';
+  static constexpr bool channels = contiguity_of(L) == contiguity::channels;
+  static constexpr bool pixels =
+      contiguity_of(L) == contiguity::pixels && L.outer_dim(L.rank() - 1) == L.dim('w');
 
  public:
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;
   static const char* refuses(const pooling_problem&) {
-    if (!channels && !pixels) return "neither channels nor the width lie side by side";
+    if (!channels && !pixels) return "neither channels nor the pixels of a row are contiguous";
     return nullptr;
   }
   static double cost(const pooling_problem& p) { return p.flops(); }
@@ -42,10 +42,10 @@ class direct {
 
  private:
   auto lanes() const {
-    if constexpr (channel_blocks)
-      return channel_lanes<T, Isa>(g_, L.block(c), ceil_div(g_.channels, L.block(c)));
-    else if constexpr (channels)
+    if constexpr (channels && L.plain())
       return channel_lanes<T, Isa>(g_, g_.channels, 1);
+    else if constexpr (channels)
+      return channel_lanes<T, Isa>(g_, L.block(c), ceil_div(g_.channels, L.block(c)));
     else
       return pixel_lanes<T, Isa>(g_);
   }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <simdnn/isa/abi.hpp>
 #include <simdnn/ops/pooling/problem.hpp>
+#include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
@@ -52,6 +52,19 @@ struct geometry {
   }
   index_t divisor(index_t od, index_t oh, index_t ow) const {
     return divisor(0, od) * divisor(1, oh) * divisor(2, ow);
+  }
+  /// f(image, block, d, h, worker) for every row of this size, in parallel. An image has so many blocks
+  /// of channels.
+  template <class F>
+  void for_each_row(index_t blocks, const index_t (&rows)[3], executor_ref executor, F f) const {
+    parallel_for(executor, batch * blocks * rows[0] * rows[1],
+                 [&](index_t begin, index_t end, index_t worker) {
+                   for (index_t unit = begin; unit < end; ++unit) {
+                     const index_t plane = unit / (rows[0] * rows[1]);
+                     f(plane / blocks, plane % blocks, unit / rows[1] % rows[0], unit % rows[1],
+                       worker);
+                   }
+                 });
   }
   /// The number of a tap, row by row.
   index_t tap(index_t kd, index_t kh, index_t kw) const {

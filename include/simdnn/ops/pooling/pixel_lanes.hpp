@@ -1,14 +1,13 @@
-// pooling where neighbours in memory are pixels of a row (nchw): a window's rows are first reduced
+// pooling where the pixels of a row are contiguous (nchw): a window's rows are first reduced
 // to one row, a vector at a time, then that row along the width. A row of diff_src belongs to one
 // worker: gradients of averages are the same in the other direction, the windows' rows first; those
 // of maxima are added at their argmax.
 #pragma once
 
 #include <simdnn/isa/long_sum.hpp>
-#include <simdnn/isa/vec.hpp>
 #include <simdnn/ops/pooling/geometry.hpp>
-#include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/walk/lanes.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
@@ -26,8 +25,9 @@ class pixel_lanes {
     const index_t width = g_.size[2];
     const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                    "pooling");
-    for_each_row(
-        g_.outputs, executor, [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
+    g_.for_each_row(
+        g_.channels, g_.outputs, executor,
+        [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
           T* value = scratch.slice<T>(worker);
           T* tap = value + width;
           T* d = dst.row(n, c, od, oh);
@@ -35,8 +35,8 @@ class pixel_lanes {
           const T* s = src.row(n, c, od * g_.stride[0] - g_.pad[0], oh * g_.stride[1] - g_.pad[1]);
           if (g_.kind != pooling_kind::max) {
             add_rows(width, kd, kh, value,
-                     [&](index_t z, index_t y, index_t at, auto load) SIMDNN_INLINE_LAMBDA {
-                       return load(s + z * src.spatial[0] + y * src.spatial[1] + at);
+                     [&](index_t z, index_t y, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                       return V::load(s + z * src.spatial[0] + y * src.spatial[1] + at, lanes);
                      });
             average(value, od, oh, d);
           } else if (argmax == nullptr) {
@@ -55,8 +55,9 @@ class pixel_lanes {
     const workspace_slices scratch(std::max(width, g_.outputs[2]) * static_cast<index_t>(sizeof(T)),
                                    std::max(executor.concurrency(), 1), {}, "pooling");
     const bool many = g_.most_windows(0) * g_.most_windows(1) * g_.most_windows(2) > plain_terms;
-    for_each_row(
-        g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih, index_t worker) {
+    g_.for_each_row(
+        g_.channels, g_.size, executor,
+        [&](index_t n, index_t c, index_t id, index_t ih, index_t worker) {
           T* const row = scratch.slice<T>(worker);
           T* r = diff_src.row(n, c, id, ih);
           const index_range ods = g_.windows(0, id), ohs = g_.windows(1, ih);
@@ -67,8 +68,9 @@ class pixel_lanes {
               return;
             }
             add_rows(g_.outputs[2], ods, ohs, row,
-                     [&](index_t od, index_t oh, index_t at, auto load) SIMDNN_INLINE_LAMBDA {
-                       return load(diff_dst.row(n, c, od, oh) + at) / V(rows_divisor(od, oh));
+                     [&](index_t od, index_t oh, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                       return V::load(diff_dst.row(n, c, od, oh) + at, lanes) /
+                              V(rows_divisor(od, oh));
                      });
             spread(row, T(1), row, r);
             return;
@@ -91,17 +93,6 @@ class pixel_lanes {
   // A row of the largest or of sums, and the argmax of each.
   index_t worker_bytes() const { return 2 * g_.size[2] * static_cast<index_t>(sizeof(T)); }
 
-  template <class F>
-  void for_each_row(const index_t (&size)[3], executor_ref executor, F f) const {
-    parallel_for(executor, g_.batch * g_.channels * size[0] * size[1],
-                 [&](index_t begin, index_t end, index_t worker) {
-                   for (index_t unit = begin; unit < end; ++unit) {
-                     const index_t image = unit / (size[0] * size[1]);
-                     f(image / g_.channels, image % g_.channels, unit / size[1] % size[0],
-                       unit % size[1], worker);
-                   }
-                 });
-  }
   // f(row, kd, kh) for the window's rows behind its first.
   template <class F>
   static SIMDNN_INLINE void for_each_further(const operand<const T>& src, const T* s,
@@ -110,40 +101,27 @@ class pixel_lanes {
       for (index_t h = kh.begin; h < kh.end; ++h)
         if (d != kd.begin || h != kh.begin) f(s + d * src.spatial[0] + h * src.spatial[1], d, h);
   }
-  // f(at, load, store) for the vectors of a row of n elements.
-  template <class F>
-  static SIMDNN_INLINE void for_each_vector(index_t width, F f) {
-    index_t at = 0;
-    for (; at + V::lanes <= width; at += V::lanes)
-      f(
-          at, [](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p); },
-          [](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p); });
-    if (const index_t n = width - at; n > 0)
-      f(
-          at, [n](const T* p) SIMDNN_INLINE_LAMBDA { return V::load(p, n); },
-          [n](V v, T* p) SIMDNN_INLINE_LAMBDA { v.store(p, n); });
-  }
   static const T* first_row(const operand<const T>& src, const T* s, index_range kd,
                             index_range kh) {
     return s + kd.begin * src.spatial[0] + kh.begin * src.spatial[1];
   }
 
-  // sums[x] = sum over z and y of the terms at x, 0 where there are none; term(z, y, at, load) is a
-  // vector of them, read by load.
+  // sums[x] = sum over z and y of the terms at x, 0 where there are none; term(z, y, at, lanes) is a
+  // vector of them.
   template <class F>
   static void add_rows(index_t width, index_range zs, index_range ys, T* sums, F term) {
-    const auto add = [&](auto sum, index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+    const auto add = [&](auto sum, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
       for (index_t z = zs.begin; z < zs.end; ++z)
         for (index_t y = ys.begin; y < ys.end; ++y)
-          sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + term(z, y, at, load); });
-      store(sum.total(), sums + at);
+          sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + term(z, y, at, lanes); });
+      sum.total().store(sums + at, lanes);
     };
     const bool few = zs.size() * ys.size() <= plain_terms;
-    for_each_vector(width, [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
+    for_each_vector<V>(width, [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
       if (few)
-        add(plain_sum<V>(), at, load, store);
+        add(plain_sum<V>(), at, lanes);
       else
-        add(long_sum<V>(), at, load, store);
+        add(long_sum<V>(), at, lanes);
     });
   }
   static SIMDNN_INLINE T sum_along(const T* x, index_t n) {
@@ -154,38 +132,38 @@ class pixel_lanes {
   }
   static T long_sum_along(const T* x, index_t n) {
     long_sum<V> sum;
-    for_each_vector(n, [&](index_t at, auto load, auto) SIMDNN_INLINE_LAMBDA {
-      sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + load(x + at); });
+    for_each_vector<V>(n, [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+      sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + V::load(x + at, lanes); });
     });
     return sum.total().reduce_add();
   }
   void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
                        T* value) const {
     const T* first = first_row(src, s, kd, kh);
-    for_each_vector(g_.size[2], [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
-      V best = load(first + at);
+    for_each_vector<V>(g_.size[2], [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+      V best = V::load(first + at, lanes);
       for_each_further(src, s, kd, kh, [&](const T* row, index_t, index_t) SIMDNN_INLINE_LAMBDA {
-        best = V::max(best, load(row + at));
+        best = V::max(best, V::load(row + at, lanes));
       });
-      store(best, value + at);
+      best.store(value + at, lanes);
     });
   }
   // tap: the number of the first tap in the row that holds the largest.
   void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
                        T* value, T* tap) const {
     const T* first = first_row(src, s, kd, kh);
-    for_each_vector(g_.size[2], [&](index_t at, auto load, auto store) SIMDNN_INLINE_LAMBDA {
-      V best = load(first + at), best_tap(static_cast<T>(g_.tap(kd.begin, kh.begin, 0)));
+    for_each_vector<V>(g_.size[2], [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+      V best = V::load(first + at, lanes), best_tap(static_cast<T>(g_.tap(kd.begin, kh.begin, 0)));
       for_each_further(src, s, kd, kh,
                        [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
-                         const V x = load(row + at);
+                         const V x = V::load(row + at, lanes);
                          // Larger, or the first NaN.
                          const auto better = (best == best) & !(x <= best);
                          best = select(better, x, best);
                          best_tap = select(better, V(static_cast<T>(g_.tap(d, h, 0))), best_tap);
                        });
-      store(best, value + at);
-      store(best_tap, tap + at);
+      best.store(value + at, lanes);
+      best_tap.store(tap + at, lanes);
     });
   }
 

@@ -1,73 +1,58 @@
-// softmax of a vector of neighbouring pixels (nchw), a channel at a time.
+// softmax of a vector of contiguous pixels (nchw), a channel at a time.
 #pragma once
 
 #include <simdnn/isa/exp.hpp>
 #include <simdnn/isa/long_sum.hpp>
-#include <simdnn/isa/vec.hpp>
+#include <simdnn/walk/pixels.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
 
 template <class T, class Isa>
 class pixel_lanes {
  public:
-  /// Channels `stride` apart.
-  pixel_lanes(index_t channels, index_t stride) : channels_(channels), stride_(stride) {}
+  /// Runs of one channel.
+  explicit pixel_lanes(const channel_runs& channels)
+      : channels_(channels.channels), stride_(channels.stride) {}
 
-  /// n neighbouring pixels.
+  /// n contiguous pixels.
   void forward(const T* src, T* dst, index_t n) const {
-    for_each_vector(n, [&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
+    for_each_vector<V>(n, [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
       const T* s = src + at;
       T* d = dst + at;
-      V largest = access.load(s);
+      V largest = V::load(s, lanes);
       for (index_t c = 1; c < channels_; ++c)
-        largest = V::max(largest, access.load(s + c * stride_));
+        largest = V::max(largest, V::load(s + c * stride_, lanes));
       long_sum<V> sum;
       for (index_t c = 0; c < channels_; ++c) {
-        const V e = simdnn::exp(access.load(s + c * stride_) - largest);
+        const V e = simdnn::exp(V::load(s + c * stride_, lanes) - largest);
         sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + e; });
-        access.store(e, d + c * stride_);
+        e.store(d + c * stride_, lanes);
       }
       const V inverse = V(1) / sum.total();  // at most 1: the largest channel's exponential is
       for (index_t c = 0; c < channels_; ++c)
-        access.store(access.load(d + c * stride_) * inverse, d + c * stride_);
+        (V::load(d + c * stride_, lanes) * inverse).store(d + c * stride_, lanes);
     });
   }
 
   void backward(const T* diff_dst, const T* dst, T* diff_src, index_t n) const {
-    for_each_vector(n, [&](index_t at, auto access) SIMDNN_INLINE_LAMBDA {
+    for_each_vector<V>(n, [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
       long_sum<V> sum;
       for (index_t c = 0; c < channels_; ++c) {
-        const V g = access.load(diff_dst + at + c * stride_);
-        const V y = access.load(dst + at + c * stride_);
+        const V g = V::load(diff_dst + at + c * stride_, lanes);
+        const V y = V::load(dst + at + c * stride_, lanes);
         sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return V::fma(g, y, a); });
       }
       const V total = sum.total();
       for (index_t c = 0; c < channels_; ++c) {
-        const V g = access.load(diff_dst + at + c * stride_);
-        const V y = access.load(dst + at + c * stride_);
-        access.store(y * (g - total), diff_src + at + c * stride_);
+        const V g = V::load(diff_dst + at + c * stride_, lanes);
+        const V y = V::load(dst + at + c * stride_, lanes);
+        (y * (g - total)).store(diff_src + at + c * stride_, lanes);
       }
     });
   }
 
  private:
   using V = vec<T, Isa>;
-  struct whole {
-    SIMDNN_INLINE V load(const T* p) const { return V::load(p); }
-    SIMDNN_INLINE void store(V v, T* p) const { v.store(p); }
-  };
-  struct partly {
-    index_t n;
-    SIMDNN_INLINE V load(const T* p) const { return V::load(p, n); }
-    SIMDNN_INLINE void store(V v, T* p) const { v.store(p, n); }
-  };
-
-  template <class F>
-  static SIMDNN_INLINE void for_each_vector(index_t n, F f) {
-    index_t at = 0;
-    for (; at + V::lanes <= n; at += V::lanes) f(at, whole{});
-    if (at < n) f(at, partly{n - at});
-  }
 
   index_t channels_, stride_;
 };
