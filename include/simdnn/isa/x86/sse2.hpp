@@ -1,0 +1,61 @@
+// SSE2, the x86-64 baseline: no FMA, no masks. SSE4.2 has the same operations.
+#pragma once
+
+#include <simdnn/isa/x86/operations.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <>
+struct isa_features<isa::sse2> {
+  static constexpr int registers = 16, vector_bytes = 16;
+  static constexpr bool has_fma = false, has_masks = false, has_scale = false, has_pairs = false;
+  using narrower = void;
+};
+
+namespace detail {
+
+/// Arch is xsimd's name of the ISA.
+template <class T, class Arch>
+struct sse_operations {
+  using batch = xsimd::batch<T, Arch>;
+  static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
+
+  static SIMDNN_INLINE batch load(const T* p, index_t n) {
+    alignas(64) c_array<T, lanes> buffer = {};
+    for (index_t i = 0; i < n; ++i) buffer[i] = p[i];
+    return batch::load_aligned(buffer);
+  }
+  static SIMDNN_INLINE void store(batch x, T* p, index_t n) {
+    alignas(64) c_array<T, lanes> buffer;
+    x.store_aligned(buffer);
+    for (index_t i = 0; i < n; ++i) p[i] = buffer[i];
+  }
+  static SIMDNN_INLINE batch fma(batch a, batch b, batch c) { return a * b + c; }
+  static SIMDNN_INLINE batch max(batch a, batch b) {
+    if constexpr (std::is_same_v<T, float>)
+      return batch(_mm_max_ps(a, b));
+    else
+      return batch(_mm_max_pd(a, b));
+  }
+  static SIMDNN_INLINE batch min(batch a, batch b) {
+    if constexpr (std::is_same_v<T, float>)
+      return batch(_mm_min_ps(a, b));
+    else
+      return batch(_mm_min_pd(a, b));
+  }
+  static SIMDNN_INLINE batch sum_rows(const batch* rows) { return xsimd::haddp(rows); }
+  template <int Bits>
+  static SIMDNN_INLINE batch shift_left(batch x) {
+    if constexpr (std::is_same_v<T, float>)
+      return batch(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), Bits)));
+    else
+      return batch(_mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x), Bits)));
+  }
+};
+
+template <class T>
+struct register_operations<T, isa::sse2> : sse_operations<T, xsimd::sse2> {};
+
+}  // namespace detail
+
+}  // namespace simdnn::inline SIMDNN_ABI
