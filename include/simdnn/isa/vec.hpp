@@ -47,25 +47,25 @@ class vec {
   static SIMDNN_INLINE vec load(const T* p) { return batch::load_unaligned(p); }
   SIMDNN_INLINE void store(T* p) const { v_.store_unaligned(p); }
   /// The first n lanes, 0 <= n <= lanes; the others read as 0. Touches nothing after p + n.
-  static SIMDNN_INLINE vec load(const T* p, index_t n) { return operations::load(p, n); }
+  static SIMDNN_INLINE vec load(const T* p, index_t n) { return batch(operations::load(p, n)); }
   SIMDNN_INLINE void store(T* p, index_t n) const { operations::store(v_, p, n); }
 
   /// Whether load_pair and pair_sums exist.
   static constexpr bool has_pairs = features::has_pairs && std::is_same_v<T, float>;
   /// p[0], p[1], p[0], p[1], ...
-  static SIMDNN_INLINE vec load_pair(const T* p) { return operations::load_pair(p); }
+  static SIMDNN_INLINE vec load_pair(const T* p) { return batch(operations::load_pair(p)); }
   /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the
   /// upper.
-  SIMDNN_INLINE vec pair_sums() const { return operations::pair_sums(v_); }
+  SIMDNN_INLINE vec pair_sums() const { return batch(operations::pair_sums(v_)); }
 
   /// Whether scale exists; else shift_left does.
   static constexpr bool has_scale = features::has_scale;
   /// x * 2^n, rounded once; n is whole.
-  static SIMDNN_INLINE vec scale(vec x, vec n) { return operations::scale(x.v_, n.v_); }
+  static SIMDNN_INLINE vec scale(vec x, vec n) { return batch(operations::scale(x.v_, n.v_)); }
   /// Each lane's bits shifted.
   template <int Bits>
   static SIMDNN_INLINE vec shift_left(vec x) {
-    return operations::template shift_left<Bits>(x.v_);
+    return batch(operations::template shift_left<Bits>(x.v_));
   }
 
   friend SIMDNN_INLINE vec operator+(vec a, vec b) { return a.v_ + b.v_; }
@@ -86,7 +86,9 @@ class vec {
   friend SIMDNN_INLINE mask operator!=(vec a, vec b) { return !(a.v_ == b.v_); }
 
   /// a * b + c, rounded once where the ISA has FMA.
-  static SIMDNN_INLINE vec fma(vec a, vec b, vec c) { return operations::fma(a.v_, b.v_, c.v_); }
+  static SIMDNN_INLINE vec fma(vec a, vec b, vec c) {
+    return batch(operations::fma(a.v_, b.v_, c.v_));
+  }
   /// x limited to low..high, which are not NaN; a NaN in x stays. Two instructions: the hardware's
   /// min and max return their second operand where either is NaN.
   static SIMDNN_INLINE vec clamp(vec x, vec low, vec high) {
@@ -109,11 +111,7 @@ class vec {
   }
   /// Lane i is the sum of all lanes of rows[i], of which there are as many as lanes; in one fixed
   /// order.
-  static SIMDNN_INLINE vec reduce_add(const vec* rows) {
-    c_array<batch, lanes> raw;
-    for (int i = 0; i < lanes; ++i) raw[i] = rows[i].v_;
-    return operations::sum_rows(raw);
-  }
+  static SIMDNN_INLINE vec reduce_add(const vec* rows) { return batch(operations::sum_rows(rows)); }
   /// The sum of all lanes, in a fixed order of pairs.
   SIMDNN_INLINE T reduce_add() const {
     return reduce([](T a, T b) { return a + b; });
@@ -135,8 +133,8 @@ class vec {
     return x[0];
   }
   // The second operand if either is NaN.
-  static SIMDNN_INLINE vec raw_max(vec a, vec b) { return operations::max(a.v_, b.v_); }
-  static SIMDNN_INLINE vec raw_min(vec a, vec b) { return operations::min(a.v_, b.v_); }
+  static SIMDNN_INLINE vec raw_max(vec a, vec b) { return batch(operations::max(a.v_, b.v_)); }
+  static SIMDNN_INLINE vec raw_min(vec a, vec b) { return batch(operations::min(a.v_, b.v_)); }
 
   batch v_;
 };

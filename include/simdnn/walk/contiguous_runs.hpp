@@ -2,6 +2,7 @@
 // element alike.
 #pragma once
 
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/view.hpp>
 
@@ -31,8 +32,7 @@ class contiguous_runs {
   /// f(offset, n) for pieces of runs that together cover all elements once.
   template <class F>
   void for_each_piece(executor_ref executor, F&& f) const {
-    // 16 KiB of float: long against a call, short against a cache.
-    constexpr index_t piece = 4096;
+    constexpr index_t piece = costs::run_piece;
     const index_t pieces = ceil_div(length_, piece);
     parallel_for(executor, count_ * pieces, [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {

@@ -18,44 +18,51 @@ namespace detail {
 template <class T>
 struct register_operations<T, isa::avx2> {
   using batch = xsimd::batch<T, xsimd::fma3<xsimd::avx2>>;
+  using reg = typename batch::register_type;
+  static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
 
-  static SIMDNN_INLINE batch load(const T* p, index_t n) {
+  static SIMDNN_INLINE reg load(const T* p, index_t n) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_maskload_ps(p, first(n)));
+      return _mm256_maskload_ps(p, first(n));
     else
-      return batch(_mm256_maskload_pd(p, first(n)));
+      return _mm256_maskload_pd(p, first(n));
   }
-  static SIMDNN_INLINE void store(batch x, T* p, index_t n) {
+  static SIMDNN_INLINE void store(reg x, T* p, index_t n) {
     if constexpr (std::is_same_v<T, float>)
       _mm256_maskstore_ps(p, first(n), x);
     else
       _mm256_maskstore_pd(p, first(n), x);
   }
-  static SIMDNN_INLINE batch fma(batch a, batch b, batch c) {
+  static SIMDNN_INLINE reg fma(reg a, reg b, reg c) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_fmadd_ps(a, b, c));
+      return _mm256_fmadd_ps(a, b, c);
     else
-      return batch(_mm256_fmadd_pd(a, b, c));
+      return _mm256_fmadd_pd(a, b, c);
   }
-  static SIMDNN_INLINE batch max(batch a, batch b) {
+  static SIMDNN_INLINE reg max(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_max_ps(a, b));
+      return _mm256_max_ps(a, b);
     else
-      return batch(_mm256_max_pd(a, b));
+      return _mm256_max_pd(a, b);
   }
-  static SIMDNN_INLINE batch min(batch a, batch b) {
+  static SIMDNN_INLINE reg min(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_min_ps(a, b));
+      return _mm256_min_ps(a, b);
     else
-      return batch(_mm256_min_pd(a, b));
+      return _mm256_min_pd(a, b);
   }
-  static SIMDNN_INLINE batch sum_rows(const batch* rows) { return xsimd::haddp(rows); }
+  template <class Row>
+  static SIMDNN_INLINE reg sum_rows(const Row* rows) {
+    c_array<batch, lanes> raw;
+    for (int i = 0; i < lanes; ++i) raw[i] = rows[i].raw();
+    return xsimd::haddp(raw);
+  }
   template <int Bits>
-  static SIMDNN_INLINE batch shift_left(batch x) {
+  static SIMDNN_INLINE reg shift_left(reg x) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), Bits)));
+      return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), Bits));
     else
-      return batch(_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x), Bits)));
+      return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x), Bits));
   }
 
  private:

@@ -40,13 +40,14 @@ namespace detail {
 /// An ISA's operations on registers of T, float or double; declared only where the flags allow the
 /// ISA. All are static members:
 ///
-///     batch                    xsimd's type of a register
+///     batch, reg               xsimd's type of a register, and the compiler's, which the functions
+///                              take and return
 ///     load(p, n)               the first n lanes, 0 <= n <= lanes, the others 0; reads no other
 ///     store(x, p, n)           stores the first n lanes; writes no other
 ///     fma(a, b, c)             a * b + c
 ///     max(a, b), min(a, b)     b if either is NaN
-///     sum_rows(rows)           lane i is the sum of rows[i], of which there are as many as lanes,
-///                              in one fixed order
+///     sum_rows(rows)           lane i is the sum of all lanes of the batch rows[i].raw(); there are as many
+///                              rows as lanes; in one fixed order
 ///     load_pair(p)             p[0], p[1], p[0], p[1], ...
 ///     pair_sums(x)             the sums of lanes 0 and 1, 2 and 3, ... in the lower half of the
 ///                              lanes, and once more in the upper

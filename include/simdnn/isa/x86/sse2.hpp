@@ -18,38 +18,44 @@ namespace detail {
 template <class T, class Arch>
 struct sse_operations {
   using batch = xsimd::batch<T, Arch>;
+  using reg = typename batch::register_type;
   static constexpr int lanes = static_cast<int>(sizeof(batch) / sizeof(T));
 
-  static SIMDNN_INLINE batch load(const T* p, index_t n) {
+  static SIMDNN_INLINE reg load(const T* p, index_t n) {
     alignas(64) c_array<T, lanes> buffer = {};
     for (index_t i = 0; i < n; ++i) buffer[i] = p[i];
     return batch::load_aligned(buffer);
   }
-  static SIMDNN_INLINE void store(batch x, T* p, index_t n) {
+  static SIMDNN_INLINE void store(reg x, T* p, index_t n) {
     alignas(64) c_array<T, lanes> buffer;
-    x.store_aligned(buffer);
+    batch(x).store_aligned(buffer);
     for (index_t i = 0; i < n; ++i) p[i] = buffer[i];
   }
-  static SIMDNN_INLINE batch fma(batch a, batch b, batch c) { return a * b + c; }
-  static SIMDNN_INLINE batch max(batch a, batch b) {
+  static SIMDNN_INLINE reg fma(reg a, reg b, reg c) { return a * b + c; }
+  static SIMDNN_INLINE reg max(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm_max_ps(a, b));
+      return _mm_max_ps(a, b);
     else
-      return batch(_mm_max_pd(a, b));
+      return _mm_max_pd(a, b);
   }
-  static SIMDNN_INLINE batch min(batch a, batch b) {
+  static SIMDNN_INLINE reg min(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm_min_ps(a, b));
+      return _mm_min_ps(a, b);
     else
-      return batch(_mm_min_pd(a, b));
+      return _mm_min_pd(a, b);
   }
-  static SIMDNN_INLINE batch sum_rows(const batch* rows) { return xsimd::haddp(rows); }
+  template <class Row>
+  static SIMDNN_INLINE reg sum_rows(const Row* rows) {
+    c_array<batch, lanes> raw;
+    for (int i = 0; i < lanes; ++i) raw[i] = rows[i].raw();
+    return xsimd::haddp(raw);
+  }
   template <int Bits>
-  static SIMDNN_INLINE batch shift_left(batch x) {
+  static SIMDNN_INLINE reg shift_left(reg x) {
     if constexpr (std::is_same_v<T, float>)
-      return batch(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), Bits)));
+      return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), Bits));
     else
-      return batch(_mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x), Bits)));
+      return _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x), Bits));
   }
 };
 

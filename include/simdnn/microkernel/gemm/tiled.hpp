@@ -140,7 +140,7 @@ struct steps : common_steps<V> {
 template <class T, class Isa, int MR, int NV, a_order Order>
 inline constexpr bool small_tile =
     (Order == a_order::by_block || Order == a_order::by_k) &&
-    (std::is_same_v<Isa, isa::avx512> ? MR * NV <= 16 : NV == tuning<T, Isa>::NV && MR * NV <= 10);
+    MR * NV <= tuning<T, Isa>::unrolled_sums && NV >= tuning<T, Isa>::unrolled_vectors;
 
 template <class T, class Isa, int MR, int NV, a_order Order>
 SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post) {
@@ -150,7 +150,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
   // Values of k in a round of the loop: several where a tile is small, so that the loop's own
   // instructions count less, and leaves registers free, without which gcc spills.
   constexpr int single = Order == a_order::pairs_by_row ? 2 : 1,
-                together = small_tile<T, Isa, MR, NV, Order> ? 4 : single;
+                together = small_tile<T, Isa, MR, NV, Order> ? tuning<T, Isa>::unrolled_k : single;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 

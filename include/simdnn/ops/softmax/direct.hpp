@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/softmax/channel_lanes.hpp>
 #include <simdnn/ops/softmax/pixel_lanes.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
@@ -58,8 +59,7 @@ class direct {
   // f(offset, n) for each pixel, or for n neighbouring ones of the fastest dimension.
   template <class F>
   static void for_each_row(const view<const T, L>& v, executor_ref executor, F f) {
-    // Long rows are cut to 64 pixels, so that an image of one row has work for many.
-    constexpr index_t piece = 64;
+    constexpr index_t piece = costs::softmax_pixels;
     index_t extent[max_rank] = {}, stride[max_rank] = {};  // innermost first
     int rank = 0;
     index_t run = 1;
