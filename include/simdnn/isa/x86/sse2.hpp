@@ -31,7 +31,7 @@ struct sse_operations {
     batch(x).store_aligned(buffer);
     for (index_t i = 0; i < n; ++i) p[i] = buffer[i];
   }
-  static SIMDNN_INLINE reg fma(reg a, reg b, reg c) { return a * b + c; }
+  static SIMDNN_INLINE reg fma(reg a, reg b, reg c) { return batch(a) * batch(b) + batch(c); }
   static SIMDNN_INLINE reg max(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
       return _mm_max_ps(a, b);

@@ -5,6 +5,16 @@
 // k. One segment is a plain matrix product; a convolution has one a tap or channel block, which
 // makes any kernel, dilation and stride a table. b is packed: one row of NV vectors per k, all
 // segments in turn.
+//
+// The contract that a tile of other element types would state anew:
+//     MR, NR       1 to most_rows<T, Isa>(NV) rows; NR = NV * lanes columns, NV from 1 to tuning's
+//     k per step   1; 2 with pairs_by_row, where segments have an even length
+//     b's order    [k][NR]; with pairs_by_row [k / 2][NR][2], NR half a vector
+//     types        {src, weights, accumulator, dst} are all T, float or double
+//     sums         in the order of k, one rounding a step with FMA and two without, which are alike
+//                  for every MR, NV and order but pairs_by_row (even and odd k apart)
+//     a            any address and stride; rows may overlap; no more is read than the values of k
+//     b, c         any alignment; all NR columns of b are read and of c are written
 #pragma once
 
 #include <algorithm>

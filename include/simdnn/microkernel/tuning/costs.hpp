@@ -1,7 +1,6 @@
 // Tuned numbers that depend on no ISA: the coefficients of algorithms' costs, the thresholds between
-// two ways to compute the same, and the pieces into which work is cut.
-//
-// Where a line names no measurement, the value was chosen for the size of the cache that it names.
+// two ways to compute the same, and the pieces into which work is cut. Where a line names a
+// processor, a layer or a speed, that was measured; of the others no figure is kept.
 #pragma once
 
 #include <simdnn/base/types.hpp>
@@ -64,7 +63,8 @@ inline constexpr double winograd_transform = 5;
 /// Bytes a cycle of Winograd's weights from L3 and from memory, and the bytes of weights from which
 /// on a core's share of L3 does not hold them.
 inline constexpr double l3_bytes = 8, memory_bytes = 3, distant_weights = 16 << 20;
-/// Tiles of a block of Winograd that take as long as their weights from L3, and most tiles.
+/// Tiles of a block of Winograd that take as long as their weights from L3 (fewer do not hide them:
+/// resnet50's last stage at batch 1), and most tiles.
 inline constexpr index_t winograd_hiding = 28, winograd_tiles = 56;
 
 /// Parts of L2 that the results of conv_pool's band fill: a quarter, beside what the convolution

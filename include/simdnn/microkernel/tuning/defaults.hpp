@@ -1,7 +1,6 @@
 // What has been tuned on one ISA and serves all: each ISA's tuning<T, Isa> derives from this, and
-// declares a member again where it is better off with another value.
-//
-// Where a line names no measurement, the value was chosen for the size of the cache that it names.
+// declares a member again if another value is faster there. Where a line names a processor, a size
+// or a speed, that was measured; of the others no figure is kept.
 #pragma once
 
 #include <simdnn/base/types.hpp>
@@ -32,7 +31,7 @@ struct tuning_defaults {
 
   /// Pixels of a band in a backward pass to the weights: pixels * NV vectors of diff_dst near L1.
   static constexpr index_t pixels = 512;
-  /// Bytes of a block of Winograd's transformed inputs and products.
+  /// Bytes of a block of Winograd's transformed inputs and products, which stay in L2.
   static constexpr index_t winograd = 2048 * 1024;
 
   /// Pixels of few_channels whose results go through scratch together: 28 leave L1 to src and
@@ -48,7 +47,7 @@ struct tuning_defaults {
   /// with this, large maps are read at the speed of a copy (AVX-512, 112x112 and 56x56: 1.1 times
   /// as fast).
   static constexpr index_t depthwise_prefetch = 4096;
-  /// Bytes of a pixel's channels that depthwise takes together.
+  /// Bytes of a pixel's channels that depthwise takes together, so that pieces share lines in L1.
   static constexpr index_t depthwise_chunk = 1024;
 };
 

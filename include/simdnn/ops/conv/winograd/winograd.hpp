@@ -70,8 +70,7 @@ class winograd {
   }
 
   /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each block of tiles, slower from memory than from L3; few
-  /// tiles do not hide it.
+  /// passes once for each block of tiles, slower from memory than from L3; few tiles do not hide it.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
