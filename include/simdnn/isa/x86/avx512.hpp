@@ -54,11 +54,12 @@ struct register_operations<T, isa::avx512> {
   /// Not xsimd's haddp, which in 8.1 returns the sums in another order.
   template <class Row>
   static SIMDNN_INLINE reg sum_rows(const Row* rows) {
-    c_array<reg, lanes> sums;
-    for (int i = 0; i < lanes; i += 2) sums[i / 2] = add_pairs(rows[i].raw(), rows[i + 1].raw());
+    c_array<batch, lanes> sums;  // not of reg, of whose attributes gcc warns in a template argument
+    for (int i = 0; i < lanes; i += 2)
+      sums[i / 2] = batch(add_pairs(rows[i].raw(), rows[i + 1].raw()));
     if constexpr (std::is_same_v<T, float>)
-      for (int i = 0; i < 8; i += 2) sums[i / 2] = add_quads(sums[i], sums[i + 1]);
-    for (int i = 0; i < 4; i += 2) sums[i / 2] = add_quarters(sums[i], sums[i + 1]);
+      for (int i = 0; i < 8; i += 2) sums[i / 2] = batch(add_quads(sums[i], sums[i + 1]));
+    for (int i = 0; i < 4; i += 2) sums[i / 2] = batch(add_quarters(sums[i], sums[i + 1]));
     return add_quarters(sums[0], sums[1]);
   }
   static SIMDNN_INLINE reg load_pair(const T* p) {

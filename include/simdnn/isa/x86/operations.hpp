@@ -44,10 +44,10 @@ namespace detail {
 ///                              take and return
 ///     load(p, n)               the first n lanes, 0 <= n <= lanes, the others 0; reads no other
 ///     store(x, p, n)           stores the first n lanes; writes no other
-///     fma(a, b, c)             a * b + c
+///     fma(a, b, c)             a * b + c, rounded once with has_fma
 ///     max(a, b), min(a, b)     b if either is NaN
-///     sum_rows(rows)           lane i is the sum of all lanes of the batch rows[i].raw(); there are as many
-///                              rows as lanes; in one fixed order
+///     sum_rows(rows)           lane i is the sum of all lanes of the batch rows[i].raw(), in one
+///                              fixed order; there are as many rows as lanes
 ///     load_pair(p)             p[0], p[1], p[0], p[1], ...
 ///     pair_sums(x)             the sums of lanes 0 and 1, 2 and 3, ... in the lower half of the
 ///                              lanes, and once more in the upper

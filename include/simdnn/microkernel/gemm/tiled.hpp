@@ -11,8 +11,8 @@
 //     k per step   1; 2 with pairs_by_row, where segments have an even length
 //     b's order    [k][NR]; with pairs_by_row [k / 2][NR][2], NR half a vector
 //     types        {src, weights, accumulator, dst} are all T, float or double
-//     sums         in the order of k, one rounding a step with FMA and two without, which are alike
-//                  for every MR, NV and order but pairs_by_row (even and odd k apart)
+//     sums         in the order of k, whatever MR, NV and order of a; pairs_by_row adds up even and
+//                  odd k apart. A step rounds once with FMA and twice without
 //     a            any address and stride; rows may overlap; no more is read than the values of k
 //     b, c         any alignment; all NR columns of b are read and of c are written
 #pragma once
