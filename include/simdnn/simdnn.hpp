@@ -7,7 +7,8 @@
 //     plan/         6  choice of an algorithm, policy, measuring, tuning cache, packed weights, checks
 //     trace/        5  call records, SIMDNN_VERBOSE, Chrome trace
 //     problem/      5  what a problem's list of fields gives: checks, benchdnn's notation, hash
-//     microkernel/  5  register tiles on raw pointers for one thread; tuning/ has the tuned numbers
+//     microkernel/  5  register tiles on raw pointers for one thread; its tuning/ (floor 2) has the
+//                      tuned numbers
 //     epilogue/     4  what is fused after gemm, conv, conv_pool and inner_product
 //     walk/         4  vectors, pixels, contiguous runs, elements and strided copies of memory
 //     parallel/     3  executors, parallel_for, workspace

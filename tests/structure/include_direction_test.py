@@ -1,5 +1,6 @@
 """include_direction_test.py: a header includes from its own floor or from floors below, operations
-only what architecture allows; xsimd, intrinsics, OpenMP and oneDNN appear in their homes alone."""
+only what architecture allows; xsimd, intrinsics, ISAs' names, OpenMP and oneDNN appear in their homes
+alone."""
 
 import pathlib
 import re
@@ -7,20 +8,29 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "include/simdnn"
-# Each folder's floor. Folders of one floor do not include each other.
-FLOORS = {"base": 0, "isa": 1, "tensor": 2, "parallel": 3, "epilogue": 4, "walk": 4, "microkernel": 5,
-          "problem": 5, "trace": 5, "plan": 6, "onednn": 7, "ops": 8}
+# Each folder's floor. Folders of one floor do not include each other. A folder within another that is
+# named here has a floor of its own.
+FLOORS = {"base": 0, "isa": 1, "tensor": 2, "microkernel/tuning": 2, "parallel": 3, "epilogue": 4,
+          "walk": 4, "microkernel": 5, "problem": 5, "trace": 5, "plan": 6, "onednn": 7, "ops": 8}
 # Which operations may use which others.
 SIDEWAYS = {"deconv": {"conv"}, "conv_pool": {"conv", "pooling"}, **{op: {"gemm", "activation"}
             for op in ("inner_product", "conv", "rnn", "lstm", "gru")}}
 # What may stand only in files whose path matches.
 HOMES = [
-    (r"#\s*include\s*<xsimd", r"isa/vec\.hpp", "xsimd"),
+    (r"#\s*include\s*<xsimd", r"isa/vec\.hpp|isa/x86/.*", "xsimd"),
     (r"\b_mm(256|512)?_\w+|#\s*include\s*<\w*mmintrin\.h>", r"isa/.*", "an intrinsic"),
+    (r"\bisa::(id::)?(sse2|sse42|avx2|avx512)\b", r"isa/.*|microkernel/tuning/.*", "an ISA's name"),
     (r"#\s*pragma\s+omp|#\s*include\s*<omp\.h>|\bomp_\w+\(", r"parallel/.*", "OpenMP"),
     (r"#\s*include\s*<(oneapi/)?dnnl|\bdnnl::|\bdnnl_\w+\(", r"onednn/.*|ops/\w+/onednn\.hpp",
      "oneDNN"),
 ]
+
+
+def folder_of(path):
+    """The folder that has a floor."""
+    parts = path.split("/")
+    inner = "/".join(parts[:2])
+    return inner if inner in FLOORS else parts[0]
 
 
 def operation(path, operations):
@@ -45,7 +55,7 @@ def faults(root):
     operations = {p.name for p in (root / "ops").glob("*") if p.is_dir()}
     for header in sorted(root.rglob("*.hpp")):
         path = header.relative_to(root).as_posix()
-        folder = path.split("/")[0]
+        folder = folder_of(path)
         if "/" in path and folder not in FLOORS:
             found.append(f"{path}: {folder}/ is no floor")
             continue
@@ -67,7 +77,7 @@ def faults(root):
             if "/" not in target:
                 found.append(f"{path}: includes the umbrella {target}")
                 continue
-            floor = target.split("/")[0]
+            floor = folder_of(target)
             if floor != folder and FLOORS[floor] >= FLOORS[folder]:
                 found.append(f"{path}: reaches up to {target}")
             elif folder == "ops" and target.startswith("ops/"):
@@ -88,6 +98,10 @@ PLANTED = {
     "walk/level.hpp": "#include <simdnn/epilogue/fused.hpp>",
     "microkernel/xsimd.hpp": "#include <xsimd/xsimd.hpp>",
     "microkernel/intrinsic.hpp": "auto x = _mm256_setzero_ps();",
+    "microkernel/gemm/named.hpp": "if constexpr (std::is_same_v<Isa, isa::avx512>) f();",
+    "ops/gemm/named.hpp": "static_assert(Isa::value > isa::id::sse42);",
+    "walk/tile.hpp": "#include <simdnn/microkernel/gemm/tiled.hpp>",
+    "microkernel/tuning/tile.hpp": "#include <simdnn/microkernel/gemm/tiled.hpp>",
     "ops/conv/pragma.hpp": "#pragma omp parallel for",
     "ops/conv/other.hpp": "#include <oneapi/dnnl/dnnl.hpp>",
     "utils/floor.hpp": "",
@@ -95,6 +109,9 @@ PLANTED = {
 ALLOWED = {
     "ops/conv/im2col.hpp": "#include <simdnn/ops/gemm.hpp>\n// not _mm_add_ps, nor #pragma omp\n",
     "ops/conv.hpp": "#include <simdnn/ops/conv/problem.hpp>\n#include <simdnn/plan/select.hpp>",
+    "walk/piece.hpp": "#include <simdnn/microkernel/tuning/costs.hpp>",
+    "microkernel/tuning/numbers.hpp": "struct tuning<T, isa::avx512>;",
+    "isa/x86/wide.hpp": "#include <xsimd/xsimd.hpp>\nstruct isa_features<isa::avx512>;",
     "ops/gemm/problem.hpp": "#include <simdnn/base/types.hpp>",
 }
 

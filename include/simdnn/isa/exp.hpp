@@ -65,27 +65,6 @@ inline constexpr double exp_coefficients<double, 2>[] = {
     0x1.71de2a032d234p-19, 0x1.a01a05809ebaap-16, 0x1.a01a01b233d70p-13, 0x1.6c16c169c13bdp-10,
     0x1.1111111108279p-7,  0x1.555555555693fp-5,  0x1.55555555555b6p-3,  0x1.ffffffffffff3p-2};
 
-// The lowest bits of x as a float's exponent: where x is rounder + bias + n, this is 2^n.
-template <class T, class Isa>
-SIMDNN_INLINE vec<T, Isa> to_exponent(vec<T, Isa> x) {
-  using batch = typename vec<T, Isa>::batch;
-  constexpr int bits = exp_range<T>::fraction_bits;
-#if defined(__AVX2__)
-  if constexpr (vec<T, Isa>::lanes * sizeof(T) == 32) {
-    if constexpr (std::is_same_v<T, float>)
-      return batch(_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x.raw()), bits)));
-    else
-      return batch(_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x.raw()), bits)));
-  } else
-#endif
-  {
-    if constexpr (std::is_same_v<T, float>)
-      return batch(_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x.raw()), bits)));
-    else
-      return batch(_mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x.raw()), bits)));
-  }
-}
-
 }  // namespace detail
 
 template <class T, class Isa>
@@ -110,7 +89,8 @@ SIMDNN_INLINE vec<T, Isa> exp(vec<T, Isa> x) {
   if constexpr (V::has_scale) {
     return V::scale(p + V(1), n);
   } else {
-    const V half = detail::to_exponent(rounded);
+    // rounded is rounder + bias + h: its lowest bits, as an exponent, make 2^h.
+    const V half = V::template shift_left<range::fraction_bits>(rounded);
     return V::fma(half, p, half) * half;
   }
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <simdnn/base/types.hpp>
 #include <simdnn/isa/program.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <type_traits>
 #include <utility>
 #if defined(_OPENMP)
@@ -56,9 +57,8 @@ struct serial {
 /// rethrown in the calling thread.
 struct openmp {
   int threads = 0;
-  /// Waking the team takes from 2 us (threads that spin) to 50 us (threads that sleep), more on a
-  /// busy machine; so many multiplications and additions take 5 us (AVX-512) to 50 us (SSE4.2).
-  double grain = 1 << 19;
+  /// Calls of fewer operations stay in the calling thread.
+  double grain = costs::grain;
 
   int concurrency() const {
     if (omp_in_parallel() || isa::program().forked.load(std::memory_order_relaxed)) return 1;

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <simdnn/isa/abi.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/executor.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
-
-/// Operations that an element counts for which is read, changed a little and written.
-inline constexpr double element_operations = 16;
 
 /// Who runs a call of so many operations: `executor`, or the calling thread if they are fewer than
 /// the executor's grain. The operations come from the problem alone, and results are the same bits
@@ -18,7 +16,7 @@ inline executor_ref for_work(executor_ref executor, double operations) {
 }
 /// The same for a call that passes over so many elements.
 inline executor_ref for_elements(executor_ref executor, double elements) {
-  return for_work(executor, element_operations * elements);
+  return for_work(executor, costs::element_operations * elements);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -496,7 +496,7 @@ class plan {
     if constexpr (requires { Pass::work(problem_, views...); })
       return Pass::work(problem_, views...);
     else if constexpr (requires { Pass::memory_bound; })
-      return element_operations * elements(views...);
+      return costs::element_operations * elements(views...);
     else
       return problem_.flops();
   }

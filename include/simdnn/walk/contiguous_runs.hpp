@@ -1,7 +1,8 @@
-// contiguous_runs: the memory of a view as runs of neighbouring elements, for operations that treat every
-// element alike.
+// contiguous_runs: the memory of a view as runs of contiguous elements, for operations that treat
+// every element alike.
 #pragma once
 
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/view.hpp>
 
@@ -11,10 +12,11 @@ namespace simdnn::inline SIMDNN_ABI {
 class contiguous_runs {
  public:
   template <class T, layout L>
-  explicit contiguous_runs(const view<T, L>& v) : length_(L.block_size()) {
-    for (int at = L.rank() - 1; at >= 0; --at) {
-      const int d = L.outer_dim(at);
-      const index_t blocks = ceil_div(v.size(d), L.block(d));
+  explicit contiguous_runs(const view<T, L>& v) : length_(layout_table<L>::block_size) {
+    using table = layout_table<L>;
+    for (int at = table::rank - 1; at >= 0; --at) {
+      const int d = table::outer_dim[at];
+      const index_t blocks = ceil_div(v.size(d), table::block[d]);
       if (blocks == 1) continue;
       if (rank_ == 0 && v.stride(d) == length_) {
         length_ *= blocks;
@@ -31,8 +33,7 @@ class contiguous_runs {
   /// f(offset, n) for pieces of runs that together cover all elements once.
   template <class F>
   void for_each_piece(executor_ref executor, F&& f) const {
-    // 16 KiB of float: long against a call, short against a cache.
-    constexpr index_t piece = 4096;
+    constexpr index_t piece = costs::run_piece;
     const index_t pieces = ceil_div(length_, piece);
     parallel_for(executor, count_ * pieces, [&](index_t begin, index_t end, index_t) {
       for (index_t unit = begin; unit < end; ++unit) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/view.hpp>
 #include <simdnn/walk/contiguity.hpp>
@@ -71,7 +72,7 @@ class pixel_walk {
     else
       channels_ = {c, L.block(channel_dim), v.stride(channel_dim)};
     for (int at = L.rank() - 1; at >= 0; --at) {
-      const int d = L.outer_dim(at);
+      const int d = layout_table<L>::outer_dim[at];
       if (d == channel_dim) continue;
       count_ *= v.size(d);
       if (contiguous == contiguity::pixels && rank_ == 0 && v.stride(d) == row_) {
@@ -112,7 +113,7 @@ class pixel_walk {
 
  private:
   // Long rows are cut, so that an image of one row has work for many threads.
-  static constexpr index_t most = 64;
+  static constexpr index_t most = costs::row_pixels;
 
   index_t pieces() const { return ceil_div(row_, most); }
   index_t row_offset(index_t row) const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/tensor/view.hpp>
 
@@ -113,7 +114,7 @@ class copy_box {
 
  private:
   // 16 x 16: a cache line of floats either way.
-  static constexpr index_t tile = 16, piece = 8192;
+  static constexpr index_t tile = 16, piece = costs::copy_piece;
 
   static void copy_row(const T* SIMDNN_RESTRICT s, T* SIMDNN_RESTRICT d, index_t n,
                        const axis& along) {

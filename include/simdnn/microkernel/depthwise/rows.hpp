@@ -90,17 +90,13 @@ struct depthwise_rows {
     if (stride == 2 && kernel == 5) return &run<5, 2, 0>;
     return &run<0, 0, 0>;
   }
-  static constexpr index_t page = 4096;  // bytes
-
-  // Asks for what a tile reads a page later. The processor's own prefetching ends with each page:
-  // with this, large maps are read at the speed of a copy (AVX-512, 112x112 and 56x56: 1.1 times as
-  // fast).
+  // Asks for what a tile reads depthwise_prefetch bytes later.
   static SIMDNN_INLINE void prefetch_column(const window& w, index_t column) {
     const T* const last = w.src + column * w.step + (w.taps[1] - 1) * w.stride[1];
     for (index_t x = 0; x < wide * w.advance; ++x)
       for (index_t y = 0; y < w.advance; ++y)
         __builtin_prefetch(reinterpret_cast<const char*>(last + x * w.step + y * w.stride[1]) +
-                           page);
+                           tuning<T, Isa>::depthwise_prefetch);
   }
   /// A tile of Outputs outputs of a kernel of KW taps with stride S, both 0 for any; columns Step
   /// elements apart, 0 for any.

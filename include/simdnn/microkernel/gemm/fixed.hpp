@@ -25,8 +25,9 @@ SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
   constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
   constexpr typename step::span s{S.columns};
-  // Values of k written out: all, or as many as make some 128 multiplications.
-  constexpr int most = 128 / (MR * NV), unrolled = S.depth < most ? S.depth : most;
+  // Values of k written out: all, or as many as make fixed_products.
+  constexpr int most = tuning<T, Isa>::fixed_products / (MR * NV),
+                unrolled = S.depth < most ? S.depth : most;
 
   c_array<V, MR * NV> acc;  // (MR,NV)
   step::zero(acc, all);

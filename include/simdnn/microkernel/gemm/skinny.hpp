@@ -1,9 +1,8 @@
 // The tile for products of a few rows, which read b from memory once: MR rows of sums over all k,
 //     sums[m][n] = sum over k of a[k][m] * b[k][n],
 // b one packed panel. k runs in four segments at once, because one stream does not take what the
-// memory gives: AVX-512, one thread, 25088 values of k, GB/s of b with one stream and with four and
-// prefetch: 11.7 and 15.4 for 1 row, 9.0 and 13.4 for 8 (a sum alone: 14.2; gcc 12, Sapphire
-// Rapids). Called by gemm.
+// memory gives (tuning<T, Isa>::skinny_prefetch has the measurement; a sum alone reads 14.2 GB/s).
+// Called by gemm.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +40,8 @@ struct skinny_steps : common_steps<V> {
   }
   template <class T>
   static SIMDNN_INLINE void prefetch(const T* b) {
-    constexpr int line = 64 / sizeof(T), distance = 1024 / sizeof(T);
+    constexpr int line = 64 / sizeof(T),
+                  distance = tuning<T, typename V::isa_type>::skinny_prefetch / sizeof(T);
     for (int i = 0; i < NV * V::lanes; i += line) __builtin_prefetch(b + distance + i);
   }
 };
@@ -110,7 +110,7 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
   if constexpr (MR <= tuning<T, Isa>::MR) {
     detail::add_segments<T, Isa, MR, NV>(a, b, segment, segment, rest, sums, false);
   } else {
-    constexpr index_t block = 32;  // of each segment: lines come in pairs, and both stay in L1
+    constexpr index_t block = tuning<T, Isa>::skinny_block;  // of each segment
     index_t k = 0;
     do {
       const index_t length = std::min(block, segment - k),

@@ -5,6 +5,16 @@
 // k. One segment is a plain matrix product; a convolution has one a tap or channel block, which
 // makes any kernel, dilation and stride a table. b is packed: one row of NV vectors per k, all
 // segments in turn.
+//
+// The contract that a tile of other element types would state anew:
+//     MR, NR       1 to most_rows<T, Isa>(NV) rows; NR = NV * lanes columns, NV from 1 to tuning's
+//     k per step   1; 2 with pairs_by_row, where segments have an even length
+//     b's order    [k][NR]; with pairs_by_row [k / 2][NR][2], NR half a vector
+//     types        {src, weights, accumulator, dst} are all T, float or double
+//     sums         in the order of k, whatever MR, NV and order of a; pairs_by_row adds up even and
+//                  odd k apart. A step rounds once with FMA and twice without
+//     a            any address and stride; rows may overlap; no more is read than the values of k
+//     b, c         any alignment; all NR columns of b are read and of c are written
 #pragma once
 
 #include <algorithm>
@@ -140,7 +150,7 @@ struct steps : common_steps<V> {
 template <class T, class Isa, int MR, int NV, a_order Order>
 inline constexpr bool small_tile =
     (Order == a_order::by_block || Order == a_order::by_k) &&
-    (std::is_same_v<Isa, isa::avx512> ? MR * NV <= 16 : NV == tuning<T, Isa>::NV && MR * NV <= 10);
+    MR * NV <= tuning<T, Isa>::unrolled_sums && NV >= tuning<T, Isa>::unrolled_vectors;
 
 template <class T, class Isa, int MR, int NV, a_order Order>
 SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post) {
@@ -150,7 +160,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
   // Values of k in a round of the loop: several where a tile is small, so that the loop's own
   // instructions count less, and leaves registers free, without which gcc spills.
   constexpr int single = Order == a_order::pairs_by_row ? 2 : 1,
-                together = small_tile<T, Isa, MR, NV, Order> ? 4 : single;
+                together = small_tile<T, Isa, MR, NV, Order> ? tuning<T, Isa>::unrolled_k : single;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
 

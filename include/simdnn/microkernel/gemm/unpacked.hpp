@@ -186,7 +186,7 @@ SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, 
 
 /// Vectors of columns that one tile may have, and rows for that many vectors.
 template <class T, class Isa>
-inline constexpr int unpacked_vectors = tuning<T, Isa>::small_accumulators >= 24 ? 4 : 3;
+inline constexpr int unpacked_vectors = tuning<T, Isa>::small_vectors;
 template <class T, class Isa>
 constexpr index_t unpacked_rows(index_t vectors) {
   constexpr int all = tuning<T, Isa>::small_accumulators;

@@ -1,8 +1,7 @@
 // The primary template, which each ISA's file specialises.
 #pragma once
 
-#include <simdnn/base/types.hpp>
-#include <simdnn/isa/abi.hpp>
+#include <simdnn/microkernel/tuning/defaults.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
@@ -23,11 +24,8 @@ class few_channels {
   static constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   static constexpr int NV = tuning<T, Isa>::NV, MR = tuning<T, Isa>::MR;
   static constexpr index_t most_channels = 4;
-  // Whose results go through scratch together: 28 pixels leave L1 to src and weights. With a post-op
-  // behind 3x3 on 224x224, 14, 28, 56 and a whole row of 224 took 1.21, 1.17, 1.23 and 1.45 times as
-  // long as with one in registers (AVX-512), and 12, 24, 48 and the row 1.40, 1.22, 1.42 and 1.58
-  // (AVX2; gcc 12).
-  static constexpr index_t scratch_tiles = 28 / MR;
+  // Whose results go through scratch together.
+  static constexpr index_t scratch_tiles = tuning<T, Isa>::few_channels_scratch / MR;
 
  public:
   static constexpr const char* name = "few_channels";
@@ -45,14 +43,15 @@ class few_channels {
   }
   /// In the unit of direct's cost. Its copy is cheaper than direct's and its tiles share a call, but
   /// each value of k is a look-up, where direct has one for a row of taps. With large kernels direct
-  /// is faster (16x16 with three channels: 0.87 to 1.01 of few_channels's time on a Zen 4).
+  /// is faster.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = p.out / p.groups;
     const double fill = static_cast<double>(round_up(columns, NR)) / static_cast<double>(columns);
     const index_t k = p.in / p.groups * p.kernel[0] * p.kernel[1] * p.kernel[2];
-    return (k > 400 ? 1.1 : 0.9) * p.flops() / 2 / static_cast<double>(NR) * fill +
-           static_cast<double>(p.src_shape().elements()) / 4;
+    return (k > costs::few_channels_k ? costs::few_channels_long : costs::few_channels_short) *
+               p.flops() / 2 / static_cast<double>(NR) * fill +
+           static_cast<double>(p.src_shape().elements()) / costs::copied_elements;
   }
 
   explicit few_channels(const query& q)
@@ -67,14 +66,15 @@ class few_channels {
              static_cast<index_t>(sizeof(T));
     };
     rows_ = outputs_[1];
-    while (rows_ > 1 && bytes(rows_) > tuning<T, Isa>::L2 / 8) rows_ = ceil_div(rows_, index_t{2});
+    while (rows_ > 1 && bytes(rows_) > tuning<T, Isa>::L2 / costs::few_channels_part)
+      rows_ = ceil_div(rows_, index_t{2});
     size_[0] = reach(0, 1), size_[1] = reach(1, rows_), size_[2] = reach(2, outputs_[2]);
     for (index_t c = 0; c < in_; ++c)
       for_each(p_.kernel[0], p_.kernel[1], p_.kernel[2], [&](index_t d, index_t h, index_t w) {
         offsets_.push_back(row_at(c, d * p_.dilation[0], h * p_.dilation[1]) + w * p_.dilation[2]);
       });
-    prefetch_ =
-        static_cast<double>(p_.dst_shape().elements()) * sizeof(T) > 4.0 * tuning<T, Isa>::L2;
+    prefetch_ = static_cast<double>(p_.dst_shape().elements()) * sizeof(T) >
+                costs::few_channels_far * tuning<T, Isa>::L2;
   }
 
   index_t packed_elements() const { return p_.groups * panels() * k() * NR; }
@@ -186,11 +186,13 @@ class few_channels {
         const index_t* const end = offset + b.k;
         const index_t at = y * b.dst_row + i * R * b.dst_pixel;
         // Stores far from the core wait for their lines: a later tile's are asked for before this
-        // one's sums (112x112 and larger: 1.05 times as fast).
+        // one's sums.
         if (b.prefetch)
           unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
-            __builtin_prefetch(b.dst + at + (4 * R + v / NV) * b.dst_pixel + v % NV * b.dst_column,
-                               1);
+            __builtin_prefetch(
+                b.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * b.dst_pixel +
+                    v % NV * b.dst_column,
+                1);
           });
         do {
           c_array<const T*, (R + 2) / 3> row;

@@ -129,11 +129,11 @@ class fixed_conv {
   static constexpr int W = static_cast<int>(p.output(p.rank() - 1));
   // Of a kernel row, so many taps at a time: their weights stay in registers.
   static constexpr int most_taps = 3;
-  static constexpr int registers = Isa::value == isa::id::avx512 ? 32 : 16;
   // Beside the accumulators: the taps' weights, an element of src, without FMA a product.
-  static constexpr int pixels = (registers - NV * std::min<int>(most_taps, p.kernel[p.rank() - 1]) -
-                                 1 - (Isa::value < isa::id::avx2)) /
-                                NV;
+  static constexpr int pixels =
+      (isa_features<Isa>::registers - NV * std::min<int>(most_taps, p.kernel[p.rank() - 1]) - 1 -
+       !isa_features<Isa>::has_fma) /
+      NV;
   static constexpr int columns = even(W, std::min(W, pixels));
   static constexpr conv::fixed_axis X = axis(p.rank() - 1, columns);
   static constexpr conv::fixed_axis Y = axis(p.rank() - 2, even(H, std::max(1, pixels / columns)));

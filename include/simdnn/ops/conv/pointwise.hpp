@@ -52,10 +52,8 @@ class pointwise {
     in_ = (forward_ ? p_.in : p_.out) / p_.groups;
     out_ = (forward_ ? p_.out : p_.in) / p_.groups;
     const index_t block = forward_ ? q.src_block : q.dst_block;
-    piece_ = block > 1 ? block : tuning<T, Isa>::KC / 2;
-    // Half of what other algorithms take: a tile's pixels, and the next one's, are in L1 besides
-    // (1.04 times as fast).
-    constexpr index_t kc = tuning<T, Isa>::KC / 2;
+    piece_ = block > 1 ? block : tuning<T, Isa>::pointwise_KC;
+    constexpr index_t kc = tuning<T, Isa>::pointwise_KC;
     cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0, 1, kc);
     if (in_ % piece_ != 0)
       cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/microkernel/tuning/tuning.hpp>
 #include <simdnn/ops/conv/operands.hpp>
 
@@ -48,14 +49,15 @@ bands cut_into_bands(const conv::query& q) {
   const conv_problem& whole = q.problem;
   const index_t height = whole.output(1) / 2, width = whole.output(2) / 2;
   const auto bytes = [](index_t elements) { return elements * static_cast<index_t>(sizeof(T)); };
-  // A quarter of L2 for results, beside what the convolution itself keeps there (VGG's first
-  // stages: 1.1 times as fast as half of it). But each band reads all weights: no fewer results
-  // than what Winograd's algorithms want at once, 28 tiles of 4x4, or several blocks of 56 where the
-  // weights, four times as large when transformed, come from L3 and beyond; the results are in L3
-  // then.
-  constexpr index_t room = tuning<T, Isa>::L2 / 4, tile = 16;
-  const bool distant = bytes(whole.weights_shape().elements()) > index_t{4} << 20;
-  const index_t least = (distant ? 4 * 56 : 28) * tile;
+  // A part of L2 for results, beside what the convolution itself keeps there. But each band reads
+  // all weights: no fewer results than what Winograd's algorithms want at once, tiles of 4x4 that
+  // hide the weights, or several blocks of most tiles if the weights are distant; the results are in
+  // L3 then.
+  constexpr index_t room = tuning<T, Isa>::L2 / costs::pool_part, tile = 16;
+  const bool distant = bytes(whole.weights_shape().elements()) > costs::pool_distant_weights;
+  const index_t least =
+      (distant ? costs::pool_distant_blocks * costs::winograd_tiles : costs::winograd_hiding) *
+      tile;
   const index_t row_bytes = bytes(4 * width * round_up(whole.out, q.dst_block));
   const index_t most = std::max(room / row_bytes, ceil_div(least, 4 * width));
 

@@ -17,6 +17,7 @@
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/microkernel/gemm/skinny.hpp>
 #include <simdnn/microkernel/gemm/tiled.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/gemm/scale_only.hpp>
@@ -40,7 +41,8 @@ class blocked {
   explicit blocked(const gemm_query& q, const char* op = "gemm")
       : p_(q.problem),
         op_(op),
-        skinny_(p_.m <= microkernel::skinny_rows<T, Isa> && p_.m * p_.k <= a_elements * 3 / 2),
+        skinny_(p_.m <= microkernel::skinny_rows<T, Isa> &&
+                p_.m * p_.k <= a_elements * costs::skinny_halves / 2),
         kc_(blocks(p_.k, tuning<T, Isa>::KC)),
         mc_(blocks(p_.m, tuning<T, Isa>::MC)),
         nc_(round_up(blocks(p_.n, tuning<T, Isa>::NC), NR)),

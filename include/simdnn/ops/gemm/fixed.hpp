@@ -23,14 +23,21 @@ SIMDNN_INLINE void for_each_part(F&& f) {
   });
 }
 
-// The ISA below whose vectors are as long as the columns, or Isa itself.
+// Whether one vector of Isa holds a row of so many bytes, with a mask where it is not full.
+template <class Isa>
+constexpr bool holds_row(index_t bytes) {
+  if constexpr (std::is_void_v<Isa>)
+    return false;
+  else
+    return isa_features<Isa>::has_masks ? bytes <= isa_features<Isa>::vector_bytes
+                                        : bytes == isa_features<Isa>::vector_bytes;
+}
+// The ISA with the shortest vectors that hold a row of c, or Isa itself.
 template <class T, index_t Columns, class Isa>
 constexpr auto fitting_isa() {
-  constexpr auto bytes = Columns * static_cast<index_t>(sizeof(T));
-  if constexpr (Isa::value > isa::id::sse42 && bytes == 16)
-    return isa::sse42{};
-  else if constexpr (Isa::value > isa::id::avx2 && bytes <= 32)
-    return isa::avx2{};
+  using narrower = typename isa_features<Isa>::narrower;
+  if constexpr (holds_row<narrower>(Columns * static_cast<index_t>(sizeof(T))))
+    return fitting_isa<T, Columns, narrower>();
   else
     return Isa{};
 }

@@ -8,6 +8,7 @@
 #include <simdnn/microkernel/gemm/dot.hpp>
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/microkernel/gemm/unpacked.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/gemm/matrix.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/gemm/scale_only.hpp>
@@ -31,10 +32,10 @@ class small {
   /// Less than blocked's while b stays in L1 and one thread is enough.
   static double cost(const gemm_query& q) {
     const gemm_problem& p = q.problem;
-    constexpr double most_flops = 2.0 * 64 * 64 * 64, most_b = 32 * 1024 / sizeof(T);
-    const bool fits =
-        p.flops() <= most_flops && static_cast<double>(p.k) * static_cast<double>(p.n) <= most_b;
-    return p.flops() * (fits ? 0.5 : 2);
+    constexpr double most_b = costs::small_b_bytes / sizeof(T);
+    const bool fits = p.flops() <= costs::small_operations &&
+                      static_cast<double>(p.k) * static_cast<double>(p.n) <= most_b;
+    return p.flops() * (fits ? costs::small_cost : costs::small_cost_beyond);
   }
 
   explicit small(const gemm_query& q)
@@ -102,15 +103,14 @@ class small {
         std::max<index_t>(ceil_div(p_.m, microkernel::unpacked_rows<T, Isa>(vectors)), 1);
     return {tiles, p_.m / tiles, p_.m % tiles};
   }
-  // By cycles measured with AVX-512 (gcc 12): a row of a tile, its one vector hardly filled, takes
-  // 0.75 a k, for it loads that often; a vector of sums 0.5 a lane and vector of k, and 2.3 a lane
-  // to add up.
+  // By cycles: a row of a tile, its one vector hardly filled, against a vector of sums.
   static bool wants_dots(const gemm_problem& p) {
     if (p.n < 1 || p.n > most_dots) return false;
     const auto m = static_cast<double>(p.m), k = static_cast<double>(p.k);
     const auto tiles = static_cast<double>(ceil_div(p.m, lanes / p.n) * lanes),
                v = static_cast<double>(ceil_div(p.k, lanes));
-    return tiles * (0.5 * v + 2.3) < m * (0.75 * k + 1.8);
+    return tiles * (costs::dot_vector * v + costs::dot_sum) <
+           m * (costs::tile_row_k * k + costs::tile_row);
   }
 
   SIMDNN_NOINLINE void multiply_tiles(operands& t, const epilogue::fused<T>& post,

@@ -8,6 +8,7 @@
 #include <simdnn/base/dynamic_array.hpp>
 #include <simdnn/base/math.hpp>
 #include <simdnn/isa/vec.hpp>
+#include <simdnn/microkernel/tuning/tuning.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -21,8 +22,9 @@ class channel_pieces {
   static constexpr index_t W = vec<T, Isa>::lanes;
 
  public:
-  /// Most pieces of a chunk: a kilobyte of a pixel.
-  static constexpr index_t most = 1024 / (W * static_cast<index_t>(sizeof(T)));
+  /// Most pieces of a chunk.
+  static constexpr index_t most =
+      tuning<T, Isa>::depthwise_chunk / (W * static_cast<index_t>(sizeof(T)));
 
   channel_pieces() = default;
   /// A piece has at most `lanes` channels and ends where a block of one of the operands ends (1: it
@@ -53,7 +55,7 @@ class channel_pieces {
     return std::min(
         {round_up(channels, block), round_up(channels, other_block), round_up(channels, W)});
   }
-  /// Channels that share lines of memory: a block's, or a kilobyte of a pixel's.
+  /// Channels that share lines of memory: a block's, or depthwise_chunk bytes of a pixel's.
   static index_t together(index_t block) { return block > 1 ? block : most * W; }
 
  private:

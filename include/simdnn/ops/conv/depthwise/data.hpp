@@ -12,6 +12,7 @@
 #pragma once
 
 #include <simdnn/microkernel/depthwise/rows.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
 #include <simdnn/ops/conv/operands.hpp>
@@ -67,7 +68,8 @@ class depthwise_data {
     const double bytes = (static_cast<double>(p_.src_shape().elements()) +
                           static_cast<double>(p_.dst_shape().elements())) *
                          sizeof(T);
-    prefetch_ = outputs_ >= 2 * rows::narrow && bytes > 2 * static_cast<double>(tuning<T, Isa>::L2);
+    prefetch_ = outputs_ >= 2 * rows::narrow &&
+                bytes > costs::depthwise_far * static_cast<double>(tuning<T, Isa>::L2);
   }
 
   static constexpr contiguity reads() { return contiguity::channels; }
@@ -119,7 +121,8 @@ class depthwise_data {
              static_cast<index_t>(sizeof(T));
     };
     rows_ = p_.size[1];
-    while (rows_ > 1 && bytes(rows_) > tuning<T, Isa>::L2 / 2) rows_ = ceil_div(rows_, index_t{2});
+    while (rows_ > 1 && bytes(rows_) > tuning<T, Isa>::L2 / costs::depthwise_part)
+      rows_ = ceil_div(rows_, index_t{2});
   }
 
   void run_rows(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,

@@ -17,6 +17,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/vec.hpp>
 #include <simdnn/microkernel/depthwise/rows.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
 #include <simdnn/ops/conv/operands.hpp>
@@ -69,7 +70,7 @@ class depthwise {
                           static_cast<double>(p_.dst_shape().elements())) *
                          sizeof(T);
     prefetch_ = !copied_ && outputs_[2] >= 2 * rows::narrow &&
-                bytes > 2 * static_cast<double>(tuning<T, Isa>::L2);
+                bytes > costs::depthwise_far * static_cast<double>(tuning<T, Isa>::L2);
     for (index_t k = 0; k < p_.kernel[2]; ++k) {
       const index_t column = k * p_.dilation[2];
       offsets_.push_back(column % p_.stride[2] * phase_length() + column / p_.stride[2]);
@@ -162,7 +163,8 @@ class depthwise {
                                    : p_.kernel[0] * reach(count) * p_.size[2] * channels;
       return (read + count * outputs_[2] * channels) * static_cast<index_t>(sizeof(T));
     };
-    const index_t room = tuning<T, Isa>::L2 / (copied_ ? 8 : 2);
+    const index_t room =
+        tuning<T, Isa>::L2 / (copied_ ? costs::depthwise_copy_part : costs::depthwise_part);
     rows_ = outputs_[1];
     while (rows_ > 1 && bytes(rows_) > room) rows_ = ceil_div(rows_, index_t{2});
   }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <simdnn/microkernel/depthwise/sums.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
 #include <simdnn/ops/conv/operands.hpp>
@@ -57,9 +58,8 @@ class depthwise_weights {
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
     for (int d = 0; d < 2; ++d) inside_[d] = taps_inside(p_, d);
     lines_ = p_.batch * outputs_[0] * outputs_[1];
-    constexpr index_t units = 64, least_pixels = 2048;
-    parts_ = std::clamp<index_t>(lines_ * outputs_[2] / least_pixels, 1,
-                                 ceil_div(units, pieces_.chunks()));
+    parts_ = std::clamp<index_t>(lines_ * outputs_[2] / costs::depthwise_unit_pixels, 1,
+                                 ceil_div(costs::depthwise_units, pieces_.chunks()));
   }
 
   static constexpr contiguity reads() { return contiguity::channels; }
@@ -85,9 +85,7 @@ class depthwise_weights {
   }
 
  private:
-  /// Pixels whose products are summed in registers before a total takes the sum, if lines are
-  /// short, and if they are long.
-  static constexpr index_t few = 256, many = 1024;
+  static constexpr index_t few = costs::depthwise_pixels, many = costs::depthwise_long_pixels;
 
   // Totals: [part][piece][kd][kh][kw], then one for the bias.
   index_t piece_elements() const { return (taps_ + 1) * sums::total; }

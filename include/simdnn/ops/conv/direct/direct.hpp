@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/direct/implicit_gemm.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -30,7 +31,7 @@ class direct {
     const index_t columns = (forward ? p.out : p.in) / p.groups;
     const double fill = column_fill<T, Isa>(columns, (forward ? p.in : p.out) / p.groups % 2 == 0);
     const double copied = static_cast<double>((forward ? p.src_shape() : p.dst_shape()).elements());
-    return p.flops() / 2 / static_cast<double>(NR) * fill + copied / 4;
+    return p.flops() / 2 / static_cast<double>(NR) * fill + copied / costs::copied_elements;
   }
 
   explicit direct(const query& q) : p_(q.problem), forward_(q.pass == direction::forward) {

@@ -18,6 +18,7 @@
 #include <array>
 #include <cmath>
 #include <simdnn/epilogue/fused.hpp>
+#include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
 #include <simdnn/ops/conv/winograd/transform.hpp>
@@ -63,14 +64,13 @@ class winograd {
     if ((forward ? p.in : p.out) / p.groups < W)
       return "there are fewer channels than a vector has lanes";
     const auto channels = static_cast<double>(p.in / p.groups + p.out / p.groups + NR);
-    if (!in_proportion(p, channels * points * most_tiles * sizeof(T)))
+    if (!in_proportion(p, channels * points * costs::winograd_tiles * sizeof(T)))
       return "its transformed tiles are out of proportion to the operands";
     return nullptr;
   }
 
   /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each block of tiles, at 8 bytes a cycle from L3 and at 3 from memory; few
-  /// tiles do not hide it.
+  /// passes once for each block of tiles, slower from memory than from L3; few tiles do not hide it.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -78,10 +78,16 @@ class winograd {
                panels = out / static_cast<double>(NR);
     const double products = points * tiles * in * panels;
     constexpr double cycles = tuning<T, Isa>::product_cycles;
-    const double transforms = tiles * points * (in / W * 5 + out / W * 5) / cycles;
+    const double transforms =
+        tiles * points *
+        (in / W * costs::winograd_transform + out / W * costs::winograd_transform) / cycles;
     const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
-    const double stream = w.weight_bytes() * blocks / (w.weight_bytes() > distant ? 3 : 8) / cycles;
-    const double multiplied = w.tiles() < hiding ? products + stream : std::max(products, stream);
+    const double stream =
+        w.weight_bytes() * blocks /
+        (w.weight_bytes() > costs::distant_weights ? costs::memory_bytes : costs::l3_bytes) /
+        cycles;
+    const double multiplied =
+        w.tiles() < costs::winograd_hiding ? products + stream : std::max(products, stream);
     return static_cast<double>(w.p_.groups) * (multiplied + transforms);
   }
 
@@ -102,8 +108,11 @@ class winograd {
     constexpr index_t room = tuning<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
-    const index_t most = std::clamp(fitting, whole(weight_bytes() > distant ? most_tiles : hiding),
-                                    whole(most_tiles));
+    const index_t most =
+        std::clamp(fitting,
+                   whole(weight_bytes() > costs::distant_weights ? costs::winograd_tiles
+                                                                 : costs::winograd_hiding),
+                   whole(costs::winograd_tiles));
     block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
     const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
     const index_t length = ceil_div(blocks, ceil_div(blocks, wanted));
@@ -177,13 +186,10 @@ class winograd {
 
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
-  // Of one group, transformed; and how many a core's share of L3 does not hold.
+  // Of one group, transformed.
   double weight_bytes() const {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }
-  static constexpr double distant = 16 << 20;
-  // Tiles that take as long as their weights from L3.
-  static constexpr index_t hiding = 28, most_tiles = 56;
   index_t weights_at(index_t group, const chunk& k, index_t point, index_t panel) const {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;

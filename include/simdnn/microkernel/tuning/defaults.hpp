@@ -1,0 +1,54 @@
+// What has been tuned on one ISA and serves all: each ISA's tuning<T, Isa> derives from this, and
+// declares a member again if another value is faster there. Where a line names a processor, a size
+// or a speed, that was measured; of the others no figure is kept.
+#pragma once
+
+#include <simdnn/base/types.hpp>
+#include <simdnn/isa/abi.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+template <class T>
+struct tuning_defaults {
+  /// Values of k whose rows of packed b (KC * NV vectors) stay in L1 beside what a tile reads.
+  static constexpr index_t KC = 1024 / sizeof(T);
+  /// The same for pointwise convolutions: a tile's pixels, and the next one's, are in L1 besides
+  /// (1.04 times as fast as with KC).
+  static constexpr index_t pointwise_KC = KC / 2;
+  /// Values of k in a round of the loop of tiles that unroll it (unrolled_sums).
+  static constexpr int unrolled_k = 4;
+
+  /// Multiplications that fixed_gemm's tile writes out in one round of its loop over k.
+  static constexpr int fixed_products = 128;
+
+  /// Bytes ahead that skinny tiles prefetch of each of b's four streams. With four streams and this
+  /// prefetch b is read at 15.4 GB/s for 1 row and 13.4 for 8, with one stream and none at 11.7 and
+  /// 9.0 (AVX-512, one thread, 25088 values of k; gcc 12, Sapphire Rapids).
+  static constexpr int skinny_prefetch = 1024;
+  /// Values of k of each stream that a skinny tile reads one vector of columns after the other:
+  /// lines come in pairs, and both stay in L1.
+  static constexpr index_t skinny_block = 32;
+
+  /// Pixels of a band in a backward pass to the weights: pixels * NV vectors of diff_dst near L1.
+  static constexpr index_t pixels = 512;
+  /// Bytes of a block of Winograd's transformed inputs and products, which stay in L2.
+  static constexpr index_t winograd = 2048 * 1024;
+
+  /// Pixels of few_channels whose results go through scratch together: 28 leave L1 to src and
+  /// weights. With a post-op behind 3x3 on 224x224, 14, 28, 56 and a whole row of 224 took 1.21,
+  /// 1.17, 1.23 and 1.45 times as long as with one in registers (AVX-512), and 12, 24, 48 and the
+  /// row 1.40, 1.22, 1.42 and 1.58 (AVX2; gcc 12).
+  static constexpr index_t few_channels_scratch = 28;
+  /// Tiles ahead whose lines of dst few_channels prefetches (112x112 and larger: 1.05 times as
+  /// fast as without).
+  static constexpr int few_channels_prefetch = 4;
+
+  /// Bytes ahead that depthwise prefetches. The processor's own prefetching ends with each page:
+  /// with this, large maps are read at the speed of a copy (AVX-512, 112x112 and 56x56: 1.1 times
+  /// as fast).
+  static constexpr index_t depthwise_prefetch = 4096;
+  /// Bytes of a pixel's channels that depthwise takes together, so that pieces share lines in L1.
+  static constexpr index_t depthwise_chunk = 1024;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI
