@@ -75,7 +75,7 @@ template <pooling_kind Kind>
 std::unique_ptr<call> forward_pooling(std::int64_t bytes, int threads) {
   const pooling_problem p = halving(Kind, image_shape(arrays_of(bytes, 1.25)));
   return make_call(p.flops(), p.elements() * sizeof(float),
-                   [team = make_team(threads), plan = pooling_backward_plan<float, blocked>(p),
+                   [team = make_team(threads), plan = pooling_plan<float, blocked>(p),
                     src = filled<blocked>(p.src_shape()),
                     dst = image(p.dst_shape())]() mutable { plan(src, dst, team); });
 }
@@ -87,11 +87,10 @@ std::unique_ptr<call> backward_max_pooling(std::int64_t bytes, int threads) {
   image diff_src = filled<blocked>(p.src_shape());
   pooling_forward(p, diff_src, diff_dst, argmax);
   const auto read = static_cast<double>(argmax.elements());
-  return make_call(p.flops(), (p.elements() + read) * sizeof(float),
-                   [team = make_team(threads), plan, diff_dst = std::move(diff_dst),
-                    argmax = std::move(argmax), diff_src = std::move(diff_src)]() mutable {
-                     plan(diff_dst, argmax, diff_src, team);
-                   });
+  return make_call(
+      p.flops(), (p.elements() + read) * sizeof(float),
+      [team = make_team(threads), plan, diff_dst = std::move(diff_dst), argmax = std::move(argmax),
+       diff_src = std::move(diff_src)]() mutable { plan(diff_dst, argmax, diff_src, team); });
 }
 
 std::unique_ptr<call> backward_average_pooling(std::int64_t bytes, int threads) {

@@ -26,7 +26,7 @@ std::string run(const random_gemm& call, const std::string& algorithm, int threa
     test::guarded_memory<std::byte> workspace(call.given_workspace ? plan.workspace_bytes(threads)
                                                                    : 0);
     plan(a, plan.pack(b, default_memory(), executor), c, ops, executor,
-         {workspace.data(), static_cast<std::size_t>(workspace.elements())});
+         std::span(workspace.data(), static_cast<std::size_t>(workspace.elements())));
   });
   return plan.algorithm_name();
 }

@@ -1,4 +1,4 @@
-// expect: activation takes operands of one layout
+// expect: operand_expects<.*literal<4>{"dst"}, float, .*layout{.*}, float, .*layout{.*}, false>
 #include <simdnn/ops/activation.hpp>
 #include <simdnn/tensor/tensor.hpp>
 

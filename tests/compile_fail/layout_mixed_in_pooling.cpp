@@ -1,4 +1,4 @@
-// expect: pooling's src and dst have one layout
+// expect: this operand has another layout than the plan
 #include <simdnn/ops/pooling.hpp>
 
 void f(const simdnn::pooling_problem& p, const simdnn::tensor<float, "nchw">& x,

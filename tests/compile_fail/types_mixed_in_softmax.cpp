@@ -1,4 +1,4 @@
-// expect: softmax takes operands of one element type and layout
+// expect: this operand has another element type than the plan
 #include <simdnn/ops/softmax.hpp>
 #include <simdnn/tensor/tensor.hpp>
 

@@ -27,7 +27,7 @@ def check(source):
         return False
     # In messages alone: the compiler also quotes the source, expect line included.
     if not any(re.search(expect[1], line) for line in output.splitlines()
-               if re.search(r"(error|note): ", line)):
+               if re.search(r"(error|note): |In instantiation of", line)):
         print(f"{source.name}: no message matches {expect[1]}:\n{output}")
         return False
     return True

@@ -151,18 +151,12 @@ struct operand_list {
 };
 
 /// Refuses a call at compile time; the error names what was expected and what came:
-///     operand_expects<literal<4>{"src"}, float, layout{"nChw16c"}, float, layout{"nhwc"}>
-template <literal Operand, class T, layout Expected, class U, layout Got>
+///     operand_expects<literal<4>{"src"}, float, layout{"nChw16c"}, float, layout{"nhwc"}, false>
+/// An operand that takes several layouts names the usual one.
+template <literal Operand, class T, layout Expected, class U, layout Got, bool LayoutFits>
 struct operand_expects {
-  static_assert(Expected == Got, "this operand has another layout than the plan");
+  static_assert(LayoutFits, "this operand has another layout than the plan");
   static_assert(std::is_same_v<T, U>, "this operand has another element type than the plan");
-  static constexpr bool ok = Expected == Got && std::is_same_v<T, U>;
-};
-template <literal Operand, class T, layout Usual, class U, layout Got, bool Fits>
-struct operand_takes {
-  static_assert(Fits, "this operand does not take this layout; the usual one is named first");
-  static_assert(std::is_same_v<T, U>, "this operand has another element type than the plan");
-  static constexpr bool ok = Fits && std::is_same_v<T, U>;
 };
 
 }  // namespace simdnn

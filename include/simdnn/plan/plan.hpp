@@ -161,7 +161,9 @@ class plan {
               executor_ref executor = default_executor()) const {
     static_assert(weights_line != no_weights, "this pass has no weights to pack");
     using operand = line<weights_line>;
-    if constexpr (accepts<operand, W>()) {
+    if constexpr (!accepts<operand, W>()) {
+      refuse<operand, W>();
+    } else {
       const auto w = as_operand<typename operand::type, const typename operand::type>(weights);
       const erased_operand erased = erase<weights_line>(w);
       check_operands(Pass::name, {&erased, 1});
@@ -257,22 +259,27 @@ class plan {
   template <class A>
   static constexpr layout layout_of = detail::layout_of<A>();
 
-  // An error at compile time if the argument is no operand of this kind.
   template <class Operand, class A>
   static constexpr bool accepts() {
-    if constexpr (std::is_same_v<A, none_t>) {
-      static_assert(Operand::optional, "this operand cannot be left out");
+    if constexpr (std::is_same_v<A, none_t>)
       return Operand::optional;
-    } else if constexpr (detail::is_packed<A>) {
-      static_assert(Operand::role == role::weights, "this operand is not packed");
+    else if constexpr (detail::is_packed<A>)
       return Operand::role == role::weights;
-    } else if constexpr (Operand::any) {
-      return operand_takes<Operand::expected_name, typename Operand::type, Operand::usual_layout,
-                           operand_element<A>, layout_of<A>, Operand::fits(layout_of<A>)>::ok;
-    } else {
-      return operand_expects<Operand::expected_name, typename Operand::type, Operand::usual_layout,
-                             operand_element<A>, layout_of<A>>::ok;
-    }
+    else
+      return std::is_same_v<typename Operand::type, operand_element<A>> &&
+             Operand::fits(layout_of<A>);
+  }
+  // The one error of a call with an operand that the table does not accept.
+  template <class Operand, class A>
+  static constexpr void refuse() {
+    if constexpr (std::is_same_v<A, none_t>)
+      static_assert(Operand::optional, "this operand cannot be left out");
+    else if constexpr (detail::is_packed<A>)
+      static_assert(Operand::role == role::weights, "this operand is not packed");
+    else if constexpr (!accepts<Operand, A>())
+      static_cast<void>(sizeof(
+          operand_expects<Operand::expected_name, typename Operand::type, Operand::usual_layout,
+                          operand_element<A>, layout_of<A>, Operand::fits(layout_of<A>)>));
   }
 
   template <std::size_t... I, class Pack>
@@ -288,6 +295,8 @@ class plan {
       } else {
         return run<I...>(arguments);
       }
+    } else {
+      (refuse<line<I>, typename Pack::template type<I>>(), ...);
     }
   }
   static auto weights_element() {
@@ -450,6 +459,12 @@ class plan {
     }
   }
 
+  template <std::size_t I, class V>
+  SIMDNN_INLINE void check_packed(const V& weights) const {
+    if constexpr (detail::is_packed_pointer<V>)
+      weights->check(Pass::name, line<I>::name, packed_name_, packed_elements_);
+  }
+
   // --- The call.
 
   template <std::size_t I, bool LeftOut, class V>
@@ -474,9 +489,7 @@ class plan {
                   int(quickly_apart<I>(ranges, numbers()))));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
-      if constexpr ((detail::is_packed_pointer<std::remove_cvref_t<decltype(views)>> || ...))
-        nth_of<weights_line>(views...)->check(Pass::name, line<weights_line>::name, packed_name_,
-                                              packed_elements_);
+      (check_packed<I>(views), ...);
       if constexpr (requires { Pass::check(problem_, views...); }) Pass::check(problem_, views...);
 
       const executor_ref executor = for_work(arguments.executor(), work(views...));
