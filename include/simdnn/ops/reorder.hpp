@@ -57,6 +57,7 @@ void reorder(const Src& src, Dst&& dst, Extras&&... extras) {
 /// A new tensor in layout L, from default_memory().
 template <layout L, tensor_like Src, class... Extras>
 auto reorder(const Src& src, Extras&&... extras) {
+  check_initialised(src.as_view().shape(), Src::format, "reorder", "src");
   tensor<element_of<Src>, L> dst(src.as_view().shape());
   reorder(src, dst, extras...);
   return dst;

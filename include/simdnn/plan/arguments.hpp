@@ -40,7 +40,7 @@ constexpr argument kind_of() {
     return argument::operand;
   else if constexpr (std::same_as<A, policy>)
     return argument::policy;
-  else if constexpr (std::convertible_to<A, std::span<std::byte>>)
+  else if constexpr (std::convertible_to<A&, std::span<std::byte>>)
     return argument::workspace;
   else if constexpr (contiguous_list<A>)
     return argument::operand;
@@ -112,8 +112,8 @@ struct argument_kinds {
       return std::type_identity<none_t>();
   }
   template <argument Kind>
-  static constexpr int count() {
-    int n = 0;
+  static constexpr std::size_t count() {
+    std::size_t n = 0;
     for (std::size_t i = 0; i < all; ++i) n += kinds[i] == Kind;
     return n;
   }

@@ -103,15 +103,21 @@ inline bool same_strides(const strided_box& a, const strided_box& b) {
 
 }  // namespace operand_detail
 
+/// Throws error in the name of `op` if the operand was default-constructed: it has no shape.
+inline void check_initialised(const shape& s, const layout& l, const char* op,
+                              const std::string& name) {
+  if (s.rank() != l.rank())
+    throw_error(op, name, "a tensor of " + std::to_string(l.rank()) + " dimensions",
+                "an uninitialised one");
+}
+
 /// Throws error in the name of `op` if an operand breaks a rule: its shape, the strides that it
 /// needs, an output whose elements share memory, or an output that shares memory with another
 /// operand and is not the same view as one that it may replace.
 SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erased_operand> all) {
   for (const erased_operand& v : all) {
     if (!v.present) continue;
-    if (v.shape.rank() != v.layout.rank())
-      throw_error(op, v.text(), "a tensor of " + std::to_string(v.layout.rank()) + " dimensions",
-                  "an uninitialised one");
+    check_initialised(v.shape, v.layout, op, v.text());
     if (v.expected != nullptr)
       operand_detail::check_shape(op, v.text(), v.layout, *v.expected, v.shape);
     operand_detail::check_strides(op, v);

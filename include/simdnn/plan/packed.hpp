@@ -4,6 +4,7 @@
 
 #include <simdnn/tensor/tensor.hpp>
 #include <string>
+#include <string_view>
 
 namespace simdnn {
 
@@ -11,41 +12,39 @@ template <class T>
 class packed {
  public:
   packed() = default;
-  /// `pass` tells apart what one algorithm packs in several orders; both texts must outlive this.
-  packed(const char* algorithm, index_t elements, std::pmr::memory_resource* memory,
-         const char* pass = "")
-      : algorithm_(algorithm), pass_(pass), data_(shape{elements}, memory) {}
+  /// For plans of this pass that chose this algorithm; both texts must outlive this.
+  packed(const char* pass, const char* algorithm, index_t elements,
+         std::pmr::memory_resource* memory)
+      : pass_(pass), algorithm_(algorithm), data_(shape{elements}, memory) {}
 
   T* data() { return data_.data(); }
   const T* data() const { return data_.data(); }
   index_t elements() const { return data_.elements(); }
 
-  /// Throws error in the name of `op` where this was not packed by a plan of the same algorithm, pass
-  /// and size.
-  void check(const char* algorithm, index_t elements, const char* op, const char* pass = "") const {
-    // The same literals as a rule: then no text is compared.
+  /// Throws error in the name of `pass` if this was not packed by a plan of the same pass, algorithm
+  /// and size. `operand` is the name of the weights.
+  void check(const char* pass, const char* operand, const char* algorithm, index_t elements) const {
+    // Mostly the same literals: then no text is compared.
     const auto same = [](const char* x, const char* y) {
       return x == y || std::string_view(x) == y;
     };
-    if (!same(algorithm_, algorithm) || !same(pass_, pass) || data_.elements() != elements)
-      refuse(algorithm, elements, op, pass);
+    if (!same(pass_, pass) || !same(algorithm_, algorithm) || data_.elements() != elements)
+      refuse(pass, operand, algorithm, elements);
   }
 
  private:
-  [[noreturn]] SIMDNN_NOINLINE void refuse(const char* algorithm, index_t elements, const char* op,
-                                           const char* pass) const {
-    const auto text = [](std::string name, const char* of, index_t count) {
-      if (*of != 0) name.append(" ").append(of);
-      return name + ", " + std::to_string(count) + " elements";
+  [[noreturn]] SIMDNN_NOINLINE void refuse(const char* pass, const char* operand,
+                                           const char* algorithm, index_t elements) const {
+    const auto text = [](const char* of, const char* by, index_t count) {
+      return std::string("packed for ") + of + " by " + by + " (" + std::to_string(count) +
+             " elements)";
     };
-    throw_error(op, "weights",
-                "a pack of this plan (algorithm " + text(algorithm, pass, elements) + ")",
-                *algorithm_ == 0 ? "an empty one"
-                                 : "one of algorithm " + text(algorithm_, pass_, data_.elements()));
+    throw_error(pass, operand, text(pass, algorithm, elements),
+                *pass_ == 0 ? "an empty pack" : text(pass_, algorithm_, data_.elements()));
   }
 
-  const char* algorithm_ = "";
   const char* pass_ = "";
+  const char* algorithm_ = "";
   tensor<T, "x"> data_;
 };
 

@@ -150,8 +150,8 @@ class plan {
   auto pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
             executor_ref executor = default_executor()) const {
     static_assert(weights_line != no_weights, "this pass has no weights to pack");
-    packed<typename line<weights_line>::type> result(packed_name_, packed_elements_, memory,
-                                                     Pass::name);
+    packed<typename line<weights_line>::type> result(Pass::name, packed_name_, packed_elements_,
+                                                     memory);
     repack(weights, result, executor);
     return result;
   }
@@ -165,7 +165,7 @@ class plan {
       const auto w = as_operand<typename operand::type, const typename operand::type>(weights);
       const erased_operand erased = erase<weights_line>(w);
       check_operands(Pass::name, {&erased, 1});
-      into.check(packed_name_, packed_elements_, Pass::name, Pass::name);
+      into.check(Pass::name, operand::name, packed_name_, packed_elements_);
       executor = for_elements(executor, static_cast<double>(w.shape().elements()));
       const calls::timer timer;
       Pass::pack(algorithm_, w, into.data(), executor);
@@ -198,6 +198,8 @@ class plan {
     static_assert(pack::operands() >= table::required,
                   "an operand is missing: they come first, in the order of the pass's table");
     static_assert(pack::operands() <= table::count, "this pass has fewer operands");
+    static_assert(pack::template count<argument::operand>() == pack::operands(),
+                  "operands come first: one stands after an epilogue, executor or workspace");
     static_assert(pack::template count<argument::epilogue>() <= (fuses ? 1 : 0),
                   "this pass takes no such argument: post-ops, once, are for those that fuse them");
     static_assert(pack::template count<argument::executor>() <= 1 &&
@@ -303,7 +305,10 @@ class plan {
       return !detail::is_packed<typename Pack::template type<weights_line>>;
   }
 
-  // A view, a span of views, or packed weights: a reference if the argument is one.
+  template <std::size_t I, class Pack>
+  static constexpr bool left_out = std::is_same_v<typename Pack::template type<I>, none_t>;
+
+  // A view, a span of views, or a pointer to packed weights.
   template <std::size_t I, class Pack, class Packed = none_t>
   SIMDNN_INLINE static auto lowered(const Pack& arguments, const Packed* own = nullptr) {
     using operand = line<I>;
@@ -331,15 +336,14 @@ class plan {
   }
 
   // Whether operand I passes, as far as a few comparisons tell. False only asks for a closer look.
-  template <std::size_t I, class V>
+  template <std::size_t I, bool LeftOut, class V>
   SIMDNN_INLINE bool quick(const V& v) const {
-    if constexpr (detail::is_packed_pointer<V> || line<I>::list) {
-      return detail::is_packed_pointer<V>;
+    if constexpr (detail::is_packed_pointer<V> || line<I>::list || LeftOut) {
+      return !line<I>::list;
     } else {
       using operand = line<I>;
       using layout_of_v = layout_table<V::format>;
       constexpr int fastest = layout_of_v::outer_dim[layout_of_v::rank - 1];
-      if (operand::optional && v.shape().rank() == 0) return true;
       bool ok = v.shape().rank() == layout_of_v::rank;
       const index_t* const expected = operand::has_shape ? shapes_[I].begin() : v.shape().begin();
       // Unrolled, so that views need not be in memory.
@@ -402,7 +406,7 @@ class plan {
 
   // Operand I of a call, or element `index` of a list.
   template <std::size_t I, class V>
-  erased_operand erase(const V& v, int index = -1) const {
+  erased_operand erase(const V& v, bool present = true, int index = -1) const {
     using operand = line<I>;
     erased_operand e{.name = operand::name,
                      .index = index,
@@ -418,7 +422,7 @@ class plan {
       ((e.may_replace |= may_replace<I, J> ? std::size_t{1} << J : 0), ...);
     }(numbers());
     if constexpr (requires { v.format; }) {
-      e.present = !operand::optional || v.shape().rank() != 0;
+      e.present = present;
       e.shape = v.shape();
       e.layout = V::format;
       if (e.shape.rank() == e.layout.rank()) e.box = box_of(v);
@@ -430,7 +434,7 @@ class plan {
   // Makes views of its own: the call's then stay in registers.
   template <std::size_t... I, class Pack, class Packed>
   SIMDNN_NOINLINE void check_exactly(const Pack& arguments, const Packed* own) const {
-    const erased_operand all[] = {erase<I>(lowered<I>(arguments, own))...};
+    const erased_operand all[] = {erase<I>(lowered<I>(arguments, own), !left_out<I, Pack>)...};
     check_operands(Pass::name, all);
     (check_list<I>(all, lowered<I>(arguments, own)), ...);
   }
@@ -440,7 +444,7 @@ class plan {
       erased_operand copy[table::count];
       std::copy(all.begin(), all.end(), copy);
       for (std::size_t i = 0; i < views.size(); ++i) {
-        copy[I] = erase<I>(views[i], static_cast<int>(i));
+        copy[I] = erase<I>(views[i], true, static_cast<int>(i));
         check_operands(Pass::name, copy);
       }
     }
@@ -448,12 +452,14 @@ class plan {
 
   // --- The call.
 
-  template <std::size_t I, class V>
+  template <std::size_t I, bool LeftOut, class V>
   SIMDNN_INLINE static decltype(auto) argument_of(const V& v) {
     if constexpr (detail::is_packed_pointer<V>)
       return v->data();
+    else if constexpr (LeftOut)
+      return static_cast<const V*>(nullptr);
     else if constexpr (line<I>::optional)
-      return v.shape().rank() == 0 ? nullptr : &v;
+      return &v;
     else
       return (v);
   }
@@ -463,13 +469,14 @@ class plan {
     return [&](const auto&... views) SIMDNN_INLINE_LAMBDA {
       const memory_range ranges[] = {range(views)...};
       // Without branches between them.
-      const int ok = (... & (int(quick<I>(views)) & int(quickly_like<I>(views, views...)) &
-                             int(quickly_apart<I>(ranges, numbers()))));
+      const int ok =
+          (... & (int(quick<I, left_out<I, Pack>>(views)) & int(quickly_like<I>(views, views...)) &
+                  int(quickly_apart<I>(ranges, numbers()))));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
       if constexpr ((detail::is_packed_pointer<std::remove_cvref_t<decltype(views)>> || ...))
-        nth_of<weights_line>(views...)->check(packed_name_, packed_elements_, Pass::name,
-                                              Pass::name);
+        nth_of<weights_line>(views...)->check(Pass::name, line<weights_line>::name, packed_name_,
+                                              packed_elements_);
       if constexpr (requires { Pass::check(problem_, views...); }) Pass::check(problem_, views...);
 
       const executor_ref executor = for_work(arguments.executor(), work(views...));
@@ -478,11 +485,11 @@ class plan {
       if constexpr (fuses) {
         const auto epilogue = Pass::post_ops::template lower<Pass>(arguments.epilogue(), views...);
         return timed(executor, describe, [&]() SIMDNN_INLINE_LAMBDA {
-          return run_pass(argument_of<I>(views)..., epilogue, context);
+          return run_pass(argument_of<I, left_out<I, Pack>>(views)..., epilogue, context);
         });
       } else {
         return timed(executor, describe, [&]() SIMDNN_INLINE_LAMBDA {
-          return run_pass(argument_of<I>(views)..., context);
+          return run_pass(argument_of<I, left_out<I, Pack>>(views)..., context);
         });
       }
     }(lowered<I>(arguments, own)...);
@@ -527,7 +534,7 @@ class plan {
 
   template <std::size_t... I, class Pack, class Packed>
   call_record record(const Pack& arguments, const Packed* own) const {
-    const erased_operand all[] = {erase<I>(lowered<I>(arguments, own))...};
+    const erased_operand all[] = {erase<I>(lowered<I>(arguments, own), !left_out<I, Pack>)...};
     call_record call = record(all);
     const auto add_list = [&](const auto& v) {
       if constexpr (requires { v[0].format; }) {

@@ -141,13 +141,13 @@ TEST_CASE("bad input is named") {
   tensor<float, "nchw"> a({2, 3, 4, 4}), b({2, 5, 4, 4}), wide({2, 5, 4, 5}), dst({2, 9, 4, 4}),
       none;
   CHECK(message([&] { concat_forward({a, b}, dst); }) ==
-        "concat_forward: srcs have 8 channels together, dst has 9");
+        "concat_forward: srcs: expected 9 channels in total (dst's), got 8");
   CHECK(message([&] { concat_forward({a, wide}, dst); }) ==
-        "concat_forward: srcs[1] is 2x5x4x5, dst is 2x9x4x4");
+        "concat_forward: srcs[1]: expected dst's shape 2x9x4x4 but for the channels, got 2x5x4x5");
   CHECK(message([&] { concat_forward({a, none}, dst); }) ==
         "concat_forward: srcs[1]: expected a tensor of 4 dimensions, got an uninitialised one");
   CHECK(message([&] { concat_forward({dst.part(1, 0, 3)}, dst.part(1, 0, 3)); }) ==
         "concat_forward: dst: expected memory apart from srcs[0], got an overlap");
   CHECK(message([&] { concat_backward(dst, {a, b}); }) ==
-        "concat_backward: diff_srcs have 8 channels together, diff_dst has 9");
+        "concat_backward: diff_srcs: expected 9 channels in total (diff_dst's), got 8");
 }

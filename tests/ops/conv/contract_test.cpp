@@ -17,9 +17,9 @@ namespace {
 
 constexpr layout blocked = "nChw16c";
 const char* const texts[] = {"mb3ic40ih9oc50kh3ph1",        "mb2ic48ih7oc64kh1",
-                                "g2mb1ic6ih11oc40kh5sh2ph2",   "mb2ic32ih11oc48kh3ph1",
-                                "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1",
-                                "g20mb2ic20ih48oc20kh3ph1",    "g20mb2ic20ih13iw30oc20kh3sh2ph1"};
+                             "g2mb1ic6ih11oc40kh5sh2ph2",   "mb2ic32ih11oc48kh3ph1",
+                             "g20mb2ic20ih9iw16oc20kh3ph1", "mb2ic3ih19oc40kh3sh2ph1",
+                             "g20mb2ic20ih48oc20kh3ph1",    "g20mb2ic20ih13iw30oc20kh3sh2ph1"};
 
 template <layout Src, layout Dst>
 void same_bits_for_any_threads(const conv_problem& p) {
@@ -156,13 +156,14 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
         "conv_forward: post::bias: expected 32 elements (dst's channels), got 31");
   CHECK(test::message([&] { conv_forward(p, x, w, y, post::sum(narrow)); }) ==
         "conv_forward: post::sum: expected dst's shape 2x32x6x6 and its strides, got 2x3x6x6");
-  CHECK(test::message([&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "winograd7"}); })
+  CHECK(test::message(
+            [&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "winograd7"}); })
             .starts_with("conv_forward: policy.algorithm: expected one of reference, direct, "
                          "pointwise, im2col"));
-  CHECK(
-      test::message([&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "pointwise"}); }) ==
-      "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
-      "'pointwise' (the kernel is not 1x1)");
+  CHECK(test::message(
+            [&] { conv_forward(p, x, w, y, post::none{}, policy{.algorithm = "pointwise"}); }) ==
+        "conv_forward: policy.algorithm: expected an algorithm that takes the problem, got "
+        "'pointwise' (the kernel is not 1x1)");
   CHECK(test::message([&] { conv_backward_data(p, x, w, x); }) ==
         "conv_backward_data: diff_dst: expected 32 channels, got 64");
   CHECK(test::message([&] { conv_backward_weights(p, x, y, w, b); }) ==
@@ -178,14 +179,14 @@ TEST_CASE("conv: errors say which operand, what was expected and what came") {
       im2col(p, {.algorithm = "im2col"});
   CHECK(test::message([&] {
           direct(x, im2col.pack(w), y);
-        }).find(", got one of algorithm im2col") != std::string::npos);
+        }).find(", got packed for conv_forward by im2col") != std::string::npos);
   const conv_problem square = conv_problem::parse("mb1ic16ih6oc16kh3ph1");
   const conv_plan<float, "nchw"> there(square, {.algorithm = "direct"});
   const conv_backward_data_plan<float, "nchw"> back(square, {.algorithm = "direct"});
   tensor<float, "nchw"> one(square.src_shape()), two(square.src_shape());
   CHECK(test::message([&] {
           back(one, there.pack(tensor<float, "oihw">(square.weights_shape())), two);
-        }).find(", got one of algorithm direct conv_forward, ") != std::string::npos);
+        }).find(", got packed for conv_forward by direct (") != std::string::npos);
   tensor<float, "nchw"> longer({3, 32, 6, 6});
   CHECK(test::message([&] {
           conv_forward(p, x, w, longer.part(0, 0, 2), post::sum(longer.part(0, 1, 2)));

@@ -55,8 +55,8 @@ void compare(const gemm_problem& p, MakePost make_post) {
   const auto residual = random_tensor<T, "ab">(p.c_shape(), 4),
              before = random_tensor<T, "ab">(p.c_shape(), 5);
   auto expected = before;
-  gemm_forward(p, a, b, expected, make_post(bias, residual, expected), policy{.algorithm = "reference"},
-               serial{});
+  gemm_forward(p, a, b, expected, make_post(bias, residual, expected),
+               policy{.algorithm = "reference"}, serial{});
   for (const std::string& name : gemm::all<T, isa::native>::names()) {
     CAPTURE(name);
     if (gemm::all<T, isa::native>::refusal(gemm_query{p}, name) != nullptr) continue;
@@ -305,17 +305,16 @@ TEST_CASE("workspace of the caller's") {
              b = random_tensor<float, "ab">(p.b_shape(), 2);
   tensor<float, "ab"> c(p.c_shape()), expected(p.c_shape());
   const auto packed = plan.pack(b);
-  plan(a, packed, expected, {}, serial{});
+  plan(a, packed, expected, serial{});
   for (const int workers : {1, 3}) {
     std::vector<std::byte> room(plan.workspace_bytes(workers));
     const std::span<std::byte> given(room);
     std::fill_n(c.data(), c.elements(), 0.0f);
-    plan(a, packed, c, {}, test::threads{workers}, given);
+    plan(a, packed, c, test::threads{workers}, given);
     CHECK(test::same_bits(c, expected));
     const std::string needed = std::to_string(room.size());
-    CHECK(test::message([&] {
-            plan(a, packed, c, {}, test::threads{workers}, given.first(100));
-          }) == "gemm: workspace: expected at least " + needed + " bytes, got 100");
+    CHECK(test::message([&] { plan(a, packed, c, test::threads{workers}, given.first(100)); }) ==
+          "gemm: workspace: expected at least " + needed + " bytes, got 100");
   }
   CHECK(gemm_plan<float>(p, {.algorithm = "reference"}).workspace_bytes(4) <= 64);
 }
@@ -340,9 +339,9 @@ TEST_CASE("bad input is named") {
   CHECK(message([&] { plan(a, packed_b, tensor<float, "ab">({5, 5})); }) ==
         "gemm: c: expected 4 rows, got 5");
   CHECK(message([&] { plan(a, packed_b, view<float, "ab">()); }) ==
-        "gemm: c: expected shape 4x5, got an uninitialised tensor");
+        "gemm: c: expected a tensor of 2 dimensions, got an uninitialised one");
   CHECK(message([&] { plan(a, packed_b, view<float, "ab">(wide.data(), {4, 5}, {30, 2})); }) ==
-        "gemm: c: expected stride 1 along its fastest dimension, got 2");
+        "gemm: c: expected stride 1 along its fastest dimension b, got 2");
   CHECK(message([&] { plan(wide.part(1, 0, 6), packed_b, wide.part(1, 4, 5)); }) ==
         "gemm: c: expected memory apart from a, got an overlap");
   CHECK(message([&] { plan(a, packed_b, c, post::bias(tensor<float, "x">({4}))); }) ==
@@ -351,14 +350,13 @@ TEST_CASE("bad input is named") {
         "gemm: post::sum: expected dst's shape 4x5 and its strides, got 5x5");
   CHECK(message([&] { plan(a, packed_b, c, post::sum(wide.part(1, 0, 5))); }) ==
         "gemm: post::sum: expected dst's shape 4x5 and its strides, got 4x5 with other strides");
-  CHECK(
-      message([&] { gemm_plan<float>(p, {.algorithm = "reference"})(a, packed_b, c); }) ==
-      "gemm: weights: expected a pack of this plan (algorithm reference, 30 elements), got one of "
-      "algorithm blocked, " +
-          std::to_string(packed_b.elements()) + " elements");
+  CHECK(message([&] { gemm_plan<float>(p, {.algorithm = "reference"})(a, packed_b, c); }) ==
+        "gemm: b: expected packed for gemm by reference (30 elements), got packed for gemm by "
+        "blocked (" +
+            std::to_string(packed_b.elements()) + " elements)");
   CHECK(message([&] { plan(a, packed<float>(), c); }) ==
-        "gemm: weights: expected a pack of this plan (algorithm blocked, " +
-            std::to_string(packed_b.elements()) + " elements), got an empty one");
+        "gemm: b: expected packed for gemm by blocked (" + std::to_string(packed_b.elements()) +
+            " elements), got an empty pack");
   CHECK(message([&] {
           gemm_plan<float>(p, {.algorithm = "fast"});
         }).starts_with("gemm: policy.algorithm: expected one of reference, blocked"));

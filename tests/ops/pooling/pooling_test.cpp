@@ -59,7 +59,7 @@ void compare_algorithms(pooling_problem p) {
     tensor<T, L> y(dst), argmax(dst), r(src);
     pooling_forward(p, x, y, argmax, by_reference);
     pooling_backward(p, g, argmax, r, by_reference);
-    for (const std::string& name : decltype(reference)::algorithm_list::names()) {
+    for (const std::string& name : pooling_plan<T, L>::algorithm_list::names()) {
       CAPTURE(name);
       const pooling_plan<T, L> plan(p, {.algorithm = name});
       const pooling_backward_plan<T, L> back(p, {.algorithm = name});
@@ -240,10 +240,10 @@ TEST_CASE("the same bits for every number of threads") {
     tensor<float, L> one(p.dst_shape()), one_r(p.src_shape()), many(p.dst_shape()),
         many_r(p.src_shape());
     pooling_forward(p, x, one, serial{});
-    pooling_backward(p, g, one_r, serial{});
+    pooling_backward(p, g, none, one_r, serial{});
     test::for_each_team([&](test::threads team) {
       pooling_forward(p, x, many, team);
-      pooling_backward(p, g, many_r, team);
+      pooling_backward(p, g, none, many_r, team);
       CHECK(test::same_bits(one, many));
       CHECK(test::same_bits(one_r, many_r));
     });
@@ -300,20 +300,22 @@ TEST_CASE("bad input is named") {
   using test::message;
   const pooling_problem p{
       .batch = 2, .channels = 3, .size = {4, 4}, .kernel = {2, 2}, .stride = {2, 2}};
-  tensor<float, "nchw"> x({2, 3, 4, 4}), y({2, 3, 2, 2}), wrong({2, 4, 2, 2}), none,
+  tensor<float, "nchw"> x({2, 3, 4, 4}), y({2, 3, 2, 2}), wrong({2, 4, 2, 2}), uninitialised,
       wide({2, 3, 2, 8});
   CHECK(message([&] { pooling_forward(p, x, wrong); }) ==
         "pooling_forward: dst: expected 3 channels, got 4");
-  CHECK(message([&] { pooling_forward(p, none, y); }) ==
+  CHECK(message([&] { pooling_forward(p, uninitialised, y); }) ==
         "pooling_forward: src: expected a tensor of 4 dimensions, got an uninitialised one");
   CHECK(message([&] { pooling_forward(p, x, x.part(2, 0, 2).part(3, 0, 2)); }) ==
         "pooling_forward: dst: expected memory apart from src, got an overlap");
   CHECK(message([&] { pooling_forward(p, x, y, wrong); }) ==
         "pooling_forward: argmax: expected 3 channels, got 4");
   CHECK(message([&] { pooling_forward(p, x, y, y); }) ==
-        "pooling_forward: argmax: expected memory apart from dst, got an overlap");
-  CHECK(message([&] { pooling_backward(p, y, x); }) ==
-        "pooling_backward: argmax is missing, max pooling needs what forward wrote");
+        "pooling_forward: dst: expected memory apart from argmax, got an overlap");
+  CHECK(message([&] { pooling_forward(p, x, y, uninitialised); }) ==
+        "pooling_forward: argmax: expected a tensor of 4 dimensions, got an uninitialised one");
+  CHECK(message([&] { pooling_backward(p, y, none, x); }) ==
+        "pooling_backward: argmax: expected what the forward pass of max pooling saved, got none");
   strides st = wide.strides();
   st[3] = 4;
   CHECK(message([&] {

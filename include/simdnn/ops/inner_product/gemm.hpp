@@ -31,8 +31,8 @@ class as_gemm {
   explicit as_gemm(const query& q)
       : p_(q.problem),
         pass_(q.pass),
-        inputs_(dense_strides<Src>(p_.src_shape(), "inner_product")[0]),
-        product_({matrices()}, "inner_product") {}
+        inputs_(dense_strides<Src>(p_.src_shape(), pass_name(pass_))[0]),
+        product_({matrices()}, pass_name(pass_)) {}
 
   /// What weights are packed for: those for another memory order may be as many.
   static const char* packed_name() { return packed_text.data(); }
@@ -79,7 +79,7 @@ class as_gemm {
     const bool direct = in_place(diff_weights) && as_rows(diff_weights).column_stride == 1;
     const index_t own = packed_src_bytes() + (direct ? 0 : sums_bytes());
     const index_t rest = product_.workspace_bytes(std::max(executor.concurrency(), 1));
-    const workspace_slices space(own + rest, 1, workspace, "inner_product");
+    const workspace_slices space(own + rest, 1, workspace, pass_name(pass_));
     std::byte* const memory = space.template slice<std::byte>(0);
     T* const packed = reinterpret_cast<T*>(memory);
     T* const sums = reinterpret_cast<T*>(memory + packed_src_bytes());  // (O,K) in `order`

@@ -66,4 +66,11 @@ struct query {
   simdnn::accuracy accuracy = simdnn::accuracy::normal;
 };
 
+/// The name of a pass, for errors.
+constexpr const char* pass_name(direction pass) {
+  return pass == direction::forward         ? "inner_product_forward"
+         : pass == direction::backward_data ? "inner_product_backward_data"
+                                            : "inner_product_backward_weights";
+}
+
 }  // namespace simdnn::inline SIMDNN_ABI::inner_product

@@ -37,11 +37,11 @@ struct description {
 
 template <class T, layout Src, class Isa>
 struct forward : description<T, Src, Isa, direction::forward> {
-  static constexpr const char* name = "inner_product_forward";
-  using operands = operand_list<
-      in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
-      weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
-      out<"dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>>;
+  static constexpr const char* name = pass_name(direction::forward);
+  using operands =
+      operand_list<in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
+                   weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
+                   out<"dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>>;
   using post_ops = after<"dst">;
   static inner_product_problem checked(const inner_product_problem& p) {
     return forward::of_rank(p, name);
@@ -58,7 +58,7 @@ struct forward : description<T, Src, Isa, direction::forward> {
 
 template <class T, layout Src, class Isa>
 struct backward_data : description<T, Src, Isa, direction::backward_data> {
-  static constexpr const char* name = "inner_product_backward_data";
+  static constexpr const char* name = pass_name(direction::backward_data);
   using operands = operand_list<
       in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
       weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
@@ -80,13 +80,12 @@ struct backward_data : description<T, Src, Isa, direction::backward_data> {
 
 template <class T, layout Src, class Isa>
 struct backward_weights : description<T, Src, Isa, direction::backward_weights> {
-  static constexpr const char* name = "inner_product_backward_weights";
+  static constexpr const char* name = pass_name(direction::backward_weights);
   static shape bias_shape(const inner_product_problem& p) { return {p.out}; }
   using operands = operand_list<
       in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
       in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
-      out<"diff_weights", T, plain_weights<Src>{},
-          &inner_product_problem::weights_shape>,
+      out<"diff_weights", T, plain_weights<Src>{}, &inner_product_problem::weights_shape>,
       out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest, optional>>;
   static inner_product_problem checked(const inner_product_problem& p) {
     return backward_weights::of_rank(p, name);
