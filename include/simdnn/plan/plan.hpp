@@ -450,6 +450,12 @@ class plan {
     }
   }
 
+  template <std::size_t I, class V>
+  SIMDNN_INLINE void check_packed(const V& weights) const {
+    if constexpr (detail::is_packed_pointer<V>)
+      weights->check(Pass::name, line<I>::name, packed_name_, packed_elements_);
+  }
+
   // --- The call.
 
   template <std::size_t I, bool LeftOut, class V>
@@ -474,9 +480,7 @@ class plan {
                   int(quickly_apart<I>(ranges, numbers()))));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
-      if constexpr ((detail::is_packed_pointer<std::remove_cvref_t<decltype(views)>> || ...))
-        nth_of<weights_line>(views...)->check(Pass::name, line<weights_line>::name, packed_name_,
-                                              packed_elements_);
+      (check_packed<I>(views), ...);
       if constexpr (requires { Pass::check(problem_, views...); }) Pass::check(problem_, views...);
 
       const executor_ref executor = for_work(arguments.executor(), work(views...));
