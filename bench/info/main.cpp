@@ -106,31 +106,48 @@ void print_machine() {
 #endif
 }
 
-// The ISAs' lists as a table in Markdown. `reference` is everywhere, `onednn` where it was built in.
+// The algorithms of a row as a list in Markdown, but `reference`, which is everywhere, and `onednn`,
+// which is there if it was built in. A name that starts as the one before it, up to the first
+// underscore, is given without this start.
+std::string algorithm_list(std::size_t row) {
+  const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
+  const auto names = [&](const isa::compiled_table* v) {
+    return static_cast<const info_kernels*>(v->table)->operations[row].algorithms;
+  };
+  std::string list, before;
+  for (const std::string name : names(isas[0])) {
+    if (name == "reference" || name == "onednn") continue;
+    const std::string start = name.substr(0, name.find('_'));
+    list += list.empty() ? "`" : ", `";
+    list += start != name && start == before ? name.substr(start.size()) : name;
+    list += '`';
+    before = start;
+    // With the ISAs that have it, if not all do.
+    std::string has;
+    std::size_t count = 0;
+    for (const isa::compiled_table* v : isas)
+      for (const char* other : names(v))
+        if (name == other) {
+          has += (has.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
+          ++count;
+        }
+    if (count != isas.size()) list += " (" + has + ')';
+  }
+  return list;
+}
+
+// A row whose algorithms are those of a row before it refers to that row's operation.
 void print_operations() {
   const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
-  const auto rows = [](const isa::compiled_table* v) {
-    return static_cast<const info_kernels*>(v->table)->operations;
-  };
-  std::printf("| operation | pass | layouts | ISA | algorithms |\n|---|---|---|---|---|\n");
-  for (std::size_t i = 0; i < rows(isas[0]).size(); ++i) {
-    std::string where, algorithms;
-    for (const isa::compiled_table* v : isas)
-      where += (where.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
-    for (const char* name : rows(isas[0])[i].algorithms) {
-      if (std::strcmp(name, "reference") == 0 || std::strcmp(name, "onednn") == 0) continue;
-      algorithms += (algorithms.empty() ? "`" : ", `") + std::string(name) + '`';
-      // With the ISAs that have it, where not all do.
-      std::string has;
-      for (const isa::compiled_table* v : isas)
-        for (const char* other : rows(v)[i].algorithms)
-          if (std::strcmp(name, other) == 0)
-            has += (has.empty() ? "" : ", ") + std::string(isa::to_name(v->isa));
-      if (has != where) algorithms += " (" + has + ')';
-    }
-    const operation_row& row = rows(isas[0])[i];
-    std::printf("| `%s` | %s | %s | %s | %s |\n", row.op, row.pass, row.layouts, where.c_str(),
-                algorithms.c_str());
+  const auto rows = static_cast<const info_kernels*>(isas[0]->table)->operations;
+  std::printf("| operation | pass | layouts | algorithms |\n|---|---|---|---|\n");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::size_t same = 0;
+    while (rows[same].algorithms.data() != rows[i].algorithms.data()) ++same;
+    const std::string list =
+        same == i ? algorithm_list(i) : "as `" + std::string(rows[same].op) + '`';
+    std::printf("| `%s` | %s | %s | %s |\n", rows[i].op, rows[i].pass, rows[i].layouts,
+                list.c_str());
   }
 }
 

@@ -154,8 +154,8 @@ case $from in
       grep -q "$2" "$work/build/docs/html/$1" || { echo "$1 does not say \"$2\""; exit 1; }
     }
     page index.html "instruction set and what to fuse"
-    page classsimdnn_1_1conv__plan.html "callable from many threads"
-    page classsimdnn_1_1conv__plan.html "Weights in the order that this plan reads"
+    page classsimdnn_1_1plan.html "called from many threads"
+    page classsimdnn_1_1plan.html "Weights in the order that this plan reads"
     page conv_8hpp.html "of which c may be blocked"
     page namespacesimdnn_1_1isa.html "lowers the choice"
     ;;

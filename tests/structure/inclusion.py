@@ -64,7 +64,7 @@ void run(const simdnn::inner_product_problem& p, const matrix& x,
     "pooling": ("pooling", IMAGES + """
 void run(const simdnn::pooling_problem& p, const image& x, image& y) {
   simdnn::pooling_plan<float, "nChw16c"> plan(p);
-  plan.forward(x, y);
+  plan(x, y);
 }
 """),
     "activation": ("activation", IMAGES + """

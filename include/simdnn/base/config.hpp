@@ -29,7 +29,7 @@
 #endif
 
 #define SIMDNN_VERSION_MAJOR 0
-#define SIMDNN_VERSION_MINOR 1
+#define SIMDNN_VERSION_MINOR 2
 #define SIMDNN_VERSION_PATCH 0
 
 /// Kernels' inner parts: a call left standing there would spill every accumulator.

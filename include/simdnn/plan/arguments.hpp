@@ -105,8 +105,9 @@ struct argument_kinds {
   template <std::size_t I>
   static constexpr auto type_at() {
     if constexpr (I < operands())
-      return std::type_identity<std::remove_cvref_t<typename decltype(detail::find_type<I>(
-          detail::type_table<std::index_sequence_for<Arguments...>, Arguments...>()))::type>>();
+      return std::type_identity<std::remove_cvref_t<typename decltype(operand_detail::find_type<I>(
+          operand_detail::type_table<std::index_sequence_for<Arguments...>,
+                                     Arguments...>()))::type>>();
     else
       return std::type_identity<none_t>();
   }

@@ -126,7 +126,7 @@ using weights = operand<role::weights, Name, T, Layout, Shape, Traits...>;
 template <literal Name, class T, auto Layout, auto Shape, auto... Traits>
 using saved = operand<role::saved, Name, T, Layout, Shape, Traits...>;
 
-namespace detail {
+namespace operand_detail {
 
 template <std::size_t I, class T>
 struct numbered {
@@ -139,15 +139,15 @@ struct type_table<std::index_sequence<I...>, T...> : numbered<I, T>... {};
 template <std::size_t I, class T>
 numbered<I, T> find_type(const numbered<I, T>&);
 
-}  // namespace detail
+}  // namespace operand_detail
 
 template <class... Operands>
 struct operand_list {
   static constexpr std::size_t count = sizeof...(Operands);
   static constexpr std::size_t required = ((Operands::optional ? 0 : 1) + ... + 0);
   template <std::size_t I>
-  using at = typename decltype(detail::find_type<I>(
-      detail::type_table<std::index_sequence_for<Operands...>, Operands...>()))::type;
+  using at = typename decltype(operand_detail::find_type<I>(
+      operand_detail::type_table<std::index_sequence_for<Operands...>, Operands...>()))::type;
 };
 
 /// Refuses a call at compile time; the error names what was expected and what came:

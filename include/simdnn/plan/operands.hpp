@@ -32,7 +32,7 @@ struct erased_operand {
   }
 };
 
-namespace detail {
+namespace operand_detail {
 
 /// "64 channels", "1 row", "width 7"
 inline std::string sized(char letter, index_t size) {
@@ -101,7 +101,7 @@ inline bool same_strides(const strided_box& a, const strided_box& b) {
   return true;
 }
 
-}  // namespace detail
+}  // namespace operand_detail
 
 /// Throws error in the name of `op` if the operand was default-constructed: it has no shape.
 inline void check_initialised(const shape& s, const layout& l, const char* op,
@@ -118,13 +118,14 @@ SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erase
   for (const erased_operand& v : all) {
     if (!v.present) continue;
     check_initialised(v.shape, v.layout, op, v.text());
-    if (v.expected != nullptr) detail::check_shape(op, v.text(), v.layout, *v.expected, v.shape);
-    detail::check_strides(op, v);
+    if (v.expected != nullptr)
+      operand_detail::check_shape(op, v.text(), v.layout, *v.expected, v.shape);
+    operand_detail::check_strides(op, v);
     if (v.like >= 0) {
       const erased_operand& other = all[static_cast<std::size_t>(v.like)];
       if (v.shape != other.shape)
         throw_error(op, v.text(), other.text() + "'s shape " + other.shape.str(), v.shape.str());
-      if (!detail::same_strides(v.box, other.box))
+      if (!operand_detail::same_strides(v.box, other.box))
         throw_error(op, v.text(), other.text() + "'s strides", "others");
     }
     if (v.written && !elements_apart(v.box))
@@ -137,7 +138,7 @@ SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erase
       const bool same_layout = v.layout == other.layout;
       if (boxes_apart(v.box, other.box, same_layout)) continue;
       if ((v.may_replace >> i & 1) != 0 && same_layout && v.box.address == other.box.address &&
-          v.shape == other.shape && detail::same_strides(v.box, other.box))
+          v.shape == other.shape && operand_detail::same_strides(v.box, other.box))
         continue;
       throw_error(op, v.text(), "memory apart from " + other.text(), "an overlap");
     }
@@ -148,7 +149,8 @@ SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erase
 template <class T, layout L>
 void check_shape(const view<T, L>& operand, const shape& expected, const char* op,
                  const char* argument) {
-  if (operand.shape() != expected) detail::check_shape(op, argument, L, expected, operand.shape());
+  if (operand.shape() != expected)
+    operand_detail::check_shape(op, argument, L, expected, operand.shape());
 }
 
 }  // namespace simdnn
