@@ -148,6 +148,23 @@ struct operand_list {
   template <std::size_t I>
   using at = typename decltype(operand_detail::find_type<I>(
       operand_detail::type_table<std::index_sequence_for<Operands...>, Operands...>()))::type;
+
+  /// The line of the weights; count if there are none.
+  static constexpr std::size_t weights_line = [] {
+    std::size_t at = 0, found = count;
+    ((found = Operands::role == role::weights ? at : found, ++at), ...);
+    return found;
+  }();
+  /// Whether line I may be the same view as line J.
+  template <std::size_t I, std::size_t J>
+  static constexpr bool may_replace = at<I>::template may_replace<at<J>::expected_name>;
+  /// The line whose layout, shape and strides line I has; -1 if there is none.
+  template <std::size_t I>
+  static constexpr int like_line = [] {
+    int at_line = 0, found = -1;
+    ((found = at<I>::template is_like<Operands::expected_name> ? at_line : found, ++at_line), ...);
+    return found;
+  }();
 };
 
 /// Refuses a call at compile time; the error names what was expected and what came:

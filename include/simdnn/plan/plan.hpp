@@ -34,17 +34,16 @@
 //     static void complete(call_record&, operands...);  what a call record says otherwise
 #pragma once
 
-#include <memory>
-#include <simdnn/base/unroll.hpp>
 #include <simdnn/parallel/grain.hpp>
 #include <simdnn/plan/arguments.hpp>
 #include <simdnn/plan/operands.hpp>
 #include <simdnn/plan/packed.hpp>
+#include <simdnn/plan/quick_check.hpp>
 #include <simdnn/plan/select.hpp>
+#include <simdnn/plan/trial.hpp>
 #include <simdnn/trace/call_record.hpp>
 #include <span>
 #include <string_view>
-#include <tuple>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -75,12 +74,7 @@ class plan {
   using element_type =
       std::conditional_t<written<Operand>, typename Operand::type, const typename Operand::type>;
   static constexpr bool fuses = requires { typename Pass::post_ops; };
-  static constexpr std::size_t no_weights = table::count;
-  static constexpr std::size_t weights_line = []<std::size_t... I>(std::index_sequence<I...>) {
-    std::size_t at = no_weights;
-    ((at = line<I>::role == role::weights ? I : at), ...);
-    return at;
-  }(numbers());
+  static constexpr std::size_t no_weights = table::count, weights_line = table::weights_line;
 
   static auto prepare(const typename Pass::problem_type& p) {
     if constexpr (requires { Pass::prepare(p); })
@@ -235,8 +229,8 @@ class plan {
     if constexpr (algorithm_list::choices < 2) {
       return algorithm_list::choose(q, policy, Pass::name);
     } else {
-      const auto key = [&] { return trial_key(p, numbers()); };
-      const auto make_trial = [&] { return trial(p, numbers()); };
+      const auto key = [&] { return trial_key<Pass>(text(p)); };
+      const auto make_trial = [&] { return make_trial_of<plan>(p); };
       return algorithm_list::choose(
           q, algorithm_list::measured(q, policy, Pass::name, key, make_trial), Pass::name);
     }
@@ -334,85 +328,22 @@ class plan {
 
   // --- Checks.
 
-  template <std::size_t I, std::size_t J>
-  static constexpr bool may_replace = line<I>::template may_replace<line<J>::expected_name>;
-  template <std::size_t I, std::size_t... J>
-  static constexpr int like_line(std::index_sequence<J...>) {
-    int found = -1;
-    ((found = line<I>::template is_like<line<J>::expected_name> ? static_cast<int>(J) : found),
-     ...);
-    return found;
-  }
-
-  // Whether operand I passes, as far as a few comparisons tell. False only asks for a closer look.
-  template <std::size_t I, bool LeftOut, class V>
-  SIMDNN_INLINE bool quick(const V& v) const {
-    if constexpr (detail::is_packed_pointer<V> || line<I>::list || LeftOut) {
-      return !line<I>::list;
+  // Whether operand I passes, as far as a few comparisons tell.
+  template <std::size_t I, bool LeftOut, class V, class... All>
+  SIMDNN_INLINE bool quick(const V& v, const memory_range* ranges, const All&... all) const {
+    if constexpr (detail::is_packed_pointer<V> || LeftOut) {
+      return true;
+    } else if constexpr (line<I>::list) {
+      return false;
     } else {
-      using operand = line<I>;
-      using layout_of_v = layout_table<V::format>;
-      constexpr int fastest = layout_of_v::outer_dim[layout_of_v::rank - 1];
-      bool ok = v.shape().rank() == layout_of_v::rank;
-      const index_t* const expected = operand::has_shape ? shapes_[I].begin() : v.shape().begin();
-      // Unrolled, so that views need not be in memory.
-      constexpr int rank = layout_of_v::rank;
-      unroll<rank>([&](auto d) SIMDNN_INLINE_LAMBDA { ok &= v.size(int(d)) == expected[d]; });
-      if constexpr (operand::needs == needs::images) {
-        index_t dense = layout_of_v::block_size;
-        unroll<rank - 1>([&](auto place) SIMDNN_INLINE_LAMBDA {
-          constexpr int d = layout_of_v::outer_dim[rank - 1 - place];
-          ok &= v.stride(d) == dense;
-          dense *= ceil_div(expected[d], layout_of_v::block[d]);
-        });
-      } else if constexpr (operand::needs != needs::any && V::format.plain() &&
-                           (operand::needs == needs::fastest || V::format.letter(fastest) == 'c')) {
-        ok &= v.stride(fastest) == 1 || expected[fastest] <= 1;
-      }
-      if constexpr (written<operand>) {
-        // Each stride steps over what the dimensions inside reach, in the layout's own order.
-        index_t reach = layout_of_v::block_size;
-        unroll<rank>([&](auto place) SIMDNN_INLINE_LAMBDA {
-          constexpr int d = layout_of_v::outer_dim[rank - 1 - place];
-          constexpr index_t block = layout_of_v::block[d];
-          const index_t blocks = block == 1 ? expected[d] : ceil_div(expected[d], block);
-          ok &= int(v.stride(d) >= reach) | int(blocks <= 1);
-          if constexpr (place + 1 < rank) reach = std::max(reach, v.stride(d) * blocks);
-        });
-      }
-      return ok;
+      constexpr int like = table::template like_line<I>;
+      const index_t* const sizes = line<I>::has_shape ? shapes_[I].begin() : v.shape().begin();
+      int ok = fits_quickly<line<I>, written<line<I>>>(v, sizes);
+      if constexpr (like >= 0)
+        ok &= int(same_strides_quickly(v, nth_of<static_cast<std::size_t>(like)>(all...)));
+      return ok & int(apart_quickly<table, I, written<line<I>>>(ranges, numbers()));
     }
   }
-  template <std::size_t I, class V, class... All>
-  SIMDNN_INLINE static bool quickly_like(const V& v, const All&... all) {
-    constexpr int other = like_line<I>(numbers());
-    if constexpr (other < 0) {
-      return true;
-    } else {
-      const auto& w = nth_of<static_cast<std::size_t>(other)>(all...);
-      bool ok = true;
-      unroll<layout_table<V::format>::rank>(
-          [&](auto d) SIMDNN_INLINE_LAMBDA { ok &= v.stride(int(d)) == w.stride(int(d)); });
-      return ok;
-    }
-  }
-  template <std::size_t I, std::size_t... J>
-  SIMDNN_INLINE static bool quickly_apart(const memory_range* ranges, std::index_sequence<J...>) {
-    if constexpr (!written<line<I>>)
-      return true;
-    else
-      return (... && (I == J || ranges[I].apart(ranges[J]) ||
-                      (may_replace<I, J> && ranges[I].begin == ranges[J].begin &&
-                       ranges[I].end == ranges[J].end && like_line<I>(numbers()) >= 0)));
-  }
-  template <class V>
-  SIMDNN_INLINE static memory_range range(const V& v) {
-    if constexpr (requires { v.format; })
-      return v.shape().rank() == 0 ? memory_range() : range_of(v);
-    else
-      return {};
-  }
-
   // Operand I of a call, or element `index` of a list.
   template <std::size_t I, class V>
   erased_operand erase(const V& v, bool present = true, int index = -1) const {
@@ -422,13 +353,13 @@ class plan {
                      .written = written<operand>,
                      .fixed = !operand::any,
                      .needs = operand::needs,
-                     .like = like_line<I>(numbers()),
+                     .like = table::template like_line<I>,
                      .expected = operand::has_shape ? &shapes_[I] : nullptr,
                      .layout = operand::usual_layout,
                      .type = calls::type_name<typename operand::type>(),
                      .bytes = sizeof(typename operand::type)};
     [&]<std::size_t... J>(std::index_sequence<J...>) {
-      ((e.may_replace |= may_replace<I, J> ? std::size_t{1} << J : 0), ...);
+      ((e.may_replace |= table::template may_replace<I, J> ? std::size_t{1} << J : 0), ...);
     }(numbers());
     if constexpr (requires { v.format; }) {
       e.present = present;
@@ -482,11 +413,9 @@ class plan {
   template <std::size_t... I, class Pack, class Packed = none_t>
   SIMDNN_INLINE auto run(const Pack& arguments, const Packed* own = nullptr) const {
     return [&](const auto&... views) SIMDNN_INLINE_LAMBDA {
-      const memory_range ranges[] = {range(views)...};
+      const memory_range ranges[] = {range_of_operand(views)...};
       // Without branches between them.
-      const int ok =
-          (... & (int(quick<I, left_out<I, Pack>>(views)) & int(quickly_like<I>(views, views...)) &
-                  int(quickly_apart<I>(ranges, numbers()))));
+      const int ok = (... & int(quick<I, left_out<I, Pack>>(views, ranges, views...)));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
       (check_packed<I>(views), ...);
@@ -575,62 +504,6 @@ class plan {
         call.bytes += static_cast<double>(e.shape.elements()) * static_cast<double>(e.bytes);
     }
     return call;
-  }
-
-  // --- Measuring.
-
-  template <std::size_t... I>
-  static std::string trial_key(const problem_type& p, std::index_sequence<I...>) {
-    std::string key = calls::type_name<typename line<0>::type>();
-    ((line<I>::any ? void() : void(key.append(" ").append(line<I>::usual_layout.text()))), ...);
-    return key + ' ' + Pass::isa_tag::name + ' ' + text(p);
-  }
-  template <std::size_t I>
-  static auto trial_operand(const problem_type& p) {
-    using operand = line<I>;
-    const auto of = [](const shape& s) {
-      return trial_tensor<typename operand::type, operand::usual_layout>(s);
-    };
-    if constexpr (operand::has_shape)
-      return of(operand::shape(p));
-    else
-      return of(Pass::trial_shape(p, I));
-  }
-  template <std::size_t I, class Operands, class Packed>
-  static auto& trial_argument(Operands& operands, Packed& weights) {
-    if constexpr (I == weights_line)
-      return weights;
-    else
-      return std::get<I>(operands);
-  }
-  template <std::size_t... I>
-  static auto trial(const problem_type& p, std::index_sequence<I...>) {
-    return
-        [p, operands = std::tuple(trial_operand<I>(p)...)](const policy& one) mutable -> trial_run {
-          const auto made = std::make_shared<const plan>(p, one);
-          const auto weights = [&] {
-            if constexpr (weights_line == no_weights)
-              return std::make_shared<none_t>();
-            else
-              return std::make_shared<packed<weights_type>>(
-                  made->pack(std::get<weights_line>(operands)));
-          }();
-          const auto bias = [&] {
-            if constexpr (fuses) {
-              auto b = Pass::post_ops::template trial_bias<Pass>(operands);
-              return std::make_shared<decltype(b)>(std::move(b));
-            } else {
-              return std::make_shared<none_t>();
-            }
-          }();
-          return [&operands, made, weights, bias, executor = trial_executor(one)] {
-            if constexpr (fuses)
-              (*made)(trial_argument<I>(operands, *weights)...,
-                      Pass::post_ops::trial_post_ops(*bias), executor);
-            else
-              (*made)(trial_argument<I>(operands, *weights)..., executor);
-          };
-        };
   }
 
   problem_type problem_;
