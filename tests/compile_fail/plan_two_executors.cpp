@@ -1,0 +1,7 @@
+// expect: an executor and a workspace are given at most once each
+#include <simdnn/ops/softmax.hpp>
+#include <simdnn/tensor/tensor.hpp>
+
+void f(const simdnn::softmax_plan<float, "nc">& plan, simdnn::tensor<float, "nc">& x) {
+  plan(x, x, simdnn::serial{}, simdnn::serial{});
+}
