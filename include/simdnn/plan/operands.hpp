@@ -113,6 +113,9 @@ SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erase
       throw_error(op, v.text(), "a tensor of " + std::to_string(v.layout.rank()) + " dimensions",
                   "an uninitialised one");
     if (v.expected != nullptr) detail::check_shape(op, v.text(), v.layout, *v.expected, v.shape);
+  }
+  for (const erased_operand& v : all) {
+    if (!v.present) continue;
     detail::check_strides(op, v);
     if (v.like >= 0) {
       const erased_operand& other = all[static_cast<std::size_t>(v.like)];
