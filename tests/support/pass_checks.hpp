@@ -229,24 +229,19 @@ class pass_checker {
 
 /// Checks each pass with each problem. `traits`: a pass_traits, or a function of a problem that
 /// returns one.
-template <class... Passes, class Problem, class Traits = pass_traits>
-void check_problems(std::span<const Problem> problems, const Traits& traits = {}) {
-  for (const Problem& p : problems)
-    for (const erased_pass* pass : {&erasure<Passes>::pass...}) {
-      if constexpr (std::is_invocable_v<Traits, const Problem&>) {
-        const pass_traits of_problem = traits(p);
-        pass_checker(*pass, &p, of_problem).check();
-      } else {
-        pass_checker(*pass, &p, traits).check();
-      }
-    }
-}
 template <class First, class... Rest, class Traits = pass_traits>
-void check_passes(std::initializer_list<typename First::problem_type> problems,
+void check_passes(const std::vector<typename First::problem_type>& problems,
                   const Traits& traits = {}) {
-  using problem = typename First::problem_type;
-  check_problems<First, Rest...>(std::span<const problem>(problems.begin(), problems.size()),
-                                 traits);
+  for (const auto& p : problems) {
+    const pass_traits of_problem = [&] {
+      if constexpr (std::is_invocable_v<Traits, decltype(p)>)
+        return traits(p);
+      else
+        return traits;
+    }();
+    for (const erased_pass* pass : {&erasure<First>::pass, &erasure<Rest>::pass...})
+      pass_checker(*pass, &p, of_problem).check();
+  }
 }
 
 }  // namespace test

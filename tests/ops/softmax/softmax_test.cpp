@@ -32,8 +32,8 @@ test::pass_traits with_labels(const tensor_problem& p) {
 }  // namespace
 
 TEST_CASE("what all operations promise: a vector of channels") {
-  const std::initializer_list<tensor_problem> problems = {
-      {{3, 1}}, {{3, 2}}, {{2, 10}}, {{3, 16}}, {{2, 33}}, {{0, 3}}, {{3, 1000}}, {{37, 101}}};
+  const std::vector<tensor_problem> problems = {{{3, 1}},  {{3, 2}}, {{2, 10}},   {{3, 16}},
+                                                {{2, 33}}, {{0, 3}}, {{3, 1000}}, {{37, 101}}};
   test::check_passes<forward<float, "nc">, forward<double, "nc">>(problems, of_large_logits);
   test::check_passes<backward<float, "nc">, backward<double, "nc">>(problems, of_channels);
   test::check_passes<softmax::cross_entropy_forward<float, isa::native>,
@@ -41,9 +41,9 @@ TEST_CASE("what all operations promise: a vector of channels") {
 }
 
 TEST_CASE("what all operations promise: images") {
-  const std::initializer_list<tensor_problem> problems = {
-      {{2, 21, 5, 7}}, {{1, 3, 1, 200}}, {{2, 1, 2, 2}}, {{2, 19, 3, 2}},
-      {{2, 37, 3, 3}}, {{2, 32, 3, 3}},  {{1, 3, 2, 2}}};
+  const std::vector<tensor_problem> problems = {{{2, 21, 5, 7}}, {{1, 3, 1, 200}}, {{2, 1, 2, 2}},
+                                                {{2, 19, 3, 2}}, {{2, 37, 3, 3}},  {{2, 32, 3, 3}},
+                                                {{1, 3, 2, 2}}};
   test::check_passes<forward<float, "nchw">, forward<double, "nchw">, forward<float, "nhwc">,
                      forward<float, "nChw16c">, forward<float, "nChw8c">>(problems,
                                                                           of_large_logits);
