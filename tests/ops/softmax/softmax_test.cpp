@@ -43,7 +43,7 @@ TEST_CASE("what all operations promise: a vector of channels") {
 TEST_CASE("what all operations promise: images") {
   const std::vector<tensor_problem> problems = {{{2, 21, 5, 7}}, {{1, 3, 1, 200}}, {{2, 1, 2, 2}},
                                                 {{2, 19, 3, 2}}, {{2, 37, 3, 3}},  {{2, 32, 3, 3}},
-                                                {{1, 3, 2, 2}}};
+                                                {{1, 3, 2, 2}},  {{2, 3, 0, 2}}};
   test::check_passes<forward<float, "nchw">, forward<double, "nchw">, forward<float, "nhwc">,
                      forward<float, "nChw16c">, forward<float, "nChw8c">>(problems,
                                                                           of_large_logits);
