@@ -219,6 +219,7 @@ class pass_checker {
     const auto records = seen.take();
     holds(records.size() == (packs ? 2 : 1), what + ": a record of each call");
     if (packs && records.size() == 2) expect(record_fault(records[0], packing), what + ": packing");
+    if (records.empty()) return;
     if (calls_.pass.completes_records) {
       wanted.problem = records.back().problem;
       wanted.flops = records.back().flops;
