@@ -97,6 +97,13 @@ class erasure {
     using view = simdnn::view<std::conditional_t<written<I>, T, const T>, line<I>::usual_layout>;
     return v.shape.rank() == 0 ? view() : view(reinterpret_cast<T*>(v.data), v.shape, v.strides);
   }
+  template <std::size_t I>
+  static simdnn::shape shape_of(const problem_type& p) {
+    if constexpr (line<I>::has_shape)
+      return line<I>::shape(p);
+    else
+      return Pass::trial_shape(p, I);
+  }
   static auto no_weights() {
     if constexpr (has_weights)
       return simdnn::packed<typename line<weights_line>::type>();
@@ -141,13 +148,7 @@ class erasure {
     template <std::size_t... I>
     void describe(std::index_sequence<I...>) {
       const problem_type& p = plan_.problem();
-      const auto shape = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
-        if constexpr (line<N>::has_shape)
-          return line<N>::shape(p);
-        else
-          return Pass::trial_shape(p, N);
-      };
-      shapes = {shape(std::integral_constant<std::size_t, I>())...};
+      shapes = {shape_of<I>(p)...};
       if constexpr (requires { Pass::text(p); })
         text = Pass::text(p);
       else
