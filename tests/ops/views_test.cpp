@@ -1,14 +1,13 @@
-// Every operation that passes over memory, and the matrix products, with operands of random strides:
-// the same results as for dense ones, or an error that names the operand; nothing else is written.
+// concat, pooling and the matrix products with operands of random strides: the same results as for
+// dense ones, or an error that names the operand; nothing else is written. Of the other operations
+// check_passes (support/pass_checks.hpp) sees the same.
 #include <doctest/doctest.h>
 
-#include <simdnn/ops/activation.hpp>
 #include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
-#include <simdnn/ops/softmax.hpp>
 
 #include "support/compare.hpp"
 #include "support/strided_operand.hpp"
@@ -42,54 +41,6 @@ shape random_shape(test::random& r, int rank) {
   for (int d = 0; d < rank; ++d)
     s.push_back(r.integer(0, 20) == 0 ? 0 : d == 1 ? r.integer(1, 40) : r.integer(1, 6));
   return s;
-}
-
-template <layout L>
-void activate(test::random& r) {
-  const shape s = random_shape(r, L.rank());
-  const auto x = operand<float, L>::read(s, r, false);
-  const auto y = operand<float, L>::like(x, r), g = operand<float, L>::like(x, r),
-             dx = operand<float, L>::like(x, r);
-  tensor<float, L> reference(s);
-  CAPTURE(x.where().str());
-  const function::sigmoid f;
-  activation_forward(f, x, y.as_view());
-  activation_forward(f, test::copy_to<L>(x), reference);
-  check(y, reference, 1);
-  tensor<float, L> dx_reference(s);
-  activation_backward(f, g, x, y, dx.as_view());
-  activation_backward(f, test::copy_to<L>(g), test::copy_to<L>(x), reference, dx_reference);
-  check(dx, dx_reference, 1);
-  activation_forward(f, g, g.as_view());  // in place
-  CHECK(g.faults() == "");
-}
-
-template <layout L>
-void normalise(test::random& r) {
-  shape s = random_shape(r, L.rank());
-  if (s[1] == 0) return;
-  const auto x = operand<float, L>::read(s, r, false);
-  const auto y = operand<float, L>::like(x, r), g = operand<float, L>::like(x, r),
-             dx = operand<float, L>::like(x, r);
-  CAPTURE(x.where().str());
-  if (!computed(!x.fastest_contiguous(), [&] { softmax_forward(x, y.as_view()); })) return;
-  tensor<float, L> reference(s), dx_reference(s);
-  softmax_forward(test::copy_to<L>(x), reference);
-  check(y, reference, 1);
-  softmax_backward(g, y, dx.as_view());
-  softmax_backward(test::copy_to<L>(g), reference, dx_reference);
-  check(dx, dx_reference, 40);
-}
-
-template <layout Src, layout Dst>
-void reorder_one(test::random& r) {
-  const shape s = random_shape(r, Src.rank());
-  const auto x = operand<float, Src>::read(s, r);
-  const auto y = operand<float, Dst>::written(s, r);
-  CAPTURE(x.where().str());
-  CAPTURE(y.where().str());
-  reorder(x, y.as_view());
-  check(y, x, 1);
 }
 
 template <layout L>
@@ -214,15 +165,9 @@ void connect(test::random& r) {
 
 }  // namespace
 
-TEST_CASE("random strides: element by element") {
+TEST_CASE("random strides: concat") {
   test::random r(1);
-  for (int i = 0; i < rounds; ++i) {
-    activate<"nchw">(r), activate<"nChw16c">(r), activate<"nc">(r);
-    normalise<"nchw">(r), normalise<"nhwc">(r), normalise<"nChw8c">(r);
-    reorder_one<"nchw", "nChw16c">(r), reorder_one<"nChw8c", "nhwc">(r);
-    reorder_one<"oihw", "OIhw4i16o">(r);
-    join<"nchw">(r), join<"nChw8c">(r);
-  }
+  for (int i = 0; i < rounds; ++i) join<"nchw">(r), join<"nChw8c">(r);
 }
 
 TEST_CASE("random strides: pooling") {
@@ -243,16 +188,13 @@ TEST_CASE("random strides: products") {
 
 TEST_CASE("an output whose elements share memory is refused") {
   float memory[64] = {};
-  const view<float, "nc"> same(memory, {4, 8}, {0, 1}), crossing(memory, {4, 8}, {7, 1}),
-      flipped(memory + 24, {4, 8}, {-8, 1});
+  const view<float, "nc"> crossing(memory, {4, 8}, {7, 1}), flipped(memory + 24, {4, 8}, {-8, 1});
   const tensor<float, "nc"> x({4, 8});
   const auto refusal = [&](const view<float, "nc">& y) {
     return test::message([&] { reorder(x, y); });
   };
-  CHECK(refusal(same).starts_with("reorder: dst: expected elements that share no memory"));
   CHECK(refusal(crossing).starts_with("reorder: dst: expected elements that share no memory"));
   CHECK(refusal(flipped) == "no error");
-  CHECK(test::message([&] { softmax_forward(same, same); }) != "no error");
   const tensor<float, "ab"> a({4, 2}), b({2, 8});
   const view<float, "ab"> c(memory, {4, 8}, {4, 1});
   CHECK(test::message([&] {

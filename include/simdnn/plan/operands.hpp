@@ -120,6 +120,9 @@ SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erase
     check_initialised(v.shape, v.layout, op, v.text());
     if (v.expected != nullptr)
       operand_detail::check_shape(op, v.text(), v.layout, *v.expected, v.shape);
+  }
+  for (const erased_operand& v : all) {
+    if (!v.present) continue;
     operand_detail::check_strides(op, v);
     if (v.like >= 0) {
       const erased_operand& other = all[static_cast<std::size_t>(v.like)];

@@ -1,0 +1,228 @@
+// pass_calls: one problem of a pass, with operands for it: random values, places in memory, calls, and
+// what came of them.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+
+#include "support/erased_pass.hpp"
+#include "support/random.hpp"
+#include "support/threads.hpp"
+
+namespace test {
+
+/// What the operand table does not say.
+struct pass_traits {
+  index_t terms = 1;           ///< products in the longest sum (compare.hpp)
+  bool exact = false;          ///< the reference's bits, whatever the terms
+  double low = -1, high = 1;   ///< of the operands' values
+  std::string nan_stops = "";  ///< operands whose NaN need not reach an output, "src argmax"
+  /// NaN may also reach what the reference computes without it: zeros beyond borders times NaN.
+  bool nan_spreads = false;
+  /// How much more than usual an algorithm may differ, because it transforms its operands.
+  double (*factor)(std::string_view algorithm) = [](std::string_view) { return 1.0; };
+  /// Values of operands that cannot be any numbers, such as labels; a NaN stands for any number.
+  std::function<double(std::string_view operand, const index& at, random& r)> value = nullptr;
+};
+
+using placement = std::vector<random_view>;       ///< of each operand
+using values = std::vector<std::vector<double>>;  ///< of each operand, in logical order
+/// Null: left out. Two may be one: the output then replaces the other's elements.
+using placed_operands = std::vector<std::shared_ptr<placed_operand>>;
+
+struct results {
+  values numbers;                            ///< of what was written
+  std::vector<std::vector<std::byte>> bits;  ///< the same
+  double returned = 0;
+
+  bool same_bits(const results& other) const {
+    return bits == other.bits && std::memcmp(&returned, &other.returned, sizeof(double)) == 0;
+  }
+};
+
+class pass_calls {
+ public:
+  pass_calls(const erased_pass& p, const void* problem, const pass_traits& t)
+      : pass(p), traits(t), problem_(problem) {
+    const auto plan = make("");
+    shapes = plan->shapes;
+    for (std::size_t i = 0; i < pass.operands.size(); ++i) {
+      const operand_facts& f = pass.operands[i];
+      drawn.emplace_back();
+      for_each_index(shapes[i], [&](const index& at) {
+        double x = traits.value ? traits.value(f.name, at, random_) : std::nan("");
+        if (std::isnan(x)) x = static_cast<float>(random_.number(traits.low, traits.high));
+        drawn.back().push_back(x);
+      });
+    }
+    text = std::string(pass.op) + ' ' + pass.operands[0].element->name + ' ' + layouts() + ' ' +
+           plan->text;
+  }
+
+  std::unique_ptr<erased_plan> make(const std::string& algorithm) const {
+    return pass.make(problem_, algorithm);
+  }
+  std::vector<erased_pass::algorithm> algorithms() const { return pass.algorithms(problem_); }
+  /// "nchw:nchw"
+  std::string layouts() const {
+    std::string all;
+    for (const operand_facts& f : pass.operands)
+      all.append(all.empty() ? "" : ":").append(f.layout.text());
+    return all;
+  }
+  index_t largest() const {
+    index_t most = 0;
+    for (const simdnn::shape& s : shapes) most = std::max(most, s.elements());
+    return most;
+  }
+  bool empty() const {
+    return std::any_of(shapes.begin(), shapes.end(), [](auto& s) { return s.elements() == 0; });
+  }
+
+  // --- Places.
+
+  placement dense(guard side) const {
+    placement all;
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+      all.push_back(spread_view(pass.operands[i].layout, shapes[i], side));
+    return all;
+  }
+  /// Any strides that the table allows.
+  placement strided() {
+    placement all = dense(guard::behind);
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+      if (root(i) == i)
+        all[i] = make_random_view(pass.operands[i].layout, shapes[i], random_, freedom(i));
+    for (std::size_t i = 0; i < shapes.size(); ++i) all[i] = all[root(i)];
+    return all;
+  }
+  /// Dense but for one dimension of operand i and of those that are like it.
+  placement spread(std::size_t i, int d, index_t step) const {
+    placement all = dense(guard::behind);
+    for (std::size_t j = 0; j < all.size(); ++j)
+      if (root(j) == root(i))
+        all[j] = spread_view(pass.operands[j].layout, shapes[j], guard::behind, d, step);
+    return all;
+  }
+  /// The operand whose strides operand i has, in the end.
+  std::size_t root(std::size_t i) const {
+    for (std::size_t next = i;; i = next) {
+      const int like = pass.operands[i].like;
+      next = like < 0 ? i : static_cast<std::size_t>(like);
+      if (next == i) return i;
+    }
+  }
+
+  // --- Calls.
+
+  /// `left_out`: bit i of an optional operand. The reference leaves padding as it is.
+  placed_operands place(const placement& where, const values& v, std::size_t left_out,
+                        bool spoil_padding = true) const {
+    placed_operands all;
+    for (std::size_t i = 0; i < where.size(); ++i) {
+      const operand_facts& f = pass.operands[i];
+      all.emplace_back();
+      if ((left_out >> i & 1) != 0) continue;
+      all.back() = std::make_shared<placed_operand>(*f.element, where[i]);
+      if (f.read())
+        all.back()->put(v[i]);
+      else
+        all.back()->spoil(spoil_padding);
+    }
+    return all;
+  }
+  static std::vector<erased_view> views(const placed_operands& operands) {
+    std::vector<erased_view> all;
+    for (const auto& o : operands) all.push_back(o ? o->view() : erased_view());
+    return all;
+  }
+  results run(erased_plan& plan, const placed_operands& operands, simdnn::executor_ref executor,
+              std::span<std::byte> workspace = {}) const {
+    const std::vector<erased_view> v = views(operands);
+    plan.pack(v, executor);
+    results r;
+    r.returned = plan.run(v, executor, workspace);
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      const bool written = pass.operands[i].written && operands[i] != nullptr;
+      r.numbers.push_back(written ? operands[i]->numbers() : std::vector<double>());
+      r.bits.push_back(written ? operands[i]->bits() : std::vector<std::byte>());
+    }
+    return r;
+  }
+  results reference(const values& v, std::size_t left_out) const {
+    const auto plan = make("reference");
+    return run(*plan, place(dense(guard::behind), v, left_out, false), simdnn::serial());
+  }
+
+  /// "" if the results are as near to the reference's as they must be. With `nan_spreads` NaN is
+  /// looked for where the reference's is, and nothing else is compared.
+  std::string difference(const results& own, const results& wanted, std::string_view algorithm,
+                         bool nan_spreads = false) const {
+    const double factor = traits.factor(algorithm);
+    for (std::size_t i = 0; i < own.numbers.size(); ++i) {
+      const operand_facts& f = pass.operands[i];
+      if (own.numbers[i].empty()) continue;
+      std::vector<double> numbers = own.numbers[i];
+      if (nan_spreads)
+        for (std::size_t k = 0; k < numbers.size(); ++k)
+          if (std::isnan(numbers[k]) || !std::isnan(wanted.numbers[i][k]))
+            numbers[k] = wanted.numbers[i][k];
+      const double relative = traits.exact ? 0 : f.element->tolerance(traits.terms, factor);
+      const std::string text =
+          test::difference(numbers, wanted.numbers[i], shapes[i], traits.terms, relative);
+      if (!text.empty()) return f.name + text;
+    }
+    const std::string text =
+        test::difference({own.returned}, {wanted.returned}, {1}, traits.terms,
+                         pass.operands[0].element->tolerance(traits.terms, factor));
+    return text.empty() ? "" : "what is returned" + text;
+  }
+  /// "" if nothing but the outputs was written, and their padding with zeros.
+  std::string faults(const placed_operands& operands) const {
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      if (operands[i] == nullptr) continue;
+      bool written = false;
+      for (std::size_t j = 0; j < operands.size(); ++j)
+        written = written || (pass.operands[j].written && operands[j] == operands[i]);
+      const std::string name = std::string(pass.operands[i].name) + ": ";
+      if (!written && !operands[i]->unchanged()) return name + "what is read is written";
+      // What is saved may be left alone, if the reference does so too.
+      const bool saved = pass.operands[i].role == simdnn::role::saved;
+      if (!written || (saved && operands[i]->unchanged())) continue;
+      const std::string fault = operands[i]->faults();
+      if (!fault.empty()) return name + fault;
+    }
+    return "";
+  }
+
+  const erased_pass& pass;
+  const pass_traits& traits;
+  std::vector<simdnn::shape> shapes;  ///< of the operands
+  values drawn;                       ///< what the operands hold as a rule
+  std::string text;                   ///< "softmax_forward float nchw:nchw 2x21x5x7"
+
+ private:
+  // What all that are like operand i allow.
+  view_freedom freedom(std::size_t i) const {
+    view_freedom free{.repeats = true};
+    for (std::size_t j = 0; j < shapes.size(); ++j) {
+      const operand_facts& f = pass.operands[j];
+      for (std::size_t k = 0; k < shapes.size(); ++k)
+        if (root(j) == i && (f.written || (pass.operands[k].may_replace >> j & 1) != 0))
+          free.repeats = false;
+      if (root(j) != i) continue;
+      const char fastest = f.layout.letter(f.layout.outer_dim(f.layout.rank() - 1));
+      if (f.needs == simdnn::needs::fastest ||
+          (f.needs == simdnn::needs::channels && fastest == 'c'))
+        free.fastest = false;
+      if (f.needs == simdnn::needs::images) free.inner = false;
+    }
+    return free;
+  }
+
+  const void* problem_;
+  random random_{1};
+};
+
+}  // namespace test
