@@ -6,11 +6,10 @@
 //     lrn_problem p{.batch = 8, .channels = 96, .size = {55, 55}, .local_size = 5, .k = 2};
 //     lrn_forward(p, src, dst);                                   one shot
 //     lrn_backward(p, diff_dst, src, diff_src);
-//     lrn_plan<float, "nchw"> plan{p};                            many calls
-//     plan(src, dst);
+//     lrn_plan<float, "nchw"> plan{p};  plan(src, dst);           many calls
 //
-// The window of channel c is c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2),
-// without what is outside the channels: an even one has one channel more after c than before.
+// The window of channel c is c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2) without
+// what is outside the channels.
 //
 // Layouts have n, c and up to three spatial dimensions, of which nothing but the channels is blocked;
 // if the channels are the fastest dimension they are contiguous. A NaN makes NaN of the channels of
@@ -21,7 +20,6 @@
 #include <simdnn/plan/plan.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
-
 namespace lrn {
 
 template <class T, layout L, class Isa>
@@ -78,7 +76,6 @@ struct backward : description<T, L, Isa> {
 };
 
 }  // namespace lrn
-
 template <class T, layout L, class Isa = isa::native>
 using lrn_plan = plan<lrn::forward<T, L, Isa>>;
 template <class T, layout L, class Isa = isa::native>

@@ -12,6 +12,9 @@
 //
 // In both, backward writes diff_dst * s^-beta to diff_src first and reads it back when the windows
 // that hold the element are complete. So diff_src may be diff_dst.
+//
+// Inner loops use a copy of *this, whose members stay in registers: for all a compiler knows, a store
+// of a vector may change those of an object that others see.
 #pragma once
 
 #include <simdnn/ops/lrn/scale.hpp>
@@ -46,26 +49,28 @@ class direct {
                std::span<std::byte> workspace) const {
     const pixel_walk walk(src);
     if constexpr (channel_lanes) {
-      for_each_group(walk, executor, workspace, [&](const group& g) {
-        copy_lines(g, walk.channels(), src.data());
-        for_each_vector(g, walk.channels(),
-                        [&](const T* x, T*, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
-                          const V own = V::load(x + before_);
-                          (own * scale_.power(inverse(x))).store(dst.data() + at, lanes);
-                        });
+      for_each_group(walk, executor, workspace, "lrn_forward", [&](const group& g) {
+        const direct k = *this;
+        k.copy_lines(g, walk.channels(), src.data());
+        k.for_each_vector(g, walk.channels(),
+                          [&](const T* x, T*, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                            const V own = V::load(x + k.before_);
+                            (own * k.scale_.power(k.inverse(x))).store(dst.data() + at, lanes);
+                          });
         zero_padding(g, walk.channels(), dst.data());
       });
     } else {
       walk.for_each(executor, [&](index_t at, index_t n) {
+        const direct k = *this;
         const index_t stride = walk.channels().stride;
-        for (index_t c = 0; c < channels_; ++c) {
-          const rows window = window_of(c);
+        for (index_t c = 0; c < k.channels_; ++c) {
+          const rows window = k.window_of(c);
           const T* const first = src.data() + at + window.first * stride;
           const index_t own = at + c * stride;
           simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
             const V squares = window_sum<V, true>(first + i, stride, window.count, lanes);
             const V x = V::load(src.data() + own + i, lanes);
-            (x * scale_.power(scale_.inverse(squares))).store(dst.data() + own + i, lanes);
+            (x * k.scale_.power(k.scale_.inverse(squares))).store(dst.data() + own + i, lanes);
           });
         }
       });
@@ -77,20 +82,21 @@ class direct {
                 std::span<std::byte> workspace) const {
     const pixel_walk walk(src);
     if constexpr (channel_lanes) {
-      for_each_group(walk, executor, workspace, [&](const group& g) {
-        copy_lines(g, walk.channels(), src.data());
-        for_each_vector(g, walk.channels(),
-                        [&](const T* x, T* t, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
-                          const V v = inverse(x);
-                          const V r = V::load(diff_dst.data() + at, lanes) * scale_.power(v);
-                          r.store(diff_src.data() + at, lanes);
-                          (r * V::load(x + before_) * v).store(t + after_, lanes);
-                        });
-        for_each_vector(
+      for_each_group(walk, executor, workspace, "lrn_backward", [&](const group& g) {
+        const direct k = *this;
+        k.copy_lines(g, walk.channels(), src.data());
+        k.for_each_vector(g, walk.channels(),
+                          [&](const T* x, T* t, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                            const V v = k.inverse(x);
+                            const V r = V::load(diff_dst.data() + at, lanes) * k.scale_.power(v);
+                            r.store(diff_src.data() + at, lanes);
+                            (r * V::load(x + k.before_) * v).store(t + k.after_, lanes);
+                          });
+        k.for_each_vector(
             g, walk.channels(), [&](const T* x, T* t, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
-              const V sum = window_sum<V, false>(t, 1, before_ + after_ + 1, all_lanes());
+              const V sum = window_sum<V, false>(t, 1, k.count(), all_lanes());
               const V r = V::load(diff_src.data() + at, lanes);
-              scale_.gradient(r, V::load(x + before_), sum).store(diff_src.data() + at, lanes);
+              k.scale_.gradient(r, V::load(x + k.before_), sum).store(diff_src.data() + at, lanes);
             });
         zero_padding(g, walk.channels(), diff_src.data());
       });
@@ -108,6 +114,9 @@ class direct {
   }
 
  private:
+  // Channels of a window.
+  index_t count() const { return before_ + after_ + 1; }
+
   struct rows {
     index_t first, count;
   };
@@ -123,29 +132,30 @@ class direct {
   // left all windows; rows before the first channel and after the last are zeros.
   void backward_rows(const T* diff_dst, const T* src, T* diff_src, index_t n, index_t stride,
                      T* ring) const {
-    const index_t count = before_ + after_ + 1;
+    const direct k = *this;
+    const index_t count = k.count();
     std::fill_n(ring, count * row, T(0));
-    for (index_t j = 0; j < channels_ + before_; ++j) {
+    for (index_t j = 0; j < k.channels_ + k.before_; ++j) {
       T* const t = ring + j % count * row;
-      if (j < channels_) {
-        const rows window = window_of(j);
+      if (j < k.channels_) {
+        const rows window = k.window_of(j);
         const index_t own = j * stride;
         simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
-          const V v = scale_.inverse(
+          const V v = k.scale_.inverse(
               window_sum<V, true>(src + window.first * stride + i, stride, window.count, lanes));
-          const V r = V::load(diff_dst + own + i, lanes) * scale_.power(v);
+          const V r = V::load(diff_dst + own + i, lanes) * k.scale_.power(v);
           r.store(diff_src + own + i, lanes);
           (r * V::load(src + own + i, lanes) * v).store(t + i, lanes);
         });
       } else {
         std::fill_n(t, n, T(0));
       }
-      if (j < before_) continue;
-      const index_t own = (j - before_) * stride;
+      if (j < k.before_) continue;
+      const index_t own = (j - k.before_) * stride;
       simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
         const V sum = window_sum<V, false>(ring + i, row, count, lanes);
         const V r = V::load(diff_src + own + i, lanes), x = V::load(src + own + i, lanes);
-        scale_.gradient(r, x, sum).store(diff_src + own + i, lanes);
+        k.scale_.gradient(r, x, sum).store(diff_src + own + i, lanes);
       });
     }
   }
@@ -163,9 +173,9 @@ class direct {
 
   template <class F>
   void for_each_group(const pixel_walk<L>& walk, executor_ref executor,
-                      std::span<std::byte> workspace, F f) const {
+                      std::span<std::byte> workspace, const char* op, F f) const {
     const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
-                                   "lrn");
+                                   op);
     parallel_for(executor, ceil_div(walk.count(), most),
                  [&](index_t begin, index_t end, index_t worker) {
                    group g;
@@ -175,40 +185,49 @@ class direct {
                    for (index_t first = begin * most; first < std::min(end * most, walk.count());
                         first += most) {
                      g.pixels = std::min<index_t>(most, walk.count() - first);
-                     for (index_t i = 0; i < g.pixels; ++i) g.at[i] = walk.offset(first + i);
+                     walk.offsets(first, g.pixels, g.at);
                      f(g);
                    }
                  });
   }
   // f(x, t, at, lanes) for each vector: where its windows begin in the lines, and its place in the
-  // tensors.
+  // tensors. The length of a block is a constant here: its vectors need no loop.
   template <class F>
   SIMDNN_INLINE void for_each_vector(const group& g, const channel_runs& channels, F f) const {
     for (index_t i = 0; i < g.pixels; ++i) {
-      const T* x = g.x + i * line();
-      T* t = g.t + i * line();
-      channels.for_each_vector<V>([&](index_t offset, auto lanes) SIMDNN_INLINE_LAMBDA {
-        f(x, t, g.at[i] + offset, lanes);
-        x += index_t(lanes);
-        t += index_t(lanes);
-      });
+      T *const x = g.x + i * line(), *const t = g.t + i * line();
+      index_t at = g.at[i];
+      if constexpr (L.plain()) {
+        simdnn::for_each_vector<V>(channels_, [&](index_t c, auto lanes) SIMDNN_INLINE_LAMBDA {
+          f(x + c, t + c, at + c, lanes);
+        });
+      } else {
+        constexpr index_t block = L.block_size();
+        index_t c = 0;
+        if constexpr (block % V::lanes == 0)
+          for (; c + block <= channels_; c += block, at += channels.stride)
+            unroll<block / V::lanes>([&](auto part) SIMDNN_INLINE_LAMBDA {
+              constexpr index_t from = part * V::lanes;
+              f(x + c + from, t + c + from, at + from, all_lanes());
+            });
+        for (; c < channels_; c += block, at += channels.stride)
+          for (index_t from = 0; from < std::min(block, channels_ - c); from += V::lanes)
+            f(x + c + from, t + c + from, at + from,
+              std::min<index_t>(V::lanes, std::min(block, channels_ - c) - from));
+      }
     }
   }
   void copy_lines(const group& g, const channel_runs& channels, const T* src) const {
-    for (index_t i = 0; i < g.pixels; ++i) {
-      T* x = g.x + i * line() + before_;
-      channels.for_each_vector<V>([&](index_t offset, auto lanes) SIMDNN_INLINE_LAMBDA {
-        V::load(src + g.at[i] + offset, lanes).store(x, lanes);
-        x += index_t(lanes);
-      });
-    }
+    for_each_vector(g, channels, [&](T* x, T*, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+      V::load(src + at, lanes).store(x + before_, lanes);
+    });
   }
   static void zero_padding(const group& g, const channel_runs& channels, T* to) {
     for (index_t i = 0; i < g.pixels; ++i) channels.zero_padding(to + g.at[i]);
   }
   // 1 / s of the channels whose windows begin at x of a line.
   SIMDNN_INLINE V inverse(const T* x) const {
-    return scale_.inverse(window_sum<V, true>(x, 1, before_ + after_ + 1, all_lanes()));
+    return scale_.inverse(window_sum<V, true>(x, 1, count(), all_lanes()));
   }
 
   // --- Workspace.
@@ -218,7 +237,7 @@ class direct {
   // The last vector of a line may begin at its last channel.
   index_t line() const { return before_ + channels_ + after_ + V::lanes; }
   index_t worker_bytes() const {
-    const index_t elements = channel_lanes ? 2 * most * line() : (before_ + after_ + 1) * row;
+    const index_t elements = channel_lanes ? 2 * most * line() : count() * row;
     return elements * static_cast<index_t>(sizeof(T));
   }
 
