@@ -8,27 +8,36 @@
 
 namespace simdnn::inline SIMDNN_ABI::lrn {
 
+// Of many terms. Not inline: it would be most of the code of each loop.
+template <class V, bool Squares, class Lanes>
+SIMDNN_NOINLINE V long_window_sum(const typename V::value_type* p, index_t stride, index_t count,
+                                  Lanes lanes) {
+  long_sum<V> sum;
+  for (index_t j = 0; j < count; ++j) {
+    const V x = V::load(p + j * stride, lanes);
+    sum.add([&](auto, V s) SIMDNN_INLINE_LAMBDA { return Squares ? V::fma(x, x, s) : s + x; });
+  }
+  return sum.total();
+}
+
 /// The sum of the vectors, or of their squares, at p, p + stride, ..., `count` of them. Each window
 /// is summed anew: a sum that slides would keep the rounding errors, and the NaNs, of what left it.
 template <class V, bool Squares, class Lanes>
 SIMDNN_INLINE V window_sum(const typename V::value_type* p, index_t stride, index_t count,
                            Lanes lanes) {
-  const auto add = [&](index_t j, V sum) SIMDNN_INLINE_LAMBDA {
+  V sum(0);
+  const auto add = [&](index_t j) SIMDNN_INLINE_LAMBDA {
     const V x = V::load(p + j * stride, lanes);
-    return Squares ? V::fma(x, x, sum) : sum + x;
+    sum = Squares ? V::fma(x, x, sum) : sum + x;
   };
   constexpr int usual = 5;
-  if (count == usual) [[likely]] {
-    V sum(0);
-    unroll<usual>([&](auto j) SIMDNN_INLINE_LAMBDA { sum = add(j, sum); });
-    return sum;
-  }
-  const auto all = [&](auto sum) SIMDNN_INLINE_LAMBDA {
-    for (index_t j = 0; j < count; ++j)
-      sum.add([&](auto, V s) SIMDNN_INLINE_LAMBDA { return add(j, s); });
-    return sum.total();
-  };
-  return count <= plain_terms ? all(plain_sum<V>()) : all(long_sum<V>());
+  if (count == usual) [[likely]]
+    unroll<usual>([&](auto j) SIMDNN_INLINE_LAMBDA { add(j); });
+  else if (count <= plain_terms)
+    for (index_t j = 0; j < count; ++j) add(j);
+  else
+    sum = long_window_sum<V, Squares>(p, stride, count, lanes);
+  return sum;
 }
 
 template <class V>
@@ -57,7 +66,7 @@ class scale {
     }
     if (form_ == form::root) return simdnn::sqrt(inverse);
     if (form_ == form::itself) return inverse;
-    return simdnn::exp(V(beta_) * simdnn::log(inverse));
+    return any_power(inverse, V(beta_));
   }
   /// diff_src from diff_dst * s^-beta, src, and the sum of diff_dst * dst / s over the windows that
   /// hold the element.
@@ -66,6 +75,11 @@ class scale {
   }
 
  private:
+  // Not inline: it would be most of the code of each loop.
+  static SIMDNN_NOINLINE V any_power(V x, V exponent) {
+    return simdnn::exp(exponent * simdnn::log(x));
+  }
+
   enum class form { roots, root, itself, any };  // beta is 0.75, 0.5, 1 or another
 
   T k_, alpha_, beta_, gradient_;
