@@ -8,6 +8,7 @@
 #include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
+#include <simdnn/ops/lrn.hpp>
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>
@@ -122,6 +123,28 @@ std::unique_ptr<call> backward_softmax(std::int64_t bytes, int threads) {
                    });
 }
 
+// An element's squares and sum over 5 channels, s, and its power by two roots and a quotient.
+std::unique_ptr<call> forward_lrn(std::int64_t bytes, int threads) {
+  const shape s = image_shape(arrays_of(bytes, 2));
+  const auto n = static_cast<double>(s.elements());
+  return make_call(17 * n, 2 * n * sizeof(float),
+                   [team = make_team(threads),
+                    plan = lrn_plan<float, blocked>({.channels = s[1], .size = {s[2], s[3]}}),
+                    src = filled<blocked>(s), dst = image(s)]() mutable { plan(src, dst, team); });
+}
+
+// The same, the products summed over 5 channels, and what is done with the sum.
+std::unique_ptr<call> backward_lrn(std::int64_t bytes, int threads) {
+  const shape s = image_shape(arrays_of(bytes, 3));
+  const auto n = static_cast<double>(s.elements());
+  return make_call(
+      27 * n, 3 * n * sizeof(float),
+      [team = make_team(threads),
+       plan = lrn_backward_plan<float, blocked>({.channels = s[1], .size = {s[2], s[3]}}),
+       diff_dst = filled<blocked>(s), src = filled<blocked>(s),
+       diff_src = image(s)]() mutable { plan(diff_dst, src, diff_src, team); });
+}
+
 std::unique_ptr<call> forward_reorder(std::int64_t bytes, int threads) {
   const shape s = image_shape(arrays_of(bytes, 2));
   const auto n = static_cast<double>(s.elements());
@@ -218,6 +241,8 @@ std::span<const call_maker> calls() {
       {"pooling/backward/average/direct", bound::memory, backward_average_pooling},
       {"softmax/forward/1000_classes/direct", bound::memory, forward_softmax},
       {"softmax/backward/1000_classes/direct", bound::memory, backward_softmax},
+      {"lrn/forward/5_channels/direct", bound::memory, forward_lrn},
+      {"lrn/backward/5_channels/direct", bound::memory, backward_lrn},
       {"reorder/forward/nchw_to_nChw16c/direct", bound::memory, forward_reorder},
       {"concat/forward/halves/direct", bound::memory, forward_concat},
       {"gemm_batch/forward/16x16x16/chosen", bound::arithmetic, batched_gemm},

@@ -8,6 +8,7 @@
 #include <simdnn/ops/conv_pool/bands.hpp>
 #include <simdnn/ops/gemm/algorithms.hpp>
 #include <simdnn/ops/inner_product/algorithms.hpp>
+#include <simdnn/ops/lrn/algorithms.hpp>
 #include <simdnn/ops/pooling/algorithms.hpp>
 #include <simdnn/ops/reorder/algorithms.hpp>
 #include <simdnn/ops/softmax/algorithms.hpp>
@@ -135,6 +136,7 @@ template <class List>
 constexpr std::span<const char* const> names = names_of<List>::value;
 
 constexpr const char* images = "`nchw`, `nhwc`, `nChw16c` ..., in 1-D to 3-D";
+constexpr const char* rows_too = "`nc`, `nchw`, `nhwc`, `nChw16c` ..., up to 3-D";
 constexpr const char* any = "any";
 constexpr operation_row operation_rows[] = {
     {"gemm", "forward, both gradients", "`ab`, `ba` (transposed)", names<gemm::all<float, Isa>>},
@@ -145,7 +147,7 @@ constexpr operation_row operation_rows[] = {
      names<conv::backward_weights_algorithms<float, Isa>>},
     {"conv_pool", "forward", "`nchw`, `nhwc`, `nChw16c` ...",
      names<conv::forward_algorithms<float, Isa>>},
-    {"inner_product", "forward, both gradients", "`nc`, `nchw`, `nhwc`, `nChw16c` ..., up to 3-D",
+    {"inner_product", "forward, both gradients", rows_too,
      names<inner_product::all<float, "nc", Isa>>},
     {"pooling", "forward, backward", images, names<pooling::all<float, "nchw", Isa>>},
     {"activation", "forward, backward", any,
@@ -153,6 +155,7 @@ constexpr operation_row operation_rows[] = {
     {"softmax", "forward, backward", "those with channels",
      names<softmax::all<float, "nchw", Isa>>},
     {"softmax_cross_entropy", "forward, backward", "`nc`", names<softmax::all<float, "nc", Isa>>},
+    {"lrn", "forward, backward", rows_too, names<lrn::all<float, "nchw", Isa>>},
     {"reorder", "forward", any, names<reordering::all<float, "nchw", "nhwc">>},
     {"concat", "forward, backward", "those with channels", names<concat::all<float, "nchw">>},
 };

@@ -24,6 +24,7 @@
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>
+#include <simdnn/ops/lrn.hpp>
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>

@@ -54,6 +54,13 @@ void call_all() {
   dnn::softmax_backward(image, image, image);
   dnn::softmax_forward(blocked, blocked);
   dnn::softmax_backward(blocked, blocked, blocked);
+  const dnn::lrn_problem lrn{.size = {3, 3}};
+  auto scaled = image;
+  auto scaled_blocked = blocked;
+  dnn::lrn_forward(lrn, image, scaled);
+  dnn::lrn_backward(lrn, image, image, scaled);
+  dnn::lrn_forward(lrn, blocked, scaled_blocked);
+  dnn::lrn_backward(lrn, blocked, blocked, scaled_blocked);
   dnn::concat_forward({blocked, blocked}, two);
   dnn::concat_backward(two, {blocked, blocked});
   dnn::reorder<"nChw16c">(image);
@@ -68,6 +75,7 @@ int main() {
   dnn::tuning_cache("tuning.txt").save("tuning.txt");
   dnn::conv_problem::parse("ic1").str();
   dnn::pooling_problem::parse("ic1").str();
+  dnn::lrn_problem::parse("ic1").str();
   dnn::inner_product_problem::parse("ic1").str();
   dnn::gemm_problem::parse("1x1:1x1").str();
 }

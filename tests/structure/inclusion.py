@@ -26,8 +26,8 @@ ANCHORS = [XSIMD, REGEX, "vector"]
 HEADERS = [
     "simdnn/tensor/tensor.hpp",
     *sorted(f"simdnn/ops/{name}.hpp" for name in (
-        "activation", "concat", "conv", "conv_pool", "gemm", "inner_product", "pooling", "reorder",
-        "softmax")),
+        "activation", "concat", "conv", "conv_pool", "gemm", "inner_product", "lrn", "pooling",
+        "reorder", "softmax")),
     "simdnn/simdnn.hpp",
 ]
 

@@ -19,6 +19,7 @@ LIMITS = {
     "simdnn/ops/concat.hpp": 0.3,
     "simdnn/ops/activation.hpp": 0.8,
     "simdnn/ops/softmax.hpp": 0.8,
+    "simdnn/ops/lrn.hpp": 0.9,
     "simdnn/ops/pooling.hpp": 0.9,
     "simdnn/ops/gemm.hpp": 1.0,
     "simdnn/ops/inner_product.hpp": 1.1,

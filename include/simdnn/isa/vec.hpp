@@ -219,6 +219,14 @@ SIMDNN_INLINE vec<T, Isa> nan_of(vec<T, Isa> x, vec<T, Isa> y) {
     return y;
 }
 
+template <class T, class Isa>
+SIMDNN_INLINE auto log(vec<T, Isa> x) {
+  if constexpr (requires { register_operations<T, Isa>::log(x.raw()); })
+    return register_operations<T, Isa>::log(x.raw());
+  else
+    return xsimd::log(x.raw());
+}
+
 }  // namespace detail
 
 #define SIMDNN_ELEMENTARY(name, ...)              \
@@ -234,7 +242,7 @@ SIMDNN_INLINE vec<T, Isa> nan_of(vec<T, Isa> x, vec<T, Isa> y) {
   detail::nan_of(x, vec<T, Isa>(xsimd::name(detail::convertible(x, bound).raw())))
 SIMDNN_ELEMENTARY(abs, vec<T, Isa>(xsimd::abs(x.raw())))
 SIMDNN_ELEMENTARY(sqrt, vec<T, Isa>(xsimd::sqrt(x.raw())))
-SIMDNN_ELEMENTARY(log, vec<T, Isa>(xsimd::log(x.raw())))
+SIMDNN_ELEMENTARY(log, vec<T, Isa>(detail::log(x)))
 SIMDNN_ELEMENTARY(expm1, SIMDNN_BOUNDED(expm1, 750))
 SIMDNN_ELEMENTARY(tanh, SIMDNN_BOUNDED(tanh, 30))
 #undef SIMDNN_ELEMENTARY

@@ -89,6 +89,21 @@ class pixel_walk {
   const channel_runs& channels() const { return channels_; }
   /// Where channel 0 of a pixel is.
   index_t offset(index_t pixel) const { return row_offset(pixel / row_) + pixel % row_; }
+  /// Writes the offsets of n pixels from `first` on, if vectors hold channels: cheaper than one by
+  /// one, which takes several divisions.
+  void offsets(index_t first, index_t n, index_t* to) const {
+    index_t at = row_offset(first), i[max_rank];
+    for (int d = 0; d < rank_; first /= extent_[d++]) i[d] = first % extent_[d];
+    for (index_t k = 0; k < n; ++k) {
+      to[k] = at;
+      for (int d = 0; d < rank_; ++d) {
+        at += stride_[d];
+        if (++i[d] < extent_[d]) break;
+        at -= extent_[d] * stride_[d];
+        i[d] = 0;
+      }
+    }
+  }
 
   /// `pixels` contiguous ones, the first of which is at `offset`.
   struct piece {

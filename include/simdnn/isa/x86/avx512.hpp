@@ -78,6 +78,11 @@ struct register_operations<T, isa::avx512> {
     else
       return _mm512_scalef_pd(x, n);
   }
+  /// In xsimd 8.1 avx512bw's log selects integers by intrinsics that gcc without optimisation has as
+  /// macros, which refuse a batch; avx512f's does not.
+  static SIMDNN_INLINE batch log(batch x) {
+    return reg(xsimd::log(xsimd::batch<T, xsimd::avx512f>(reg(x))));
+  }
 
  private:
   // The steps of sum_rows: each halves the numbers that are still to be added, in every 128 bits

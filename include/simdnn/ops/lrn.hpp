@@ -1,0 +1,100 @@
+// lrn: local response normalisation across channels, as in AlexNet and ONNX.
+//
+//     dst[n][c][y] = src[n][c][y] * s[n][c][y]^-beta
+//     s[n][c][y] = k + alpha / local_size * sum over j in c's window of src[n][j][y]^2
+//
+//     lrn_problem p{.batch = 8, .channels = 96, .size = {55, 55}, .local_size = 5, .k = 2};
+//     lrn_forward(p, src, dst);                                   one shot
+//     lrn_backward(p, diff_dst, src, diff_src);
+//     lrn_plan<float, "nchw"> plan{p};  plan(src, dst);           many calls
+//
+// The window of channel c is c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2) without
+// what is outside the channels.
+//
+// Layouts have n, c and up to three spatial dimensions, of which nothing but the channels is blocked;
+// if the channels are the fastest dimension they are contiguous. A NaN makes NaN of the channels of
+// its pixel in whose windows it is, an infinity of its own channel. Squares must not overflow.
+#pragma once
+
+#include <simdnn/ops/lrn/algorithms.hpp>
+#include <simdnn/plan/plan.hpp>
+
+namespace simdnn::inline SIMDNN_ABI {
+namespace lrn {
+
+template <class T, layout L, class Isa>
+struct description {
+  static_assert(L.dim('n') == 0 && L.dim('c') == 1 && (L.rank() == 2 || L.dim('w') == L.rank() - 1),
+                "lrn takes layouts of n, c and up to three spatial dimensions: nc, nchw, nhwc, "
+                "nChw16c ...");
+  static_assert(contiguity_of(L) != contiguity::any,
+                "lrn takes layouts in which nothing but the channels is blocked");
+  using problem_type = lrn_problem;
+  using isa_tag = Isa;
+  using algorithm_list = all<T, L, Isa>;
+  static constexpr bool memory_bound = true;
+
+  static lrn_problem of_rank(const lrn_problem& p, const char* op) {
+    constexpr int rank = L.rank() - 2;
+    if (p.size.rank != rank)
+      throw_error(op, "size", std::to_string(rank) + " numbers for " + std::string(L.text()),
+                  p.size.empty() ? "none" : p.size.str());
+    return p.checked(op);
+  }
+};
+
+template <class T, layout L, class Isa>
+struct forward : description<T, L, Isa> {
+  static constexpr const char* name = "lrn_forward";
+  using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
+                                out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
+  static lrn_problem checked(const lrn_problem& p) { return forward::of_rank(p, name); }
+  template <class Chosen>
+  static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& src,
+                  const view<T, L>& dst, const call_context& call) {
+    std::visit([&](const auto& a) { a.forward(src, dst, call.executor, call.workspace); }, chosen);
+  }
+};
+
+template <class T, layout L, class Isa>
+struct backward : description<T, L, Isa> {
+  static constexpr const char* name = "lrn_backward";
+  static constexpr direction way = direction::backward_data;
+  using operands = operand_list<
+      in<"diff_dst", T, L, &lrn_problem::src_shape, like<"src">>,
+      in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
+      out<"diff_src", T, L, &lrn_problem::src_shape, like<"src">, in_place<"diff_dst">>>;
+  static lrn_problem checked(const lrn_problem& p) { return backward::of_rank(p, name); }
+  template <class Chosen>
+  static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
+                  const view<const T, L>& src, const view<T, L>& diff_src,
+                  const call_context& call) {
+    std::visit(
+        [&](const auto& a) { a.backward(diff_dst, src, diff_src, call.executor, call.workspace); },
+        chosen);
+  }
+};
+
+}  // namespace lrn
+template <class T, layout L, class Isa = isa::native>
+using lrn_plan = plan<lrn::forward<T, L, Isa>>;
+template <class T, layout L, class Isa = isa::native>
+using lrn_backward_plan = plan<lrn::backward<T, L, Isa>>;
+
+/// src and dst are {batch, channels, size...}, of one layout and the same strides, and share no
+/// memory. Extras: a policy, an executor, a workspace.
+template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Extras>
+void lrn_forward(const lrn_problem& p, const Src& src, Dst&& dst, Extras&&... extras) {
+  run_once<lrn::forward<element_of<Src>, Src::format, Isa>>(p, src, dst, extras...);
+}
+
+/// The gradient by src, whose s is computed anew; diff_src may be diff_dst itself.
+template <class Isa = isa::native, tensor_like DiffDst, tensor_like Src, tensor_like DiffSrc,
+          class... Extras>
+void lrn_backward(const lrn_problem& p, const DiffDst& diff_dst, const Src& src, DiffSrc&& diff_src,
+                  Extras&&... extras) {
+  using pass = lrn::backward<element_of<Src>, Src::format, Isa>;
+  run_once<pass>(p, diff_dst, src, diff_src, extras...);
+}
+
+}  // namespace simdnn::inline SIMDNN_ABI

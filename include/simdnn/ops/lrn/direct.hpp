@@ -1,0 +1,248 @@
+// lrn in vectors of whatever is contiguous. src is read once from memory: a window's other channels
+// are in L1.
+//
+// Channels (nc, nhwc, nChw16c): some pixels at a time are copied to lines of channels without gaps,
+// from which windows are read as overlapping vectors.
+//
+//     line x    0 0 | src of channels 0 .. C-1 | 0 0     `before` zeros first, `after` zeros last
+//     line t    0 0 | diff_dst * dst / s       | 0 0     `after` zeros first, `before` zeros last
+//
+// Pixels (nchw): rows of pixels, channel after channel. Forward reads the rows of a window from src;
+// backward keeps the window's rows of diff_dst * dst / s in a ring.
+//
+// In both, backward writes diff_dst * s^-beta to diff_src first and reads it back when the windows
+// that hold the element are complete. So diff_src may be diff_dst.
+//
+// Inner loops use a copy of *this, whose members stay in registers: for all a compiler knows, a store
+// of a vector may change those of an object that others see.
+#pragma once
+
+#include <simdnn/ops/lrn/scale.hpp>
+#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/walk/pixels.hpp>
+
+namespace simdnn::inline SIMDNN_ABI::lrn {
+
+template <class T, layout L, class Isa>
+class direct {
+  using V = vec<T, Isa>;
+  using all_lanes = typename V::all_lanes;
+  static constexpr bool channel_lanes = contiguity_of(L) == contiguity::channels;
+
+ public:
+  static constexpr const char* name = "direct";
+  static constexpr bool automatic = true;
+  static const char* refuses(const lrn_problem&) { return nullptr; }
+  static double cost(const lrn_problem& p) { return static_cast<double>(p.src_shape().elements()); }
+  explicit direct(const lrn_problem& p)
+      : scale_(p),
+        channels_(p.channels),
+        before_(std::min(p.before(), p.channels - 1)),
+        after_(std::min(p.after(), p.channels - 1)) {}
+
+  /// Of the backward pass, which needs more.
+  index_t workspace_bytes(int workers) const {
+    return round_up(worker_bytes(), workspace_slices::alignment) * workers;
+  }
+
+  void forward(const view<const T, L>& src, const view<T, L>& dst, executor_ref executor,
+               std::span<std::byte> workspace) const {
+    const pixel_walk walk(src);
+    if constexpr (channel_lanes) {
+      for_each_group(walk, executor, workspace, "lrn_forward", [&](const group& g) {
+        const direct k = *this;
+        k.copy_lines(g, walk.channels(), src.data());
+        k.for_each_vector(g, walk.channels(),
+                          [&](const T* x, T*, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                            const V own = V::load(x + k.before_);
+                            (own * k.scale_.power(k.inverse(x))).store(dst.data() + at, lanes);
+                          });
+        zero_padding(g, walk.channels(), dst.data());
+      });
+    } else {
+      walk.for_each(executor, [&](index_t at, index_t n) {
+        const direct k = *this;
+        const index_t stride = walk.channels().stride;
+        for (index_t c = 0; c < k.channels_; ++c) {
+          const rows window = k.window_of(c);
+          const T* const first = src.data() + at + window.first * stride;
+          const index_t own = at + c * stride;
+          simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
+            const V squares = window_sum<V, true>(first + i, stride, window.count, lanes);
+            const V x = V::load(src.data() + own + i, lanes);
+            (x * k.scale_.power(k.scale_.inverse(squares))).store(dst.data() + own + i, lanes);
+          });
+        }
+      });
+    }
+  }
+
+  void backward(const view<const T, L>& diff_dst, const view<const T, L>& src,
+                const view<T, L>& diff_src, executor_ref executor,
+                std::span<std::byte> workspace) const {
+    const pixel_walk walk(src);
+    if constexpr (channel_lanes) {
+      for_each_group(walk, executor, workspace, "lrn_backward", [&](const group& g) {
+        const direct k = *this;
+        k.copy_lines(g, walk.channels(), src.data());
+        k.for_each_vector(g, walk.channels(),
+                          [&](const T* x, T* t, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+                            const V v = k.inverse(x);
+                            const V r = V::load(diff_dst.data() + at, lanes) * k.scale_.power(v);
+                            r.store(diff_src.data() + at, lanes);
+                            (r * V::load(x + k.before_) * v).store(t + k.after_, lanes);
+                          });
+        k.for_each_vector(
+            g, walk.channels(), [&](const T* x, T* t, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+              const V sum = window_sum<V, false>(t, 1, k.count(), all_lanes());
+              const V r = V::load(diff_src.data() + at, lanes);
+              k.scale_.gradient(r, V::load(x + k.before_), sum).store(diff_src.data() + at, lanes);
+            });
+        zero_padding(g, walk.channels(), diff_src.data());
+      });
+    } else {
+      const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                     "lrn_backward");
+      parallel_for(executor, walk.units(), [&](index_t begin, index_t end, index_t worker) {
+        for (index_t i = begin; i < end; ++i) {
+          const auto [at, n] = walk.unit(i);
+          backward_rows(diff_dst.data() + at, src.data() + at, diff_src.data() + at, n,
+                        walk.channels().stride, scratch.template slice<T>(worker));
+        }
+      });
+    }
+  }
+
+ private:
+  // Channels of a window.
+  index_t count() const { return before_ + after_ + 1; }
+
+  struct rows {
+    index_t first, count;
+  };
+  // The channels of c's window.
+  rows window_of(index_t c) const {
+    const index_t first = std::max<index_t>(c - before_, 0);
+    return {first, std::min(c + after_, channels_ - 1) - first + 1};
+  }
+
+  // --- Vectors of pixels.
+
+  // n contiguous pixels. Channel j's row of diff_dst * dst / s replaces that of the channel that has
+  // left all windows; rows before the first channel and after the last are zeros.
+  void backward_rows(const T* diff_dst, const T* src, T* diff_src, index_t n, index_t stride,
+                     T* ring) const {
+    const direct k = *this;
+    const index_t count = k.count();
+    std::fill_n(ring, count * row, T(0));
+    for (index_t j = 0; j < k.channels_ + k.before_; ++j) {
+      T* const t = ring + j % count * row;
+      if (j < k.channels_) {
+        const rows window = k.window_of(j);
+        const index_t own = j * stride;
+        simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
+          const V v = k.scale_.inverse(
+              window_sum<V, true>(src + window.first * stride + i, stride, window.count, lanes));
+          const V r = V::load(diff_dst + own + i, lanes) * k.scale_.power(v);
+          r.store(diff_src + own + i, lanes);
+          (r * V::load(src + own + i, lanes) * v).store(t + i, lanes);
+        });
+      } else {
+        std::fill_n(t, n, T(0));
+      }
+      if (j < k.before_) continue;
+      const index_t own = (j - k.before_) * stride;
+      simdnn::for_each_vector<V>(n, [&](index_t i, auto lanes) SIMDNN_INLINE_LAMBDA {
+        const V sum = window_sum<V, false>(ring + i, row, count, lanes);
+        const V r = V::load(diff_src + own + i, lanes), x = V::load(src + own + i, lanes);
+        k.scale_.gradient(r, x, sum).store(diff_src + own + i, lanes);
+      });
+    }
+  }
+
+  // --- Vectors of channels.
+
+  // Pixels that are computed in turns: a line's stores are in L1 before vectors are loaded of which
+  // parts were stored by two of them.
+  static constexpr int most = 8;
+  struct group {
+    index_t pixels;
+    index_t at[most];  // where channel 0 of each is in the tensors
+    T *x, *t;          // their lines, one after the other
+  };
+
+  template <class F>
+  void for_each_group(const pixel_walk<L>& walk, executor_ref executor,
+                      std::span<std::byte> workspace, const char* op, F f) const {
+    const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                   op);
+    parallel_for(executor, ceil_div(walk.count(), most),
+                 [&](index_t begin, index_t end, index_t worker) {
+                   group g;
+                   g.x = scratch.template slice<T>(worker);
+                   g.t = g.x + most * line();
+                   std::fill_n(g.x, 2 * most * line(), T(0));
+                   for (index_t first = begin * most; first < std::min(end * most, walk.count());
+                        first += most) {
+                     g.pixels = std::min<index_t>(most, walk.count() - first);
+                     walk.offsets(first, g.pixels, g.at);
+                     f(g);
+                   }
+                 });
+  }
+  // f(x, t, at, lanes) for each vector: where its windows begin in the lines, and its place in the
+  // tensors. The length of a block is a constant here: its vectors need no loop.
+  template <class F>
+  SIMDNN_INLINE void for_each_vector(const group& g, const channel_runs& channels, F f) const {
+    for (index_t i = 0; i < g.pixels; ++i) {
+      T *const x = g.x + i * line(), *const t = g.t + i * line();
+      index_t at = g.at[i];
+      if constexpr (L.plain()) {
+        simdnn::for_each_vector<V>(channels_, [&](index_t c, auto lanes) SIMDNN_INLINE_LAMBDA {
+          f(x + c, t + c, at + c, lanes);
+        });
+      } else {
+        constexpr index_t block = L.block_size();
+        index_t c = 0;
+        if constexpr (block % V::lanes == 0)
+          for (; c + block <= channels_; c += block, at += channels.stride)
+            unroll<block / V::lanes>([&](auto part) SIMDNN_INLINE_LAMBDA {
+              constexpr index_t from = part * V::lanes;
+              f(x + c + from, t + c + from, at + from, all_lanes());
+            });
+        for (; c < channels_; c += block, at += channels.stride)
+          for (index_t from = 0; from < std::min(block, channels_ - c); from += V::lanes)
+            f(x + c + from, t + c + from, at + from,
+              std::min<index_t>(V::lanes, std::min(block, channels_ - c) - from));
+      }
+    }
+  }
+  void copy_lines(const group& g, const channel_runs& channels, const T* src) const {
+    for_each_vector(g, channels, [&](T* x, T*, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
+      V::load(src + at, lanes).store(x + before_, lanes);
+    });
+  }
+  static void zero_padding(const group& g, const channel_runs& channels, T* to) {
+    for (index_t i = 0; i < g.pixels; ++i) channels.zero_padding(to + g.at[i]);
+  }
+  // 1 / s of the channels whose windows begin at x of a line.
+  SIMDNN_INLINE V inverse(const T* x) const {
+    return scale_.inverse(window_sum<V, true>(x, 1, count(), all_lanes()));
+  }
+
+  // --- Workspace.
+
+  static constexpr index_t row = costs::row_pixels;  // pixel_walk's longest
+
+  // The last vector of a line may begin at its last channel.
+  index_t line() const { return before_ + channels_ + after_ + V::lanes; }
+  index_t worker_bytes() const {
+    const index_t elements = channel_lanes ? 2 * most * line() : count() * row;
+    return elements * static_cast<index_t>(sizeof(T));
+  }
+
+  scale<V> scale_;
+  index_t channels_, before_, after_;
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI::lrn
