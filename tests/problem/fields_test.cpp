@@ -9,6 +9,7 @@
 #include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/ops/gemm/problem.hpp>
 #include <simdnn/ops/inner_product/problem.hpp>
+#include <simdnn/ops/lrn/problem.hpp>
 #include <simdnn/ops/pooling/problem.hpp>
 #include <simdnn/problem/random.hpp>
 #include <unordered_map>
@@ -19,7 +20,7 @@
 
 using namespace simdnn;
 
-#define ALL_PROBLEMS conv_problem, pooling_problem, gemm_problem, inner_product_problem
+#define ALL_PROBLEMS conv_problem, pooling_problem, gemm_problem, inner_product_problem, lrn_problem
 
 namespace {
 

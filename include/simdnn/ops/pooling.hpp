@@ -18,6 +18,7 @@
 
 #include <simdnn/ops/pooling/algorithms.hpp>
 #include <simdnn/plan/plan.hpp>
+#include <simdnn/walk/strided_copy.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -58,6 +59,8 @@ struct forward : description<T, L, Isa> {
   static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
     std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor); }, chosen);
+    // The padding of src is zero, and so are its maxima, but not their positions if there is a pad.
+    if (argmax != nullptr) zero_padding(*argmax, call.executor);
   }
 };
 

@@ -72,6 +72,7 @@ void compare_algorithms(pooling_problem p) {
       plan(x, own, own_argmax);
       CHECK(test::difference(own, y, terms) == "");
       CHECK(test::same_bits(own_argmax, argmax));
+      CHECK(test::padding_is_zero(own_argmax));
       CHECK((name == "reference" || test::padding_is_zero(own)));
       if (kind == pooling_kind::max) {
         back(g, argmax, own_r);
