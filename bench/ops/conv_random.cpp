@@ -112,23 +112,23 @@ std::string run_random_conv(const random_conv& c, const std::string& algorithm, 
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           const auto packed = pack(chosen, c, executor);
           conv::run_backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
-                                     image_of(c.src), executor, workspace);
+                                         image_of(c.src), executor, workspace);
         });
   if (c.dir == direction::bwd_w)
     return run_algorithm<conv::backward_weights_algorithms<float, isa::native>>(
         c, algorithm, "conv_backward_weights", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           conv::run_backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
-                                        filter_of<float>(c.weights), c.diff_bias, executor,
-                                        workspace);
+                                            filter_of<float>(c.weights), c.diff_bias, executor,
+                                            workspace);
         });
   return run_algorithm<conv::forward_algorithms<float, isa::native>>(
       c, algorithm, "conv_forward", threads,
       [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
         const auto packed = pack(chosen, c, executor);
         with_fused(c.fused, [&](const epilogue::fused<float>& post) {
-          conv::run_forward<float>(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
-                               post, executor, workspace);
+          conv::run_forward<float>(c.problem, chosen, input_of(c.src), packed.data(),
+                                   image_of(c.dst), post, executor, workspace);
         });
       });
 }

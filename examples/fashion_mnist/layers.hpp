@@ -101,9 +101,7 @@ class max_pooling {
         backward_(p),
         argmax_(p.dst_shape()) {}
 
-  void forward(const dnn::tensor<float, "nChw16c">& src) {
-    plan_(src, dst, argmax_, executor_);
-  }
+  void forward(const dnn::tensor<float, "nChw16c">& src) { plan_(src, dst, argmax_, executor_); }
   void backward(dnn::tensor<float, "nChw16c">& diff_src) {
     backward_(diff_dst, argmax_, diff_src, executor_);
   }

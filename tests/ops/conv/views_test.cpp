@@ -15,14 +15,14 @@ template <layout L>
 using operand = test::strided_operand<float, L>;
 
 constexpr const char* texts[] = {"mb2ic16ih5oc32kh1",
-                                    "mb2ic20ih6oc24kh3ph1",
-                                    "g16mb2ic16ih7oc16kh3ph1",
-                                    "g4mb1ic4ih6iw9oc8kh3sh2ph1",
-                                    "mb1ic32ih8oc16kh3ph1",
-                                    "mb2ic3ih9oc18kh5sh2ph2",
-                                    "g2mb1ic32ih5iw6oc32kh1sh2ph0",
-                                    "mb1ic18ih6oc17kh1kw3ph0pw1",
-                                    "mb1ic16ih9oc20oh2kh3dh2sh4ph1"};
+                                 "mb2ic20ih6oc24kh3ph1",
+                                 "g16mb2ic16ih7oc16kh3ph1",
+                                 "g4mb1ic4ih6iw9oc8kh3sh2ph1",
+                                 "mb1ic32ih8oc16kh3ph1",
+                                 "mb2ic3ih9oc18kh5sh2ph2",
+                                 "g2mb1ic32ih5iw6oc32kh1sh2ph0",
+                                 "mb1ic18ih6oc17kh1kw3ph0pw1",
+                                 "mb1ic16ih9oc20oh2kh3dh2sh4ph1"};
 
 // oneDNN takes dense operands only, and says so.
 template <class F>
