@@ -57,20 +57,21 @@ TEST_CASE("gemm: a measured policy") {
   const gemm_problem p{.m = 20, .n = 17, .k = 30};
   check<gemm_plan<float>>(
       p, gemm_query{p},
-      std::string("gemm float ab ab ") + isa::native::name + " 20x30:30x17" + behind);
+      std::string("gemm float ab ab ab ") + isa::native::name + " 20x30:30x17" + behind);
   check<gemm_plan<float, "ba", "ba">>(
       p, gemm_query{p},
-      std::string("gemm float ba ba ") + isa::native::name + " 20x30:30x17" + behind);
+      std::string("gemm float ba ba ab ") + isa::native::name + " 20x30:30x17" + behind);
 }
 
 TEST_CASE("inner_product: a measured policy, all passes") {
   const inner_product_problem p{.batch = 3, .in = 20, .out = 17, .size = {2, 3}};
-  const std::string key = std::string(" float nhwc ") + isa::native::name + ' ' + p.str() + behind;
+  const std::string key = std::string(" ") + isa::native::name + ' ' + p.str() + behind;
   check<inner_product_plan<float, "nhwc">>(p, inner_product::query{p, direction::forward},
-                                           "inner_product_forward" + key);
+                                           "inner_product_forward float nhwc nc" + key);
   check<inner_product_backward_data_plan<float, "nhwc">>(
-      p, inner_product::query{p, direction::backward_data}, "inner_product_backward_data" + key);
+      p, inner_product::query{p, direction::backward_data},
+      "inner_product_backward_data float nc nhwc" + key);
   check<inner_product_backward_weights_plan<float, "nhwc">>(
       p, inner_product::query{p, direction::backward_weights},
-      "inner_product_backward_weights" + key);
+      "inner_product_backward_weights float nhwc nc x" + key);
 }

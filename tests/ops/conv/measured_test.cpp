@@ -64,7 +64,7 @@ TEST_CASE("conv: a measured policy, all passes") {
       "conv_backward_data", "float nChw16c nChw16c",
       conv::make_query<"nChw16c", "nChw16c">(problem, direction::backward_data, accuracy::normal));
   check<conv_backward_weights_plan<float, "nchw">>(
-      "conv_backward_weights", "float nchw nchw",
+      "conv_backward_weights", "float nchw nchw x",
       conv::make_query<"nchw", "nchw">(problem, direction::backward_weights, accuracy::normal));
 }
 
