@@ -61,8 +61,8 @@ class pass_refusals {
       where[i] = spread_view(facts(i).layout, s, guard::behind);
       const placed_operands operands = place(where);
       refuse(operands, calls_.views(operands), i,
-             simdnn::detail::sized(facts(i).layout.letter(d), s[d] - 1), std::to_string(s[d]),
-             "another size");
+             simdnn::operand_detail::sized(facts(i).layout.letter(d), s[d] - 1),
+             std::to_string(s[d]), "another size");
     }
   }
 
