@@ -5,6 +5,7 @@
 #include <simdnn/base/config.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace simdnn {
@@ -58,6 +59,13 @@ template <class Error>
 [[noreturn]] SIMDNN_NOINLINE inline void throw_error(std::string op, std::string argument,
                                                      std::string expected, std::string actual) {
   raise(error(std::move(op), std::move(argument), std::move(expected), std::move(actual)));
+}
+
+/// 'text', for errors. Not operator+: gcc 12 warns of it without cause (PR105651).
+inline std::string quoted(std::string_view text) {
+  std::string all(1, '\'');
+  all.append(text).append(1, '\'');
+  return all;
 }
 
 }  // namespace simdnn

@@ -75,9 +75,15 @@ struct backward : description<F, T, L, Isa> {
 }  // namespace activation
 
 template <class F, class T, layout L, class Isa = isa::native>
-using activation_plan = plan<activation::forward<F, T, L, Isa>>;
+class activation_plan : public plan<activation::forward<F, T, L, Isa>> {
+ public:
+  using plan<activation::forward<F, T, L, Isa>>::plan;
+};
 template <class F, class T, layout L, class Isa = isa::native>
-using activation_backward_plan = plan<activation::backward<F, T, L, Isa>>;
+class activation_backward_plan : public plan<activation::backward<F, T, L, Isa>> {
+ public:
+  using plan<activation::backward<F, T, L, Isa>>::plan;
+};
 
 template <class Isa = isa::native, class F, tensor_like Src, tensor_like Dst, class... Extras>
 void activation_forward(const F& f, const Src& src, Dst&& dst, Extras&&... extras) {

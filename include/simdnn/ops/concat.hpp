@@ -104,9 +104,15 @@ using target = view<element_of<D>, std::remove_cvref_t<D>::format>;
 }  // namespace concat
 
 template <class T, layout L>
-using concat_plan = plan<concat::forward<T, L>>;
+class concat_plan : public plan<concat::forward<T, L>> {
+ public:
+  using plan<concat::forward<T, L>>::plan;
+};
 template <class T, layout L>
-using concat_backward_plan = plan<concat::backward<T, L>>;
+class concat_backward_plan : public plan<concat::backward<T, L>> {
+ public:
+  using plan<concat::backward<T, L>>::plan;
+};
 
 /// Copies the inputs into dst, whose channels are as many as theirs together.
 template <tensor_like Dst, class... Extras>

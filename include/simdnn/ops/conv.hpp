@@ -20,11 +20,20 @@
 namespace simdnn::inline SIMDNN_ABI {
 
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using conv_plan = plan<conv::forward<T, Src, Dst, Isa>>;
+class conv_plan : public plan<conv::forward<T, Src, Dst, Isa>> {
+ public:
+  using plan<conv::forward<T, Src, Dst, Isa>>::plan;
+};
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using conv_backward_data_plan = plan<conv::backward_data<T, Src, Dst, Isa>>;
+class conv_backward_data_plan : public plan<conv::backward_data<T, Src, Dst, Isa>> {
+ public:
+  using plan<conv::backward_data<T, Src, Dst, Isa>>::plan;
+};
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using conv_backward_weights_plan = plan<conv::backward_weights<T, Src, Dst, Isa>>;
+class conv_backward_weights_plan : public plan<conv::backward_weights<T, Src, Dst, Isa>> {
+ public:
+  using plan<conv::backward_weights<T, Src, Dst, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like Src, class Weights, tensor_like Dst, class... Extras>
 void conv_forward(const conv_problem& p, const Src& src, const Weights& weights, Dst&& dst,

@@ -93,7 +93,10 @@ struct forward {
 
 /// Weights are packed for this plan, not for conv_plan's.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
-using conv_pool_plan = plan<conv_pool::forward<T, Src, Dst, Isa>>;
+class conv_pool_plan : public plan<conv_pool::forward<T, Src, Dst, Isa>> {
+ public:
+  using plan<conv_pool::forward<T, Src, Dst, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like Src, class Weights, tensor_like Dst, class... Extras>
 void conv_pool_forward(const conv_problem& p, const Src& src, const Weights& weights, Dst&& dst,

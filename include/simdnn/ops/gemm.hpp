@@ -22,13 +22,22 @@
 namespace simdnn::inline SIMDNN_ABI {
 
 template <class T, layout A = "ab", layout B = "ab", class Isa = isa::native>
-using gemm_plan = plan<gemm::forward<T, A, B, Isa>>;
+class gemm_plan : public plan<gemm::forward<T, A, B, Isa>> {
+ public:
+  using plan<gemm::forward<T, A, B, Isa>>::plan;
+};
 template <class T, layout DiffC = "ab", layout B = "ab", layout DiffA = "ab",
           class Isa = isa::native>
-using gemm_backward_data_plan = plan<gemm::backward_data<T, DiffC, B, DiffA, Isa>>;
+class gemm_backward_data_plan : public plan<gemm::backward_data<T, DiffC, B, DiffA, Isa>> {
+ public:
+  using plan<gemm::backward_data<T, DiffC, B, DiffA, Isa>>::plan;
+};
 template <class T, layout A = "ab", layout DiffC = "ab", layout DiffB = "ab",
           class Isa = isa::native>
-using gemm_backward_weights_plan = plan<gemm::backward_weights<T, A, DiffC, DiffB, Isa>>;
+class gemm_backward_weights_plan : public plan<gemm::backward_weights<T, A, DiffC, DiffB, Isa>> {
+ public:
+  using plan<gemm::backward_weights<T, A, DiffC, DiffB, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like A, class B, tensor_like C, class... Extras>
 void gemm_forward(const gemm_problem& p, const A& a, const B& b, C&& c, Extras&&... extras) {

@@ -19,11 +19,21 @@
 namespace simdnn::inline SIMDNN_ABI {
 
 template <class T, layout Src = "nc", class Isa = isa::native>
-using inner_product_plan = plan<inner_product::forward<T, Src, Isa>>;
+class inner_product_plan : public plan<inner_product::forward<T, Src, Isa>> {
+ public:
+  using plan<inner_product::forward<T, Src, Isa>>::plan;
+};
 template <class T, layout Src = "nc", class Isa = isa::native>
-using inner_product_backward_data_plan = plan<inner_product::backward_data<T, Src, Isa>>;
+class inner_product_backward_data_plan : public plan<inner_product::backward_data<T, Src, Isa>> {
+ public:
+  using plan<inner_product::backward_data<T, Src, Isa>>::plan;
+};
 template <class T, layout Src = "nc", class Isa = isa::native>
-using inner_product_backward_weights_plan = plan<inner_product::backward_weights<T, Src, Isa>>;
+class inner_product_backward_weights_plan
+    : public plan<inner_product::backward_weights<T, Src, Isa>> {
+ public:
+  using plan<inner_product::backward_weights<T, Src, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like Src, class Weights, tensor_like Dst, class... Extras>
 void inner_product_forward(const inner_product_problem& p, const Src& src, const Weights& weights,

@@ -77,9 +77,15 @@ struct backward : description<T, L, Isa> {
 
 }  // namespace lrn
 template <class T, layout L, class Isa = isa::native>
-using lrn_plan = plan<lrn::forward<T, L, Isa>>;
+class lrn_plan : public plan<lrn::forward<T, L, Isa>> {
+ public:
+  using plan<lrn::forward<T, L, Isa>>::plan;
+};
 template <class T, layout L, class Isa = isa::native>
-using lrn_backward_plan = plan<lrn::backward<T, L, Isa>>;
+class lrn_backward_plan : public plan<lrn::backward<T, L, Isa>> {
+ public:
+  using plan<lrn::backward<T, L, Isa>>::plan;
+};
 
 /// src and dst are {batch, channels, size...}, of one layout and the same strides, and share no
 /// memory. Extras: a policy, an executor, a workspace.

@@ -91,9 +91,15 @@ struct backward : description<T, L, Isa> {
 }  // namespace pooling
 
 template <class T, layout L, class Isa = isa::native>
-using pooling_plan = plan<pooling::forward<T, L, Isa>>;
+class pooling_plan : public plan<pooling::forward<T, L, Isa>> {
+ public:
+  using plan<pooling::forward<T, L, Isa>>::plan;
+};
 template <class T, layout L, class Isa = isa::native>
-using pooling_backward_plan = plan<pooling::backward<T, L, Isa>>;
+class pooling_backward_plan : public plan<pooling::backward<T, L, Isa>> {
+ public:
+  using plan<pooling::backward<T, L, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Rest>
 void pooling_forward(const pooling_problem& p, const Src& src, Dst&& dst, Rest&&... rest) {

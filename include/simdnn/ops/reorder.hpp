@@ -46,7 +46,10 @@ struct forward {
 }  // namespace reordering
 
 template <class T, layout Src, layout Dst>
-using reorder_plan = plan<reordering::forward<T, Src, Dst>>;
+class reorder_plan : public plan<reordering::forward<T, Src, Dst>> {
+ public:
+  using plan<reordering::forward<T, Src, Dst>>::plan;
+};
 
 template <tensor_like Src, tensor_like Dst, class... Extras>
 void reorder(const Src& src, Dst&& dst, Extras&&... extras) {

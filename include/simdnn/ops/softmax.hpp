@@ -20,13 +20,25 @@
 namespace simdnn::inline SIMDNN_ABI {
 
 template <class T, layout L, class Isa = isa::native>
-using softmax_plan = plan<softmax::forward<T, L, Isa>>;
+class softmax_plan : public plan<softmax::forward<T, L, Isa>> {
+ public:
+  using plan<softmax::forward<T, L, Isa>>::plan;
+};
 template <class T, layout L, class Isa = isa::native>
-using softmax_backward_plan = plan<softmax::backward<T, L, Isa>>;
+class softmax_backward_plan : public plan<softmax::backward<T, L, Isa>> {
+ public:
+  using plan<softmax::backward<T, L, Isa>>::plan;
+};
 template <class T, class Isa = isa::native>
-using softmax_cross_entropy_plan = plan<softmax::cross_entropy_forward<T, Isa>>;
+class softmax_cross_entropy_plan : public plan<softmax::cross_entropy_forward<T, Isa>> {
+ public:
+  using plan<softmax::cross_entropy_forward<T, Isa>>::plan;
+};
 template <class T, class Isa = isa::native>
-using softmax_cross_entropy_backward_plan = plan<softmax::cross_entropy_backward<T, Isa>>;
+class softmax_cross_entropy_backward_plan : public plan<softmax::cross_entropy_backward<T, Isa>> {
+ public:
+  using plan<softmax::cross_entropy_backward<T, Isa>>::plan;
+};
 
 /// dst may be src itself.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Extras>

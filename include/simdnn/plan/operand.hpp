@@ -66,6 +66,16 @@ inline constexpr in_place_t<Name> in_place{};
 /// The pass checks the shape itself.
 inline constexpr int no_shape = 0;
 
+namespace operand_detail {
+
+// The member may be one of a base class.
+template <class Problem>
+constexpr shape shape_by(const std::type_identity_t<Problem>& p, shape (Problem::*member)() const) {
+  return (p.*member)();
+}
+
+}  // namespace operand_detail
+
 template <simdnn::role Role, literal Name, class T, auto Layout, auto Shape, auto... Traits>
 struct operand {
   using type = T;
@@ -105,7 +115,7 @@ struct operand {
     if constexpr (!has_shape)
       return {};
     else if constexpr (std::is_member_function_pointer_v<std::remove_cvref_t<decltype(Shape)>>)
-      return (p.*Shape)();
+      return operand_detail::shape_by(p, Shape);
     else
       return Shape(p);
   }

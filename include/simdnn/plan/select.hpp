@@ -171,12 +171,11 @@ typename algorithms<Algorithms...>::chosen algorithms<Algorithms...>::choose(con
       if (policy.algorithm != d.name) continue;
       if (d.refusal != nullptr)
         throw_error(op, "policy.algorithm", "an algorithm that takes the problem",
-                    "'" + std::string(d.name) + "' (" + d.refusal + ")");
+                    quoted(d.name) + " (" + d.refusal + ")");
       return construct(query, static_cast<int>(&d - all.data()),
                        std::index_sequence_for<Algorithms...>{});
     }
-    throw_error(op, "policy.algorithm", "one of " + list(),
-                "'" + std::string(policy.algorithm) + "'");
+    throw_error(op, "policy.algorithm", "one of " + list(), quoted(policy.algorithm));
   }
   const int best = least(all);
   if (best == none) {

@@ -46,7 +46,7 @@ class notation {
         number = std::from_chars(at, end, value);
       if (number.ec != std::errc())
         throw_error(op_, "problem", "keys and numbers such as mb8ic64ih56oc64kh3ph1",
-                    "'" + std::string(begin, end) + "'");
+                    quoted({begin, end}));
       if (has(key))
         throw_error(op_, "problem", "each key once",
                     "'" + key + "' twice in '" + std::string(text) + "'");
@@ -70,8 +70,7 @@ class notation {
   /// Throws error if the text does not have the key.
   void need(const std::string& key, bool spatial = false) const {
     if (!has(key, spatial))
-      throw_error(op_, "problem", "the key " + key + (spatial ? "h" : ""),
-                  "'" + std::string(text_) + "'");
+      throw_error(op_, "problem", "the key " + key + (spatial ? "h" : ""), quoted(text_));
   }
   /// The whole number of a key, which then counts as read.
   index_t take(std::string_view key, index_t otherwise) { return take_number(key, otherwise); }
@@ -120,7 +119,7 @@ class notation {
     const auto [ptr, fault] = std::from_chars(digits.data(), end, value);
     if (fault != std::errc() || ptr != end)
       throw_error(op_, "problem", "a whole number below 2^63 after " + std::string(key),
-                  "'" + std::string(digits) + "'");
+                  quoted(digits));
     values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(i));
     return value;
   }

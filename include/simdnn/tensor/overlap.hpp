@@ -99,9 +99,12 @@ inline bool boxes_apart(const strided_box& a, const strided_box& b) {
   if (a.stride != b.stride || a.element_bytes != b.element_bytes) return false;
   if (b.address < a.address) return boxes_apart(b, a);
   const std::intptr_t block = a.element_bytes * a.block_size;
-  int order[max_rank];
-  for (int d = 0; d < a.rank; ++d) order[d] = d;
-  std::sort(order, order + a.rank, [&](int x, int y) { return a.stride[x] > a.stride[y]; });
+  int order[max_rank];  // the largest stride first
+  for (int d = 0; d < a.rank; ++d) {
+    int i = d;
+    for (; i > 0 && a.stride[order[i - 1]] < a.stride[d]; --i) order[i] = order[i - 1];
+    order[i] = d;
+  }
   std::intptr_t distance = b.address - a.address;
   index_t outer = 0;
   bool apart = false;

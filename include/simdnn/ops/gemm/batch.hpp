@@ -122,7 +122,10 @@ struct batch : description<T, Isa> {
 
 /// Its problem is that of one product.
 template <class T, layout A = "abc", layout B = "abc", class Isa = isa::native>
-using gemm_batch_plan = plan<gemm::batch<T, A, B, Isa>>;
+class gemm_batch_plan : public plan<gemm::batch<T, A, B, Isa>> {
+ public:
+  using plan<gemm::batch<T, A, B, Isa>>::plan;
+};
 
 template <class Isa = isa::native, tensor_like A, tensor_like B, tensor_like C, class... Extras>
 void gemm_batch_forward(const gemm_problem& p, const A& a, const B& b, C&& c, Extras&&... extras) {

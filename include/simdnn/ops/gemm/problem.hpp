@@ -71,7 +71,7 @@ struct gemm_problem {
       if (good && i < 3) good = at != end && *at++ == "x:x"[i];
     }
     if (!good || sizes[1] != sizes[2] || (at != end && *at != '_' && *at != 'n'))
-      throw_error(op, "problem", "MxK:KxN such as 16x64:64x32", "'" + std::string(text) + "'");
+      throw_error(op, "problem", "MxK:KxN such as 16x64:64x32", quoted(text));
     notation t({at, end}, op);
     gemm_problem p{.m = sizes[0], .n = sizes[3], .k = sizes[1]};
     problems::read(t, p);
