@@ -25,7 +25,7 @@ unset SIMDNN_VERBOSE
 [ -z "$(run)" ] || fail "prints without SIMDNN_VERBOSE"
 [ -z "$(SIMDNN_VERBOSE=0 run)" ] || fail "prints with SIMDNN_VERBOSE=0"
 line=$(SIMDNN_VERBOSE=1 run)
-echo "$line" | grep -Eq "^simdnn: softmax_forward 2x3 float nc sse2 direct threads=1 ms=$number GFLOP/s=0\.0 GB/s=$number\$" ||
+echo "$line" | grep -Eq "^simdnn: softmax_forward 2x3 float nc:nc sse2 direct threads=1 ms=$number GFLOP/s=0\.0 GB/s=$number\$" ||
   fail "SIMDNN_VERBOSE=1 prints $line"
 python3 - "$dir/trace.json" <<'END' || fail "the trace"
 import json, sys
