@@ -54,10 +54,10 @@ struct description {
 template <class T, layout L, class Isa>
 struct forward : description<T, L, Isa> {
   static constexpr const char* name = "maxout_forward";
-  using operands =
-      operand_list<in<"src", T, L, &maxout_problem::src_shape, needs::images>,
-                   out<"dst", T, L, &maxout_problem::dst_shape, needs::images>,
-                   saved<"argmax", T, L, &maxout_problem::dst_shape, needs::images, optional>>;
+  using operands = operand_list<
+      in<"src", T, L, &maxout_problem::src_shape, needs::images>,
+      out<"dst", T, L, &maxout_problem::dst_shape, needs::images>,
+      saved<"argmax", T, L, &maxout_problem::dst_shape, needs::images, optional_operand>>;
   static maxout_problem checked(const maxout_problem& p) { return forward::of_rank(p, name); }
   template <class Chosen>
   static void run(const maxout_problem&, const Chosen& chosen, const view<const T, L>& src,

@@ -41,9 +41,9 @@ struct description {
 template <class F, class T, layout L, class Isa>
 struct forward : description<F, T, L, Isa> {
   static constexpr const char* name = "activation_forward";
-  using operands =
-      operand_list<in<"src", T, L, &tensor_problem::tensor_shape>,
-                   out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place<"src">>>;
+  using operands = operand_list<
+      in<"src", T, L, &tensor_problem::tensor_shape>,
+      out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place_of<"src">>>;
   template <class Chosen>
   static void run(const activation_problem<F>& p, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const call_context& call) {
@@ -56,11 +56,12 @@ template <class F, class T, layout L, class Isa>
 struct backward : description<F, T, L, Isa> {
   static constexpr const char* name = "activation_backward";
   static constexpr direction way = direction::backward_data;
-  using operands = operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape, like<"src">>,
-                                in<"src", T, L, &tensor_problem::tensor_shape>,
-                                in<"dst", T, L, &tensor_problem::tensor_shape, like<"src">>,
-                                out<"diff_src", T, L, &tensor_problem::tensor_shape, like<"src">,
-                                    in_place<"diff_dst">, in_place<"src">, in_place<"dst">>>;
+  using operands =
+      operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape, like<"src">>,
+                   in<"src", T, L, &tensor_problem::tensor_shape>,
+                   in<"dst", T, L, &tensor_problem::tensor_shape, like<"src">>,
+                   out<"diff_src", T, L, &tensor_problem::tensor_shape, like<"src">,
+                       in_place_of<"diff_dst">, in_place_of<"src">, in_place_of<"dst">>>;
   template <class Chosen>
   static void run(const activation_problem<F>& p, const Chosen& chosen,
                   const view<const T, L>& diff_dst, const view<const T, L>& src,

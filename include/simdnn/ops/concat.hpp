@@ -60,7 +60,7 @@ struct description {
 template <class T, layout L>
 struct forward : description<T, L> {
   static constexpr const char* name = "concat_forward";
-  using operands = operand_list<in<"srcs", T, L, no_shape, list>,
+  using operands = operand_list<in<"srcs", T, L, no_shape, list_operand>,
                                 out<"dst", T, L, &tensor_problem::tensor_shape>>;
   using parts = std::span<const view<const T, L>>;
   static void check(const tensor_problem& p, const parts& srcs, const view<T, L>&) {
@@ -81,7 +81,7 @@ struct backward : description<T, L> {
   static constexpr const char* name = "concat_backward";
   static constexpr direction way = direction::backward_data;
   using operands = operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape>,
-                                out<"diff_srcs", T, L, no_shape, list>>;
+                                out<"diff_srcs", T, L, no_shape, list_operand>>;
   using parts = std::span<const view<T, L>>;
   static void check(const tensor_problem& p, const view<const T, L>&, const parts& diff_srcs) {
     backward::check_parts(name, "diff_srcs", diff_srcs, "diff_dst", p.sizes);

@@ -63,7 +63,7 @@ struct backward : description<T, L, Isa> {
   using operands = operand_list<
       in<"diff_dst", T, L, &lrn_problem::src_shape, like<"src">>,
       in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
-      out<"diff_src", T, L, &lrn_problem::src_shape, like<"src">, in_place<"diff_dst">>>;
+      out<"diff_src", T, L, &lrn_problem::src_shape, like<"src">, in_place_of<"diff_dst">>>;
   static lrn_problem checked(const lrn_problem& p) { return backward::of_rank(p, name); }
   template <class Chosen>
   static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,

@@ -50,10 +50,10 @@ struct description {
 template <class T, layout L, class Isa>
 struct forward : description<T, L, Isa> {
   static constexpr const char* name = "pooling_forward";
-  using operands =
-      operand_list<in<"src", T, L, &pooling_problem::src_shape, needs::fastest>,
-                   out<"dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
-                   saved<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional>>;
+  using operands = operand_list<
+      in<"src", T, L, &pooling_problem::src_shape, needs::fastest>,
+      out<"dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
+      saved<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional_operand>>;
   static pooling_problem checked(const pooling_problem& p) { return forward::of_rank(p, name); }
   template <class Chosen>
   static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
@@ -68,10 +68,10 @@ template <class T, layout L, class Isa>
 struct backward : description<T, L, Isa> {
   static constexpr const char* name = "pooling_backward";
   static constexpr direction way = direction::backward_data;
-  using operands =
-      operand_list<in<"diff_dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
-                   in<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional>,
-                   out<"diff_src", T, L, &pooling_problem::src_shape, needs::fastest>>;
+  using operands = operand_list<
+      in<"diff_dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
+      in<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional_operand>,
+      out<"diff_src", T, L, &pooling_problem::src_shape, needs::fastest>>;
   static pooling_problem checked(const pooling_problem& p) { return backward::of_rank(p, name); }
   static void check(const pooling_problem& p, const view<const T, L>&,
                     const view<const T, L>& argmax, const view<T, L>&) {

@@ -2,7 +2,7 @@
 //
 //     using operands = operand_list<in<"src", T, Src, &pooling_problem::src_shape, needs::fastest>,
 //                                   out<"dst", T, Src, &pooling_problem::dst_shape, needs::fastest>,
-//                                   saved<"argmax", T, Src, &pooling_problem::dst_shape, optional>>;
+//                                   saved<"argmax", T, Src, &pooling_problem::dst_shape, optional_operand>>;
 //
 // Each line gives the name, the element type, the layout (one layout, or any that passes a predicate), the shape as a function of the problem (no_shape if the pass checks it itself), and
 // traits in any order. plan (plan.hpp) reads the table.
@@ -40,10 +40,10 @@ enum class needs {
 
 struct optional_t {};
 /// May be left out.
-inline constexpr optional_t optional{};
+inline constexpr optional_t optional_operand{};
 struct list_t {};
 /// A std::span of views.
-inline constexpr list_t list{};
+inline constexpr list_t list_operand{};
 
 template <literal Name>
 struct like_t {};
@@ -54,7 +54,7 @@ template <literal Name>
 struct in_place_t {};
 /// May be the same view as the operand of this name, whose elements are then replaced.
 template <literal Name>
-inline constexpr in_place_t<Name> in_place{};
+inline constexpr in_place_t<Name> in_place_of{};
 
 // In the place of one layout a table may have an object of a class such as
 //     struct any_image {

@@ -66,10 +66,12 @@ struct backward_weights : description<T, Src, Dst, Isa> {
   static constexpr direction way = direction::backward_weights;
   using algorithm_list = backward_weights_algorithms<T, Isa>;
   static shape bias_shape(const conv_problem& p) { return {p.out}; }
-  using operands = operand_list<
-      in<"src", T, Src, &conv_problem::src_shape>, in<"diff_dst", T, Dst, &conv_problem::dst_shape>,
-      out<"diff_weights", T, any_filter<Src>{}, &conv_problem::weights_shape>,
-      out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest, optional>>;
+  using operands =
+      operand_list<in<"src", T, Src, &conv_problem::src_shape>,
+                   in<"diff_dst", T, Dst, &conv_problem::dst_shape>,
+                   out<"diff_weights", T, any_filter<Src>{}, &conv_problem::weights_shape>,
+                   out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest,
+                       optional_operand>>;
   static conv::query query(const conv_problem& p, const policy& policy) {
     return make_query<Src, Dst>(p, way, policy.accuracy);
   }

@@ -86,7 +86,8 @@ struct backward_weights : description<T, Src, Isa, direction::backward_weights> 
       in<"src", T, Src, &inner_product_problem::src_shape, needs::images>,
       in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
       out<"diff_weights", T, plain_weights<Src>{}, &inner_product_problem::weights_shape>,
-      out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest, optional>>;
+      out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest,
+          optional_operand>>;
   static inner_product_problem checked(const inner_product_problem& p) {
     return backward_weights::of_rank(p, name);
   }

@@ -30,7 +30,7 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
       operand_list<in<"logits", T, layout("nc"), &tensor_problem::tensor_shape, needs::channels>,
                    in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape>,
                    out<"probabilities", T, layout("nc"), &tensor_problem::tensor_shape,
-                       like<"logits">, in_place<"logits">>>;
+                       like<"logits">, in_place_of<"logits">>>;
   using matrix_view = view<const T, "nc">;
   static tensor_problem checked(const tensor_problem& p) {
     return cross_entropy_forward::with_channels(p, name);
@@ -72,7 +72,7 @@ struct cross_entropy_backward : cross_entropy<T, Isa> {
       in<"probabilities", T, layout("nc"), &tensor_problem::tensor_shape, needs::channels>,
       in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape>,
       out<"diff_logits", T, layout("nc"), &tensor_problem::tensor_shape, like<"probabilities">,
-          in_place<"probabilities">>>;
+          in_place_of<"probabilities">>>;
   static tensor_problem checked(const tensor_problem& p) {
     return cross_entropy_backward::with_channels(p, name);
   }

@@ -30,9 +30,9 @@ struct description {
 template <class T, layout L, class Isa>
 struct forward : description<T, L, Isa> {
   static constexpr const char* name = "softmax_forward";
-  using operands =
-      operand_list<in<"src", T, L, &tensor_problem::tensor_shape, needs::channels>,
-                   out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place<"src">>>;
+  using operands = operand_list<
+      in<"src", T, L, &tensor_problem::tensor_shape, needs::channels>,
+      out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place_of<"src">>>;
   static tensor_problem checked(const tensor_problem& p) { return forward::with_channels(p, name); }
   template <class Chosen>
   static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& src,
@@ -48,7 +48,7 @@ struct backward : description<T, L, Isa> {
   using operands = operand_list<in<"diff_dst", T, L, &tensor_problem::tensor_shape, like<"dst">>,
                                 in<"dst", T, L, &tensor_problem::tensor_shape, needs::channels>,
                                 out<"diff_src", T, L, &tensor_problem::tensor_shape, like<"dst">,
-                                    in_place<"diff_dst">, in_place<"dst">>>;
+                                    in_place_of<"diff_dst">, in_place_of<"dst">>>;
   static tensor_problem checked(const tensor_problem& p) {
     return backward::with_channels(p, name);
   }
