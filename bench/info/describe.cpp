@@ -68,8 +68,9 @@ answer describe_conv(const request& r) {
     return a;
   }
   if (r.pass == direction::backward_data)
-    return choose<T, conv::backward_data_algorithms<T, Isa>>("conv_backward_data", p.str(), layouts,
-                                                             q, r);
+    return choose<T, conv::backward_data_algorithms<T, Isa>>(
+        "conv_backward_data", p.str(), std::string(dst.text()) + ':' + std::string(src.text()), q,
+        r);
   if (r.pass == direction::backward_weights)
     return choose<T, conv::backward_weights_algorithms<T, Isa>>("conv_backward_weights", p.str(),
                                                                 layouts, q, r);
@@ -79,7 +80,7 @@ answer describe_conv(const request& r) {
 template <class T>
 answer describe_gemm(const request& r) {
   const gemm_problem p = gemm_problem::parse(r.problem);
-  return choose<T, gemm::all<T, Isa>>("gemm", p.str(), "ab:ab", gemm_query{p, r.wanted}, r);
+  return choose<T, gemm::all<T, Isa>>("gemm", p.str(), "ab:ab:ab", gemm_query{p, r.wanted}, r);
 }
 
 // Its choice and pooling's look at no layout.
@@ -90,7 +91,7 @@ answer describe_inner_product(const request& r) {
                                  "inner_product_backward_weights"};
   const layout& src = find_layout(p.src_shape().rank(), r.src, "--src");
   return choose<T, inner_product::all<T, "nc", Isa>>(ops[static_cast<int>(r.pass)], p.str(),
-                                                     std::string(src.text()),
+                                                     std::string(src.text()) + ":nc",
                                                      inner_product::query{p, r.pass, r.wanted}, r);
 }
 

@@ -72,7 +72,7 @@ for peer in onednn openblas eigen; do
     "$bench" --op $op --peer $peer --seconds 0.01 --json "$dir/json" "$problem" >"$dir/out" 2>&1 ||
       status=$?
     if [ $status -ne 0 ]; then
-      grep -q "Debian package lib\|--peer $peer: it has no $op\$" "$dir/out" ||
+      grep -q "Debian package lib\|--peer: expected one that has $op, got $peer\$" "$dir/out" ||
         fail "--peer $peer --op $op"
     else
       tail -n 1 "$dir/out" | grep -Eq \

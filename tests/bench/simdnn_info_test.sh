@@ -63,7 +63,12 @@ agree() { # ISA OP BENCH'S DIRECTION DIRECTION PROBLEM
   # shellcheck disable=SC2086 # its words
   set -- "$@" $call
   isa=$1 op=$2 pass=$4 problem=$5 said="$7 $8 $9 ${10} ${11}" ran=${12}
-  layouts="--src ${10%%:*} --dst ${10##*:}"
+  # The operands' layouts in the order of the call; that of diff_weights is not asked for.
+  first=${10%%:*} second=${10#*:}
+  second=${second%%:*}
+  layouts="--src $first --dst $second"
+  [ "$7" != conv_backward_data ] || layouts="--src $second --dst $first"
+  [ "$7" != conv_backward_weights ] || said="$7 $8 $9 $first:$second ${11}"
   # shellcheck disable=SC2086
   "$info" --isa "$isa" --op "$op" --dir "$pass" $layouts "$problem" >"$dir/out" 2>&1 ||
     fail "simdnn_info of $problem"
