@@ -6,6 +6,7 @@
 #include <cmath>
 #include <simdnn/ops/activation.hpp>
 #include <simdnn/ops/concat.hpp>
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/lrn.hpp>

@@ -4,6 +4,7 @@
 
 #include <simdnn/ops/activation.hpp>
 #include <simdnn/ops/concat.hpp>
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>

@@ -1,6 +1,7 @@
 // plan::describe: what the choice knows of each algorithm, without a plan.
 #include <doctest/doctest.h>
 
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
 #include <simdnn/ops/inner_product.hpp>

@@ -2,6 +2,7 @@
 // results as for dense ones; nothing but the results is written.
 #include <doctest/doctest.h>
 
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 
 #include "support/compare.hpp"

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/tensor/tensor.hpp>

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv.hpp>
+#include <simdnn/ops/conv/instances.hpp>
 #include <simdnn/ops/conv_pool/bands.hpp>
 #include <simdnn/ops/pooling/direct.hpp>
 #include <simdnn/parallel/workspace.hpp>
