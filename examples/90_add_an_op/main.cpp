@@ -123,7 +123,7 @@ void first_of_equals_and_nan_win(const char* algorithm) {
          std::string("of equal pieces the first wins, NaN over all: ") + algorithm);
 }
 
-// The loss is sum of dst * diff_dst, whose derivative by dst is diff_dst.
+// The loss is the sum of dst * diff_dst. Its derivative with respect to dst is diff_dst.
 template <dnn::layout L>
 void gradient_is_the_slope(const dnn::maxout_problem& p) {
   auto src = waves<double, L>(p.src_shape());

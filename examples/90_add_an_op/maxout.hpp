@@ -40,15 +40,6 @@ struct description {
   using isa_tag = Isa;
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
-
-  static maxout_problem of_rank(const maxout_problem& p, const char* op) {
-    if (p.size.rank != L.rank() - 2)
-      throw_error(
-          op, "size",
-          std::to_string(L.rank() - 2) + " spatial dimensions for layout " + std::string(L.text()),
-          std::to_string(p.size.rank));
-    return p.checked(op);
-  }
 };
 
 template <class T, layout L, class Isa>
@@ -58,7 +49,10 @@ struct forward : description<T, L, Isa> {
       in<"src", T, L, &maxout_problem::src_shape, needs::images>,
       out<"dst", T, L, &maxout_problem::dst_shape, needs::images>,
       saved<"argmax", T, L, &maxout_problem::dst_shape, needs::images, optional_operand>>;
-  static maxout_problem checked(const maxout_problem& p) { return forward::of_rank(p, name); }
+  static maxout_problem checked(const maxout_problem& p) {
+    check_rank(p.size, L, name);
+    return p.checked(name);
+  }
   template <class Chosen>
   static void run(const maxout_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
@@ -73,7 +67,10 @@ struct backward : description<T, L, Isa> {
   using operands = operand_list<in<"diff_dst", T, L, &maxout_problem::dst_shape, needs::images>,
                                 in<"argmax", T, L, &maxout_problem::dst_shape, needs::images>,
                                 out<"diff_src", T, L, &maxout_problem::src_shape, needs::images>>;
-  static maxout_problem checked(const maxout_problem& p) { return backward::of_rank(p, name); }
+  static maxout_problem checked(const maxout_problem& p) {
+    check_rank(p.size, L, name);
+    return p.checked(name);
+  }
   template <class Chosen>
   static void run(const maxout_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
                   const view<const T, L>& argmax, const view<T, L>& diff_src,
@@ -86,9 +83,15 @@ struct backward : description<T, L, Isa> {
 }  // namespace maxout
 
 template <class T, layout L, class Isa = isa::native>
-using maxout_plan = plan<maxout::forward<T, L, Isa>>;
+class maxout_plan : public plan<maxout::forward<T, L, Isa>> {
+ public:
+  using plan<maxout::forward<T, L, Isa>>::plan;
+};
 template <class T, layout L, class Isa = isa::native>
-using maxout_backward_plan = plan<maxout::backward<T, L, Isa>>;
+class maxout_backward_plan : public plan<maxout::backward<T, L, Isa>> {
+ public:
+  using plan<maxout::backward<T, L, Isa>>::plan;
+};
 
 /// After dst: argmax, if it is wanted, then an executor, a policy or both.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Rest>

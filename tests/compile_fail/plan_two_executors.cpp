@@ -1,4 +1,4 @@
-// expect: an executor and a workspace are given at most once each
+// expect: an executor, a workspace and a policy are given at most once each
 #include <simdnn/ops/softmax.hpp>
 #include <simdnn/tensor/tensor.hpp>
 

@@ -114,7 +114,7 @@ class concat_backward_plan : public plan<concat::backward<T, L>> {
   using plan<concat::backward<T, L>>::plan;
 };
 
-/// Copies the inputs into dst, whose channels are as many as theirs together.
+/// Copies the inputs into dst, which has as many channels as all inputs together.
 template <tensor_like Dst, class... Extras>
 void concat_forward(std::span<const concat::source<Dst>> srcs, Dst&& dst, Extras&&... extras) {
   using pass = concat::forward<element_of<Dst>, std::remove_cvref_t<Dst>::format>;

@@ -57,9 +57,7 @@ struct forward {
 
   static conv_problem checked(const conv_problem& problem) {
     const conv_problem p = problem.checked(name);
-    if (p.rank() != 2)
-      throw_error(name, "size", "2 spatial dimensions for layout " + std::string(Src.text()),
-                  p.size.str());
+    check_rank(p.size, Src, name);
     if (p.output(0) < 2 || p.output(1) < 2)
       throw_error(name, "output", "at least 2x2", spatial{p.output(0), p.output(1)}.str());
     return p;

@@ -33,14 +33,6 @@ struct description {
   using isa_tag = Isa;
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
-
-  static lrn_problem of_rank(const lrn_problem& p, const char* op) {
-    constexpr int rank = L.rank() - 2;
-    if (p.size.rank != rank)
-      throw_error(op, "size", std::to_string(rank) + " numbers for " + std::string(L.text()),
-                  p.size.empty() ? "none" : p.size.str());
-    return p.checked(op);
-  }
 };
 
 template <class T, layout L, class Isa>
@@ -48,7 +40,10 @@ struct forward : description<T, L, Isa> {
   static constexpr const char* name = "lrn_forward";
   using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
                                 out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
-  static lrn_problem checked(const lrn_problem& p) { return forward::of_rank(p, name); }
+  static lrn_problem checked(const lrn_problem& p) {
+    check_rank(p.size, L, name);
+    return p.checked(name);
+  }
   template <class Chosen>
   static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const call_context& call) {
@@ -64,7 +59,10 @@ struct backward : description<T, L, Isa> {
       in<"diff_dst", T, L, &lrn_problem::src_shape, like<"src">>,
       in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
       out<"diff_src", T, L, &lrn_problem::src_shape, like<"src">, in_place_of<"diff_dst">>>;
-  static lrn_problem checked(const lrn_problem& p) { return backward::of_rank(p, name); }
+  static lrn_problem checked(const lrn_problem& p) {
+    check_rank(p.size, L, name);
+    return p.checked(name);
+  }
   template <class Chosen>
   static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
                   const view<const T, L>& src, const view<T, L>& diff_src,

@@ -37,11 +37,7 @@ struct description {
 
   static pooling_problem of_rank(const pooling_problem& p, const char* op) {
     const pooling_problem checked = p.checked(op);
-    if (checked.rank() != L.rank() - 2)
-      throw_error(
-          op, "size",
-          std::to_string(L.rank() - 2) + " spatial dimensions for layout " + std::string(L.text()),
-          p.size.str());
+    check_rank(checked.size, L, op);
     return checked;
   }
   static std::string text(const pooling_problem& p) { return p.str() + "_n" + to_name(p.kind); }

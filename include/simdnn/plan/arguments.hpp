@@ -174,6 +174,34 @@ class argument_pack : public argument_kinds<Arguments...> {
       slots_;
 };
 
+/// Whether an argument of type A may stand for this operand of a table.
+template <class Operand, class A>
+constexpr bool accepts() {
+  if constexpr (std::is_same_v<A, none_t>)
+    return Operand::optional;
+  else if constexpr (detail::is_packed<A>)
+    return Operand::role == role::weights;
+  else
+    return std::is_same_v<typename Operand::type,
+                          typename decltype(detail::element_of<A>())::type> &&
+           Operand::fits(detail::layout_of<A>());
+}
+/// The one error of a call with an argument that accepts() does not accept.
+template <class Operand, class A>
+constexpr void refuse() {
+  if constexpr (std::is_same_v<A, none_t>) {
+    static_assert(Operand::optional, "this operand cannot be left out");
+  } else if constexpr (detail::is_packed<A>) {
+    static_assert(Operand::role == role::weights, "this operand is not packed");
+  } else if constexpr (!accepts<Operand, A>()) {
+    constexpr layout got = detail::layout_of<A>();
+    using element = typename decltype(detail::element_of<A>())::type;
+    static_cast<void>(
+        sizeof(operand_expects<Operand::expected_name, typename Operand::type,
+                               Operand::usual_layout, element, got, Operand::fits(got)>));
+  }
+}
+
 /// The element type of a tensor or view.
 template <class X>
 using element_of = std::remove_const_t<typename std::remove_cvref_t<X>::value_type>;

@@ -2,10 +2,12 @@
 //
 //     using operands = operand_list<in<"src", T, Src, &pooling_problem::src_shape, needs::fastest>,
 //                                   out<"dst", T, Src, &pooling_problem::dst_shape, needs::fastest>,
-//                                   saved<"argmax", T, Src, &pooling_problem::dst_shape, optional_operand>>;
+//                                   saved<"argmax", T, Src, &pooling_problem::dst_shape,
+//                                         optional_operand>>;
 //
-// Each line gives the name, the element type, the layout (one layout, or any that passes a predicate), the shape as a function of the problem (no_shape if the pass checks it itself), and
-// traits in any order. plan (plan.hpp) reads the table.
+// Each line gives the name, the element type, the layout (one, or any that passes a predicate), the
+// shape as a function of the problem (no_shape if the pass checks it itself), and traits in any
+// order. plan (plan.hpp) reads the table.
 #pragma once
 
 #include <simdnn/tensor/view.hpp>

@@ -1,44 +1,15 @@
-// plan: a problem and the algorithm chosen for one pass of an operation. The pass describes itself,
-// and everything that plans have in common is derived from that here, once:
-//
-//     template <class T, layout L, class Isa = isa::native>
-//     struct forward {
-//       static constexpr const char* name = "lrn_forward";      of the op, in errors and records
-//       using problem_type = lrn_problem;
-//       using isa_tag = Isa;
-//       using algorithm_list = lrn::all<T, L, Isa>;             what the choice walks
-//       using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape>,
-//                                     out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
-//       static void run(const lrn_problem& p, const algorithm_list::chosen& a, const view<const T, L>& src,
-//                       const view<T, L>& dst, const call_context& call);
-//     };
-//     template <class T, layout L, class Isa = isa::native>
-//     using lrn_plan = plan<lrn::forward<T, L, Isa>>;
-//
-// run() gets the operands in the table's order: a view of const elements if the operand is only
-// read, a pointer to a view (null: left out) if it is optional, a std::span of views for a list, and
-// a pointer to the packed elements for weights. What else a pass may have:
-//     static problem_type checked(const problem_type&);      default: p.checked(name)
-//     static auto query(const problem_type&, const policy&); default: the problem
-//     static constexpr bool memory_bound = true;   work is counted in elements, not in flops
-//     static constexpr direction way = ...;        default: forward
-//     using post_ops = after<"dst">;               epilogue.hpp: run() gets them before the context
-//     static auto prepare(const problem_type&);    what run() gets in the problem's place
-//     static void pack(chosen, weights, T* packed, executor_ref);   if there are weights
-//     static bool reads_in_place(chosen, weights); then run() takes a view of weights too
-//     static index_t workspace_bytes(prepared, chosen, int workers);   default: the algorithm's
-//     static std::string text(const problem_type&);     of call records; default: p.str()
-//     static void check(const problem_type&, operands...);   rules of its own, after the table's
-//     static double work(const problem_type&, operands...);  operations of a call
-//     static shape trial_shape(const problem_type&, std::size_t operand);  if the table has none
-//     static void complete(call_record&, operands...);  what a call record says otherwise
+// plan: a problem and the algorithm chosen for one pass of an operation. What plans have in common is
+// derived here, once, from the pass's description (pass.hpp): checks of operands, packed weights, the
+// choice and its measurement, call records.
 #pragma once
 
 #include <simdnn/parallel/grain.hpp>
 #include <simdnn/plan/arguments.hpp>
 #include <simdnn/plan/operands.hpp>
 #include <simdnn/plan/packed.hpp>
+#include <simdnn/plan/pass.hpp>
 #include <simdnn/plan/quick_check.hpp>
+#include <simdnn/plan/record.hpp>
 #include <simdnn/plan/select.hpp>
 #include <simdnn/plan/trial.hpp>
 #include <simdnn/trace/call_record.hpp>
@@ -47,42 +18,21 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// What a pass's run() is told besides its operands.
-struct call_context {
-  executor_ref executor;
-  std::span<std::byte> workspace;  ///< empty: the calling thread's arena
-};
-
 /// Immutable; may be called from many threads at once; allocates nothing after its first run.
 template <class Pass>
 class plan {
+  using described = described_pass<Pass>;
   using table = typename Pass::operands;
   using numbers = std::make_index_sequence<table::count>;
   template <std::size_t I>
   using line = typename table::template at<I>;
-
-  static constexpr direction way() {
-    if constexpr (requires { Pass::way; })
-      return Pass::way;
-    else
-      return direction::forward;
-  }
   template <class Operand>
-  static constexpr bool written = Operand::role == role::out || Operand::role == role::inout ||
-                                  (Operand::role == role::saved && way() == direction::forward);
+  static constexpr bool written = described::template written<Operand>;
   template <class Operand>
   using element_type =
       std::conditional_t<written<Operand>, typename Operand::type, const typename Operand::type>;
-  static constexpr bool fuses = requires { typename Pass::post_ops; };
   static constexpr std::size_t no_weights = table::count, weights_line = table::weights_line;
-
-  static auto prepare(const typename Pass::problem_type& p) {
-    if constexpr (requires { Pass::prepare(p); })
-      return Pass::prepare(p);
-    else
-      return none_t();
-  }
-  using prepared = decltype(prepare(std::declval<const typename Pass::problem_type&>()));
+  using prepared = typename described::prepared;
 
  public:
   using pass = Pass;
@@ -92,7 +42,9 @@ class plan {
 
   /// Throws error if the problem breaks a rule or the policy's algorithm does not take it.
   explicit plan(const problem_type& p, const policy& policy = {})
-      : problem_(checked(p)), prepared_(prepare(problem_)), algorithm_(choose(problem_, policy)) {
+      : problem_(described::checked(p)),
+        prepared_(described::prepare(problem_)),
+        algorithm_(choose(problem_, policy)) {
     set_shapes(numbers());
     if constexpr (weights_line != no_weights)
       std::visit(
@@ -107,7 +59,7 @@ class plan {
   }
   /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
   static auto describe(const problem_type& p, const policy& policy = {}) {
-    return algorithm_list::describe(query(checked(p), policy), policy);
+    return algorithm_list::describe(described::query(described::checked(p), policy), policy);
   }
 
   /// With every default written out.
@@ -196,40 +148,23 @@ class plan {
     static_assert(pack::operands() <= table::count, "this pass has fewer operands");
     static_assert(pack::template count<argument::operand>() == pack::operands(),
                   "operands come first: one stands after an epilogue, executor or workspace");
-    static_assert(pack::template count<argument::epilogue>() <= (fuses ? 1 : 0),
+    static_assert(pack::template count<argument::epilogue>() <= (described::fuses ? 1 : 0),
                   "this pass takes no such argument: post-ops, once, are for those that fuse them");
     static_assert(pack::template count<argument::executor>() <= 1 &&
-                      pack::template count<argument::workspace>() <= 1,
-                  "an executor and a workspace are given at most once each");
+                      pack::template count<argument::workspace>() <= 1 &&
+                      pack::template count<argument::policy>() <= 1,
+                  "an executor, a workspace and a policy are given at most once each");
     if constexpr (pack::operands() >= table::required && pack::operands() <= table::count)
       return with_operands(numbers(), arguments);
   }
 
  private:
-  static problem_type checked(const problem_type& p) {
-    if constexpr (requires { Pass::checked(p); })
-      return Pass::checked(p);
-    else
-      return p.checked(Pass::name);
-  }
-  static auto query(const problem_type& p, const policy& policy) {
-    if constexpr (requires { Pass::query(p, policy); })
-      return Pass::query(p, policy);
-    else
-      return p;
-  }
-  static std::string text(const problem_type& p) {
-    if constexpr (requires { Pass::text(p); })
-      return Pass::text(p);
-    else
-      return p.str();
-  }
   static chosen choose(const problem_type& p, const policy& policy) {
-    const auto q = query(p, policy);
+    const auto q = described::query(p, policy);
     if constexpr (algorithm_list::choices < 2) {
       return algorithm_list::choose(q, policy, Pass::name);
     } else {
-      const auto key = [&] { return trial_key<Pass>(text(p)); };
+      const auto key = [&] { return trial_key<Pass>(described::text(p)); };
       const auto make_trial = [&] { return make_trial_of<plan>(p); };
       return algorithm_list::choose(
           q, algorithm_list::measured(q, policy, Pass::name, key, make_trial), Pass::name);
@@ -244,36 +179,6 @@ class plan {
   template <std::size_t... I>
   void set_shapes(std::index_sequence<I...>) {
     ((shapes_[I] = line<I>::shape(problem_)), ...);
-  }
-
-  // --- Arguments to views.
-
-  template <class A>
-  using operand_element = typename decltype(detail::element_of<A>())::type;
-  template <class A>
-  static constexpr layout layout_of = detail::layout_of<A>();
-
-  template <class Operand, class A>
-  static constexpr bool accepts() {
-    if constexpr (std::is_same_v<A, none_t>)
-      return Operand::optional;
-    else if constexpr (detail::is_packed<A>)
-      return Operand::role == role::weights;
-    else
-      return std::is_same_v<typename Operand::type, operand_element<A>> &&
-             Operand::fits(layout_of<A>);
-  }
-  // The one error of a call with an operand that the table does not accept.
-  template <class Operand, class A>
-  static constexpr void refuse() {
-    if constexpr (std::is_same_v<A, none_t>)
-      static_assert(Operand::optional, "this operand cannot be left out");
-    else if constexpr (detail::is_packed<A>)
-      static_assert(Operand::role == role::weights, "this operand is not packed");
-    else if constexpr (!accepts<Operand, A>())
-      static_cast<void>(sizeof(
-          operand_expects<Operand::expected_name, typename Operand::type, Operand::usual_layout,
-                          operand_element<A>, layout_of<A>, Operand::fits(layout_of<A>)>));
   }
 
   template <std::size_t... I, class Pack>
@@ -325,8 +230,6 @@ class plan {
     else
       return as_operand<typename operand::type, element_type<operand>>(arguments.template get<I>());
   }
-
-  // --- Checks.
 
   // Whether operand I passes, as far as a few comparisons tell.
   template <std::size_t I, bool LeftOut, class V, class... All>
@@ -396,8 +299,6 @@ class plan {
       weights->check(Pass::name, line<I>::name, packed_name_, packed_elements_);
   }
 
-  // --- The call.
-
   template <std::size_t I, bool LeftOut, class V>
   SIMDNN_INLINE static decltype(auto) argument_of(const V& v) {
     if constexpr (detail::is_packed_pointer<V>)
@@ -421,10 +322,11 @@ class plan {
       (check_packed<I>(views), ...);
       if constexpr (requires { Pass::check(problem_, views...); }) Pass::check(problem_, views...);
 
-      const executor_ref executor = for_work(arguments.executor(), work(views...));
+      const executor_ref executor =
+          for_work(arguments.executor(), described::work(problem_, views...));
       const call_context context{executor, arguments.workspace()};
       const auto describe = [&] { return record<I...>(arguments, own); };
-      if constexpr (fuses) {
+      if constexpr (described::fuses) {
         const auto epilogue = Pass::post_ops::template lower<Pass>(arguments.epilogue(), views...);
         return timed(executor, describe, [&]() SIMDNN_INLINE_LAMBDA {
           return run_pass(argument_of<I, left_out<I, Pack>>(views)..., epilogue, context);
@@ -440,26 +342,6 @@ class plan {
   SIMDNN_INLINE auto run_pass(const A&... arguments) const {
     return Pass::run(prepared_or_problem(), algorithm_, arguments...);
   }
-  template <class... V>
-  SIMDNN_INLINE double work(const V&... views) const {
-    if constexpr (requires { Pass::work(problem_, views...); })
-      return Pass::work(problem_, views...);
-    else if constexpr (requires { Pass::memory_bound; })
-      return costs::element_operations * elements(views...);
-    else
-      return problem_.flops();
-  }
-  template <class... V>
-  static double elements(const V&... views) {
-    double most = 0;
-    const auto look = [&](const auto& v) {
-      if constexpr (requires { v.format; })
-        most = std::max(most, static_cast<double>(v.shape().elements()));
-    };
-    (look(views), ...);
-    return most;
-  }
-
   template <class Describe, class Run>
   SIMDNN_INLINE auto timed(const executor_ref& executor, const Describe& describe,
                            const Run& run) const {
@@ -490,20 +372,10 @@ class plan {
     return call;
   }
   call_record record(std::span<const erased_operand> operands) const {
-    call_record call{.op = Pass::name,
-                     .problem = text(problem_),
-                     .type = operands[0].type,
-                     .isa = Pass::isa_tag::name,
-                     .algorithm = algorithm_name()};
-    if constexpr (requires { problem_.flops(); }) call.flops = problem_.flops();
-    for (const erased_operand& e : operands) {
-      const bool packed_in_one_layout = !e.present && e.fixed && e.shape.rank() != 0;
-      if (e.present || packed_in_one_layout)
-        call.layouts.append(call.layouts.empty() ? "" : ":").append(e.layout.text());
-      if (e.present || e.shape.rank() != 0)
-        call.bytes += static_cast<double>(e.shape.elements()) * static_cast<double>(e.bytes);
-    }
-    return call;
+    double flops = 0;
+    if constexpr (requires { problem_.flops(); }) flops = problem_.flops();
+    return record_of(Pass::name, described::text(problem_), Pass::isa_tag::name, algorithm_name(),
+                     flops, operands);
   }
 
   problem_type problem_;

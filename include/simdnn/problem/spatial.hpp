@@ -48,6 +48,16 @@ struct spatial {
   friend constexpr bool operator==(const spatial&, const spatial&) = default;
 };
 
+/// Throws error in the name of op if a size has not as many numbers as the layout, which also names
+/// n and c, has spatial dimensions.
+inline void check_rank(const spatial& size, const layout& l, const char* op) {
+  if (size.rank != l.rank() - 2)
+    throw_error(
+        op, "size",
+        std::to_string(l.rank() - 2) + " spatial dimensions for layout " + std::string(l.text()),
+        size.empty() ? "none" : size.str());
+}
+
 /// {s..., sizes...}
 constexpr shape joined(shape s, const spatial& sizes) {
   for (int d = 0; d < sizes.rank; ++d) s.push_back(sizes[d]);

@@ -316,7 +316,7 @@ TEST_CASE("bad input is named") {
     return message([&] { lrn_plan<float, "nchw">{bad}; });
   };
   CHECK(plan_message({.channels = 4}) ==
-        "lrn_forward: size: expected 2 numbers for nchw, got none");
+        "lrn_forward: size: expected 2 spatial dimensions for layout nchw, got none");
   CHECK(plan_message({.channels = 4, .size = {2, 2}, .local_size = 0}) ==
         "lrn_forward: local_size: expected at least 1, got 0");
   CHECK(plan_message({.channels = 0, .size = {2, 2}}) ==

@@ -53,9 +53,7 @@ struct register_operations<T, isa::avx2> {
   }
   template <class Row>
   static SIMDNN_INLINE reg sum_rows(const Row* rows) {
-    c_array<batch, lanes> raw;
-    for (int i = 0; i < lanes; ++i) raw[i] = rows[i].raw();
-    return xsimd::haddp(raw);
+    return haddp_rows<batch>(rows);
   }
   template <int Bits>
   static SIMDNN_INLINE reg shift_left(reg x) {

@@ -54,7 +54,8 @@ struct register_operations<T, isa::avx512> {
   /// Not xsimd's haddp, which in 8.1 returns the sums in another order.
   template <class Row>
   static SIMDNN_INLINE reg sum_rows(const Row* rows) {
-    c_array<batch, lanes> sums;  // not of reg, of whose attributes gcc warns in a template argument
+    c_array<batch, lanes>
+        sums;  // not of reg: gcc warns that a template argument drops its attributes
     for (int i = 0; i < lanes; i += 2)
       sums[i / 2] = batch(add_pairs(rows[i].raw(), rows[i + 1].raw()));
     if constexpr (std::is_same_v<T, float>)

@@ -56,6 +56,15 @@ namespace detail {
 template <class T, class Isa>
 struct register_operations;
 
+/// sum_rows by xsimd's own.
+template <class Batch, class Row>
+SIMDNN_INLINE Batch haddp_rows(const Row* rows) {
+  constexpr int lanes = static_cast<int>(Batch::size);
+  c_array<Batch, lanes> raw;
+  for (int i = 0; i < lanes; ++i) raw[i] = rows[i].raw();
+  return xsimd::haddp(raw);
+}
+
 }  // namespace detail
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -19,8 +19,8 @@ struct tuning<T, isa::avx512> : tuning_defaults<T> {
   static constexpr int small_vectors = 4;
   static constexpr int dot_columns = 8;
   static constexpr double product_cycles = 1;
-  static constexpr int depthwise = 14;  // 1.2 times as fast as 7, whose sums wait for their own
-                                        // last products (in L2)
+  // 1.2 times as fast as 7 from L2: seven sums are too few to hide the latency of a product.
+  static constexpr int depthwise = 14;
   static constexpr index_t L2 = 1024 * 1024;
 };
 

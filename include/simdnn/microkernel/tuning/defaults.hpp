@@ -10,7 +10,8 @@ namespace simdnn::inline SIMDNN_ABI {
 
 template <class T>
 struct tuning_defaults {
-  /// Values of k whose rows of packed b (KC * NV vectors) stay in L1 beside what a tile reads.
+  /// Number of values of k in a block: its rows of packed b, KC * NV vectors, stay in L1 together with
+  /// what a tile reads of a.
   static constexpr index_t KC = 1024 / sizeof(T);
   /// The same for pointwise convolutions: a tile's pixels, and the next one's, are in L1 besides
   /// (1.04 times as fast as with KC).
@@ -34,13 +35,14 @@ struct tuning_defaults {
   /// Bytes of a block of Winograd's transformed inputs and products, which stay in L2.
   static constexpr index_t winograd = 2048 * 1024;
 
-  /// Pixels of few_channels whose results go through scratch together: 28 leave L1 to src and
-  /// weights. With a post-op behind 3x3 on 224x224, 14, 28, 56 and a whole row of 224 took 1.21,
-  /// 1.17, 1.23 and 1.45 times as long as with one in registers (AVX-512), and 12, 24, 48 and the
-  /// row 1.40, 1.22, 1.42 and 1.58 (AVX2; gcc 12).
+  /// Number of pixels for which few_channels passes results through scratch at once; src and weights
+  /// stay in L1 beside it. Measured: a 3x3 layer of 224x224 with a custom post-op, its time over that
+  /// with a post-op in registers (gcc 12).
+  ///     AVX-512    14 pixels 1.21, 28 1.17, 56 1.23, a row of 224 1.45
+  ///     AVX2       12 pixels 1.40, 24 1.22, 48 1.42, a row of 224 1.58
   static constexpr index_t few_channels_scratch = 28;
-  /// Tiles ahead whose lines of dst few_channels prefetches (112x112 and larger: 1.05 times as
-  /// fast as without).
+  /// few_channels prefetches the lines of dst of the tile that follows after so many tiles. From
+  /// 112x112 on this is 1.05 times as fast as no prefetch.
   static constexpr int few_channels_prefetch = 4;
 
   /// Bytes ahead that depthwise prefetches. The processor's own prefetching ends with each page:

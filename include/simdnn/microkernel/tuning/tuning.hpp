@@ -1,6 +1,6 @@
 // The numbers that measurement decided. Kernels' sizes are members of tuning<T, Isa>; costs.hpp has
-// what is the same on every ISA. Outside this folder a number stands beside its use if it follows
-// from the algorithm, from the registers or from a limit on memory or errors.
+// what is the same on every ISA. A number that follows from the algorithm, from the registers or
+// from a limit on memory or errors is not tuned; it is beside its use.
 //
 // An ISA's file (avx512.hpp) declares the following; defaults.hpp the rest.
 //     NV, MR     vectors of columns and greatest number of rows of a register tile

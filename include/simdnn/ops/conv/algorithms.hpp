@@ -16,7 +16,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-// The list, and oneDNN behind it where the program has it.
+// An algorithm list that ends with oneDNN, if the program is built with it.
 #if defined(SIMDNN_WITH_ONEDNN)
 template <class T, class Isa, class... Own>
 using with_onednn = algorithms<Own..., by_onednn<T, Isa>>;

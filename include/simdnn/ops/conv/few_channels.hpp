@@ -24,7 +24,7 @@ class few_channels {
   static constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   static constexpr int NV = tuning<T, Isa>::NV, MR = tuning<T, Isa>::MR;
   static constexpr index_t most_channels = 4;
-  // Whose results go through scratch together.
+  // Pixels whose results go through scratch together.
   static constexpr index_t scratch_tiles = tuning<T, Isa>::few_channels_scratch / MR;
 
  public:

@@ -18,11 +18,7 @@ struct description {
   static constexpr direction way = Way;
 
   static inner_product_problem of_rank(const inner_product_problem& p, const char* op) {
-    if (p.size.rank != Src.rank() - 2)
-      throw_error(op, "size",
-                  std::to_string(Src.rank() - 2) + " spatial dimensions for layout " +
-                      std::string(Src.text()),
-                  p.size.empty() ? "none" : p.size.str());
+    check_rank(p.size, Src, op);
     return p.checked(op);
   }
   static inner_product::query query(const inner_product_problem& p, const policy& policy) {

@@ -126,8 +126,6 @@ class direct {
     return {first, std::min(c + after_, channels_ - 1) - first + 1};
   }
 
-  // --- Vectors of pixels.
-
   // n contiguous pixels. Channel j's row of diff_dst * dst / s replaces that of the channel that has
   // left all windows; rows before the first channel and after the last are zeros.
   void backward_rows(const T* diff_dst, const T* src, T* diff_src, index_t n, index_t stride,
@@ -159,8 +157,6 @@ class direct {
       });
     }
   }
-
-  // --- Vectors of channels.
 
   // Pixels that are computed in turns: a line's stores are in L1 before vectors are loaded of which
   // parts were stored by two of them.
@@ -229,8 +225,6 @@ class direct {
   SIMDNN_INLINE V inverse(const T* x) const {
     return scale_.inverse(window_sum<V, true>(x, 1, count(), all_lanes()));
   }
-
-  // --- Workspace.
 
   static constexpr index_t row = costs::row_pixels;  // pixel_walk's longest
 

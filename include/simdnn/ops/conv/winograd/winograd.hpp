@@ -186,7 +186,7 @@ class winograd {
 
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
-  // Of one group, transformed.
+  // The transformed weights of one group.
   double weight_bytes() const {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }

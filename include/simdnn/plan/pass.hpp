@@ -1,0 +1,127 @@
+// A pass: one direction of an operation, which describes itself. plan (plan.hpp) derives the rest.
+//
+//     template <class T, layout L, class Isa = isa::native>
+//     struct forward {
+//       static constexpr const char* name = "lrn_forward";      of the op, in errors and records
+//       using problem_type = lrn_problem;
+//       using isa_tag = Isa;
+//       using algorithm_list = lrn::all<T, L, Isa>;             what the choice walks
+//       using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape>,
+//                                     out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
+//       template <class Chosen>
+//       static void run(const lrn_problem& p, const Chosen& chosen, const view<const T, L>& src,
+//                       const view<T, L>& dst, const call_context& call);
+//     };
+//     template <class T, layout L, class Isa = isa::native>
+//     class lrn_plan : public plan<lrn::forward<T, L, Isa>> {
+//      public:
+//       using plan<lrn::forward<T, L, Isa>>::plan;
+//     };
+//
+// lrn_plan is a class and no alias: gcc 12 crashes where an alias is given a layout that depends on
+// a template parameter.
+//
+// run() gets the operands in the table's order: a view of const elements if the operand is only
+// read, a pointer to a view (null: left out) if it is optional, a std::span of views for a list, and
+// a pointer to the packed elements for weights. What else a pass may have:
+//     static problem_type checked(const problem_type&);      default: p.checked(name)
+//     static auto query(const problem_type&, const policy&); default: the problem
+//     static constexpr bool memory_bound = true;   work is counted in elements, not in flops
+//     static constexpr direction way = ...;        default: forward
+//     using post_ops = after<"dst">;               epilogue.hpp: run() gets them before the context
+//     static auto prepare(const problem_type&);    what run() gets in the problem's place
+//     static void pack(chosen, weights, T* packed, executor_ref);   if there are weights
+//     static bool reads_in_place(chosen, weights); then run() takes a view of weights too
+//     static index_t workspace_bytes(prepared, chosen, int workers);   default: the algorithm's
+//     static std::string text(const problem_type&);     of call records; default: p.str()
+//     static void check(const problem_type&, operands...);   rules of its own, after the table's
+//     static double work(const problem_type&, operands...);  operations of a call
+//     static shape trial_shape(const problem_type&, std::size_t operand);  if the table has none
+//     static void complete(call_record&, operands...);  what a call record says otherwise
+#pragma once
+
+#include <algorithm>
+#include <simdnn/microkernel/tuning/costs.hpp>
+#include <simdnn/parallel/executor.hpp>
+#include <simdnn/plan/operand.hpp>
+#include <simdnn/plan/policy.hpp>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace simdnn::inline SIMDNN_ABI {
+
+/// What a pass's run() is told besides its operands.
+struct call_context {
+  executor_ref executor;
+  std::span<std::byte> workspace;  ///< empty: the calling thread's arena
+};
+
+/// What a pass says, and the defaults where it says nothing.
+template <class Pass>
+struct described_pass {
+  using problem_type = typename Pass::problem_type;
+
+  static constexpr direction way() {
+    if constexpr (requires { Pass::way; })
+      return Pass::way;
+    else
+      return direction::forward;
+  }
+  /// Whether the pass writes an operand of its table.
+  template <class Operand>
+  static constexpr bool written = Operand::role == role::out || Operand::role == role::inout ||
+                                  (Operand::role == role::saved && way() == direction::forward);
+  static constexpr bool fuses = requires { typename Pass::post_ops; };
+
+  static problem_type checked(const problem_type& p) {
+    if constexpr (requires { Pass::checked(p); })
+      return Pass::checked(p);
+    else
+      return p.checked(Pass::name);
+  }
+  static auto query(const problem_type& p, const policy& policy) {
+    if constexpr (requires { Pass::query(p, policy); })
+      return Pass::query(p, policy);
+    else
+      return p;
+  }
+  static auto prepare(const problem_type& p) {
+    if constexpr (requires { Pass::prepare(p); })
+      return Pass::prepare(p);
+    else
+      return none_t();
+  }
+  using prepared = decltype(prepare(std::declval<const problem_type&>()));
+  static std::string text(const problem_type& p) {
+    if constexpr (requires { Pass::text(p); })
+      return Pass::text(p);
+    else
+      return p.str();
+  }
+  /// Operations of a call, for the executor's grain.
+  template <class... V>
+  SIMDNN_INLINE static double work(const problem_type& p, const V&... views) {
+    if constexpr (requires { Pass::work(p, views...); })
+      return Pass::work(p, views...);
+    else if constexpr (requires { Pass::memory_bound; })
+      return costs::element_operations * most_elements(views...);
+    else
+      return p.flops();
+  }
+
+ private:
+  // Of the largest operand.
+  template <class... V>
+  static double most_elements(const V&... views) {
+    double most = 0;
+    const auto look = [&](const auto& v) {
+      if constexpr (requires { v.format; })
+        most = std::max(most, static_cast<double>(v.shape().elements()));
+    };
+    (look(views), ...);
+    return most;
+  }
+};
+
+}  // namespace simdnn::inline SIMDNN_ABI
