@@ -1,6 +1,8 @@
 #include <bench/isa_cells.hpp>
-#include <bench/op.hpp>
+#include <bench/op_name.hpp>
+#include <bench/pass.hpp>
 #include <set>
+#include <sstream>
 
 namespace simdnn::bench {
 namespace {
@@ -68,6 +70,15 @@ constexpr family families[] = {
      {"mb8ic64oc64", "mb16ic256oc128", "mb32ic1024oc1024", "mb32ic4096oc1024"}},
 };
 
+struct benched_operation {
+  const char *name, *problems;  // as in operations.txt
+};
+constexpr benched_operation benched[] = {
+#define SIMDNN_OPERATION(name, layouts, problems) {#name, problems},
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+};
+
 struct pass {
   const char* name;
   direction dir;
@@ -80,8 +91,9 @@ using compiled = isa::dispatched<kernels>;
 
 std::unique_ptr<workload> make_workload(const op& o, const pass& p, const char* problem,
                                         const compiled& code, int threads) {
-  return o.make(problem, {.dir = p.dir,
-                          .where = {.threads = threads, .isa = code.isa(), .code = &code.table()}});
+  return o.make(
+      o, problem,
+      {.dir = p.dir, .where = {.threads = threads, .isa = code.isa(), .code = &code.table()}});
 }
 
 // The algorithms that take the problem and are not among those seen; where there is none, the one
@@ -94,6 +106,44 @@ std::vector<std::string> new_algorithms(const workload& w, std::set<std::string>
       found.push_back(v.name);
   if (found.empty()) found.push_back(w.make_simdnn({})->implementation());
   return found;
+}
+
+const char* name_of(simdnn::direction way) { return passes[static_cast<int>(way)].name; }
+
+// A pass with all that its call needs.
+class pass_call final : public call {
+ public:
+  static std::unique_ptr<call> make(const test::erased_pass& pass, test::erased_problem problem,
+                                    int threads) {
+    auto owned = std::make_unique<operands>(pass, std::move(problem));
+    auto r = std::make_unique<pass_runner>(owned->calls, policy(), threads);
+    return std::unique_ptr<call>(new pass_call(std::move(owned), std::move(r)));
+  }
+  void run() override { runner_->run(); }
+
+ private:
+  struct operands {
+    operands(const test::erased_pass& pass, test::erased_problem p)
+        : problem(std::move(p)), calls(pass, problem.get(), traits) {}
+    test::erased_problem problem;
+    test::pass_traits traits;
+    test::pass_calls calls;
+  };
+  pass_call(std::unique_ptr<operands> o, std::unique_ptr<pass_runner> r)
+      : call(r->flops(), r->bytes()), operands_(std::move(o)), runner_(std::move(r)) {}
+
+  std::unique_ptr<operands> operands_;
+  std::unique_ptr<pass_runner> runner_;
+};
+
+// Bytes of a problem's operands.
+double bytes_of(const test::erased_pass& pass, const test::erased_problem& problem) {
+  double bytes = 0;
+  const std::vector<simdnn::shape> shapes = pass.make(problem.get(), {})->shapes;
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    if (!pass.operands[i].optional)
+      bytes += static_cast<double>(shapes[i].elements() * pass.operands[i].element->bytes);
+  return bytes;
 }
 
 __attribute__((noinline)) long increment(long x) {
@@ -124,6 +174,45 @@ class cell_list {
       else
         for_each_size([&](std::size_t s) { add_size(sizes[s].name, sizes[s].bytes); });
     }
+  }
+
+  // Each pass of operations.txt: with its problems, in as large a batch as the size holds, and the
+  // smallest problem, whose time is that of a call.
+  void add_operations() {
+    const std::span<const registered_operation> operations = isas_.back()->operations();
+    for (std::size_t i = 0; i < operations.size(); ++i)
+      for (std::size_t j = 0; j < operations[i].passes().size(); ++j) {
+        const test::erased_pass& pass = *operations[i].passes()[j];
+        const auto same = [=](const compiled& code) -> const test::erased_pass& {
+          return *code->operations()[i].passes()[j];
+        };
+        const std::string start = std::string(op_name(pass.op)) + '/' + name_of(pass.way) + '/';
+        std::istringstream problems(benched[i].problems);
+        for (std::string problem; problems >> problem;) {
+          const std::size_t equals = problem.find('=');
+          const std::string text = problem.substr(equals + 1);
+          const test::erased_problem one = pass.parse(text, 1);
+          const double bytes = bytes_of(pass, one);
+          const std::string row =
+              start + problem.substr(0, equals) + '/' + pass.make(one.get(), {})->algorithm + '/';
+          for_each_size([&](std::size_t s) {
+            const auto batch = static_cast<std::int64_t>(
+                std::max(1.0, static_cast<double>(sizes[s].bytes) / bytes));
+            add(row + sizes[s].name, pass.memory_bound ? bound::memory : bound::arithmetic,
+                [=](const compiled& code, int threads) {
+                  return pass_call::make(same(code), same(code).parse(text, batch), threads);
+                });
+          });
+        }
+        constexpr int repeats = 100;
+        add(start + "smallest/" + pass.make(pass.smallest().get(), {})->algorithm + "/call",
+            bound::latency, [=](const compiled& code, int threads) {
+              return make_call(repeats, 0,
+                               [c = pass_call::make(same(code), same(code).smallest(), threads)] {
+                                 for (int k = 0; k < repeats; ++k) c->run();
+                               });
+            });
+      }
   }
 
   // A call through the table beside a direct one.
@@ -200,6 +289,7 @@ std::vector<cell> make_cells(std::span<const isa::dispatched<kernels>> isas, int
                              bool full) {
   cell_list list(isas, all_threads, full);
   list.add_calls();
+  list.add_operations();
   list.add_dispatch();
   for (const op& o : ops())
     for (const pass& p : passes)

@@ -6,6 +6,15 @@
 
 namespace simdnn::bench {
 
+std::span<const registered_operation> operations() {
+  static constexpr registered_operation all[] = {
+#define SIMDNN_OPERATION(name, ...) {#name, name##_erased},
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+  };
+  return all;
+}
+
 SIMDNN_ISA_TABLE(kernels) = {
     .fma_peak = fma_peak,
     .multiply_add = multiply_add,
@@ -28,6 +37,7 @@ SIMDNN_ISA_TABLE(kernels) = {
     .run_random_gemm = run_random_gemm,
     .random_inner_product_algorithms = random_inner_product_algorithms,
     .run_random_inner_product = run_random_inner_product,
+    .operations = operations,
     .calls = calls,
     .increment = increment,
 #if defined(SIMDNN_BENCH_EIGEN)

@@ -4,9 +4,11 @@
 
 #include <bench/call.hpp>
 #include <bench/reference.hpp>
+#include <bench/registered.hpp>
 #include <bench/task.hpp>
 #include <simdnn/isa/dispatch.hpp>
 #include <simdnn/ops/conv/problem.hpp>
+#include <simdnn/plan/policy.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +34,10 @@ struct choice {
   int threads = 0;     // 0: as many as asked for
   bool fixed = false;  // the code compiled for this problem alone
 };
+
+inline policy policy_of(const choice& c) {
+  return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .algorithm = c.algorithm};
+}
 
 /// An algorithm of an op, why it does not take a task (empty where it does), and whether simdnn may
 /// choose it.
@@ -81,7 +87,10 @@ struct kernels {
   std::string (*run_random_inner_product)(const random_inner_product&, const std::string& algorithm,
                                           int threads);
 
-  /// Ops that memory bounds, and the machine's limits.
+  /// The passes of all operations (operations.txt).
+  std::span<const registered_operation> (*operations)();
+
+  /// Calls that follow from no operation's passes, and the machine's limits.
   std::span<const call_maker> (*calls)();
 
   /// x + 1: what a call through this table costs.

@@ -11,7 +11,7 @@ const char* const usage =
   simdnn_bench --op conv --dir FWD_I --shapes FILE...   problems from files, one a line
   simdnn_bench --op conv --dir FWD_I PROBLEM...         problems in benchdnn's notation
 
-  --op conv|gemm|inner_product     default conv
+  --op NAME                        default conv; simdnn_info --operations lists all
   --dir FWD_I|FWD_T|BWD_D|BWD_W    default FWD_I
   --batch N                        instead of the problems' own
   --threads N                      default 1

@@ -31,15 +31,32 @@ plt.rcParams.update({"svg.fonttype": "none", "font.size": 9, "axes.axisbelow": T
 ORANGE, SKY, GREEN, BLUE, RED, PINK, GREY = (
     "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#999999")
 ISAS = {"sse42": ("SSE4.2", ORANGE), "avx2": ("AVX2 + FMA", SKY), "avx512": ("AVX-512", BLUE)}
-OPS = {"conv": BLUE, "gemm": RED, "inner_product": PINK, "activation": GREEN, "pooling": ORANGE,
-       "softmax": SKY, "reorder": GREY, "concat": "black"}
-# Operations of one kernel share its colour.
-KERNELS = {"conv_pool": "conv", "fixed_conv": "conv", "gemm_batch": "gemm", "fixed_gemm": "gemm"}
+COLORS = (RED, BLUE, PINK, ORANGE, GREEN, SKY, "black", "#F0E442", GREY, "#882255")
+# What has no line in operations.txt, or shares a kernel, has the colour of another operation.
+KERNELS = {"conv_pool": "conv", "fixed_conv": "conv", "fixed_gemm": "gemm"}
 MARKERS = {"L1": "^", "L2": "s", "L3": "D", "memory": "o"}
 ROOFS = {"L1": ":", "L2": "--", "L3": "-.", "memory": "-"}
 UNITS = ("GFLOP/s", "GB/s")
+OPERATIONS = pathlib.Path(__file__).parents[1] / "include/simdnn/ops/operations.txt"
 INCH_PER_ROW = 0.42
 ABOVE = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}  # a legend
+
+
+def operation_colors():
+    """Those of the operations in operations.txt, whose passes share one."""
+    lines = [line for line in OPERATIONS.read_text().splitlines() if not line.startswith("#")]
+    colors = {}
+    for number, line in enumerate(lines):
+        name, passes = line.split("|")[:2]
+        for op in [name, *passes.split()]:
+            short = op.strip().split("_forward")[0].split("_backward")[0]
+            colors.setdefault(short, COLORS[number % len(COLORS)])
+    for op, other in KERNELS.items():
+        colors[op] = colors[other]
+    return colors
+
+
+OPS = operation_colors()
 
 
 class Cell:
@@ -165,10 +182,10 @@ def draw_roofline(cells, directory, context):
                 intensity = cell.flops / cell.bytes or left
                 height = cell.gflops() if cell.flops else cell.rate * left
                 axes.plot(intensity, height, MARKERS[cell.size],
-                          color=OPS.get(KERNELS.get(cell.op, cell.op), GREY),
+                          color=OPS.get(cell.op, GREY),
                           markersize=5, alpha=0.8, clip_on=False)
         grid[0][0].set_ylabel("GFLOP/s")
-        ops = unique(KERNELS.get(cell.op, cell.op) for cell in shown)
+        ops = unique(cell.op for cell in shown)
         sizes = [size for size in MARKERS if any(cell.size == size for cell in shown)]
         figure.legend(
             [Line2D([], [], marker="o", linestyle="", color=OPS.get(op, GREY)) for op in ops]

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <bench/kernels.hpp>
-#include <bench/refuse.hpp>
+#include <bench/team.hpp>
 #include <limits>
-#include <simdnn/parallel/executor.hpp>
 #include <simdnn/plan/select.hpp>
 
 namespace simdnn::bench {
@@ -31,24 +30,10 @@ std::vector<algorithm_info> random_inner_product_algorithms(const random_inner_p
 std::string run_random_inner_product(const random_inner_product&, const std::string& algorithm,
                                      int threads);
 
+std::span<const registered_operation> operations();
+
 std::span<const call_maker> calls();
 long increment(long x);
-
-inline policy policy_of(const choice& c) {
-  return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .algorithm = c.algorithm};
-}
-
-#if defined(_OPENMP)
-using team = openmp;
-inline team make_team(int threads) { return {threads}; }
-#else
-using team = serial;
-inline team make_team(int threads) {
-  if (threads > 1)
-    refuse("--threads", "1 in a program built without OpenMP", std::to_string(threads));
-  return {};
-}
-#endif
 
 /// All algorithms of a list, with their refusals of this query.
 template <class List, class Query>

@@ -4,6 +4,7 @@
 #include <bench/measure.hpp>
 #include <bench/op.hpp>
 #include <bench/options.hpp>
+#include <bench/pass.hpp>
 #include <bench/random_check.hpp>
 #include <bench/refuse.hpp>
 #include <bench/report.hpp>
@@ -21,16 +22,19 @@ namespace {
 constexpr double large_flops = 1e9;
 // The peer that is simdnn itself on one thread: its ratios are speed-ups.
 constexpr std::string_view serial = "serial";
-constexpr std::uint64_t sample_seed = 20240229;
 
-const op& find_op(const options& o) {
+op find_op(const options& o, const kernels& code) {
   std::string known;
-  for (const op& candidate : ops()) {
+  std::vector<op> all(ops().begin(), ops().end());
+  for (const op& one : registered_ops(code)) all.push_back(one);
+  for (const op& candidate : all) {
     if (candidate.name == o.op) {
       if (!candidate.backward && o.dir != direction::fwd_i)
         refuse("--dir", "FWD_I (" + o.op + " has no other)", to_name(o.dir));
       if (!candidate.fusable && (o.with_bias || o.with_relu))
         refuse("--post-ops", "none with " + o.op, "some");
+      if (candidate.random == nullptr && o.random > 0)
+        refuse("--random", "conv, gemm or inner_product", o.op);
       return candidate;
     }
     known += (known.empty() ? "" : ", ") + std::string(candidate.name);
@@ -38,22 +42,16 @@ const op& find_op(const options& o) {
   refuse("--op", "one of " + known, '"' + o.op + '"');
 }
 
-bool has_op(const peer& p, const options& o) {
-  if (o.op == "conv") return p.conv != nullptr;
-  if (o.op == "gemm") return p.gemm != nullptr;
-  return o.op == "inner_product" && p.inner_product != nullptr;
-}
-
 // Null for none.
-const peer* choose_peer(const options& o) {
+const peer* choose_peer(const options& o, const op& the_op) {
   if (o.check || o.choice || o.peer == "none" || o.peer == serial) return nullptr;
   if (!o.peer.empty()) {
     const peer& asked = find_peer(o.peer);
-    if (!has_op(asked, o)) refuse("--peer", "one that has " + o.op, o.peer);
+    if (!the_op.has(the_op, asked)) refuse("--peer", "one that has " + o.op, o.peer);
     return &asked;
   }
   for (const peer& p : peers())
-    if (has_op(p, o)) return &p;
+    if (the_op.has(the_op, p)) return &p;
   return nullptr;
 }
 
@@ -93,10 +91,8 @@ double relative_error(const std::vector<float>& got, const std::vector<float>& w
   return largest > 0 ? error / largest : error;
 }
 
-// Against double. The best instruction set here does it, whichever is being looked at.
-comparison against_double(const workload& w, const dot_products& wanted, runner& r, bool sample) {
-  static dot_function* const dots = isa::dispatch<kernels>()->dots;
-  return compare(wanted, result_of(w, r).data(), sample, sample_seed, dots);
+comparison judged(const workload& w, const judge& wanted, runner& r, bool sample) {
+  return wanted.compare(result_of(w, r).data(), sample);
 }
 
 // In turns with the multiply-add loop and the peer, if there is one: each side runs behind the loop,
@@ -114,14 +110,14 @@ perf_row measure(const named_problem& p, const options& o, const kernels& code, 
   const turn_times t = time_turns(sides, {.seconds = o.seconds, .pause = pause});
   row.time = t.times[0];
   row.percent_of_peak = 100 * row.flops / (code.multiply_add_flops * o.threads) * t.ratios[1];
-  const std::unique_ptr<dot_products> wanted = o.errors ? w.make_reference() : nullptr;
+  const std::unique_ptr<judge> wanted = o.errors ? w.make_judge() : nullptr;
   if (peer != nullptr) {
     row.peer_time = t.times[2], row.ratio = t.ratios[2];
     row.peer_implementation = peer->implementation();
     row.error = relative_error(result_of(w, *own), result_of(w, *peer));
-    if (wanted != nullptr) row.peer_found = against_double(w, *wanted, *peer, true);
+    if (wanted != nullptr) row.peer_found = judged(w, *wanted, *peer, true);
   }
-  if (wanted != nullptr) row.found = against_double(w, *wanted, *own, true);
+  if (wanted != nullptr) row.found = judged(w, *wanted, *own, true);
   return row;
 }
 
@@ -146,17 +142,17 @@ check_row check(const named_problem& p, const workload& w, const choice& c) {
   // The second run finds what adds to the first one's result.
   own->run();
   own->run();
-  const std::unique_ptr<dot_products> wanted = w.make_reference();
+  const std::unique_ptr<judge> wanted = w.make_judge();
   const bool sample = w.flops() > large_flops;
   check_row row{.problem = p,
                 .algorithm = own->implementation(),
-                .found = against_double(w, *wanted, *own, sample),
-                .tolerance = tolerance(wanted->terms, own->implementation()),
+                .found = judged(w, *wanted, *own, sample),
+                .tolerance = wanted->tolerance(own->implementation()),
                 .fault = {}};
   if (row.algorithm.find("winograd") != std::string::npos) {
     const std::unique_ptr<runner> direct = w.make_simdnn({"direct", c.strict});
     direct->run();
-    row.direct_rms = against_double(w, *wanted, *direct, sample).rms_error;
+    row.direct_rms = judged(w, *wanted, *direct, sample).rms_error;
   }
   return row;
 }
@@ -182,9 +178,9 @@ std::vector<named_problem> problems(const options& o, const op& the_op, const ke
 }
 
 int run(const options& o) {
-  const op& the_op = find_op(o);
-  const peer* the_peer = choose_peer(o);
   const auto code = o.isa.empty() ? isa::dispatch<kernels>() : isa::dispatch<kernels>(o.isa);
+  const op the_op = find_op(o, code.table());
+  const peer* the_peer = choose_peer(o, the_op);
   if (o.random > 0) return random_check(o, code.table()) ? 0 : 1;
   const std::vector<named_problem> list = problems(o, the_op, code.table());
   request r{.dir = o.dir,
@@ -222,7 +218,7 @@ int run(const options& o) {
   bool failed = false;
   for (const named_problem& p : list) {
     try {
-      const std::unique_ptr<workload> w = the_op.make(p.text, r);
+      const std::unique_ptr<workload> w = the_op.make(the_op, p.text, r);
       if (o.choice) {
         judged.push_back(measure_choice(p, o, *w));
         print(judged.back());

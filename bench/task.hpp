@@ -7,7 +7,9 @@
 #include <memory>
 #include <new>
 #include <simdnn/isa/tag.hpp>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace simdnn::bench {
@@ -79,6 +81,25 @@ struct inner_product_task {
   const float* weights_data = nullptr;
   const float* bias_data = nullptr;
   const float* diff_dst_data = nullptr;
+};
+
+/// A pass of an operation on dense operands, in the order of its table; `problem` is the operation's.
+struct pass_task {
+  struct operand {
+    std::string_view name;
+    dims size;
+    floats data;
+  };
+  std::string_view pass;
+  const void* problem = nullptr;
+  std::vector<operand> operands;
+
+  /// The operand of this name, which there must be.
+  const operand& find(std::string_view name) const {
+    for (const operand& o : operands)
+      if (o.name == name) return o;
+    throw std::out_of_range(std::string(name));
+  }
 };
 
 inline std::int64_t product(const dims& d) {

@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/simdnn")
 
 install(DIRECTORY include/simdnn DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-  FILES_MATCHING PATTERN "*.hpp")
+  FILES_MATCHING PATTERN "*.hpp" PATTERN operations.txt)
 install(TARGETS simdnn simdnn_native EXPORT simdnn)
 install(EXPORT simdnn NAMESPACE simdnn:: FILE simdnn-targets.cmake DESTINATION "${package_dir}")
 

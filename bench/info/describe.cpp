@@ -1,17 +1,8 @@
 // Compiled once per ISA.
 #include <array>
 #include <bench/info/info.hpp>
-#include <simdnn/epilogue/functions.hpp>
-#include <simdnn/ops/activation/algorithms.hpp>
-#include <simdnn/ops/concat/algorithms.hpp>
-#include <simdnn/ops/conv/algorithms.hpp>
-#include <simdnn/ops/conv_pool/bands.hpp>
-#include <simdnn/ops/gemm/algorithms.hpp>
-#include <simdnn/ops/inner_product/algorithms.hpp>
-#include <simdnn/ops/lrn/algorithms.hpp>
-#include <simdnn/ops/pooling/algorithms.hpp>
-#include <simdnn/ops/reorder/algorithms.hpp>
-#include <simdnn/ops/softmax/algorithms.hpp>
+#include <bench/op_name.hpp>
+#include <simdnn/simdnn.hpp>
 #include <span>
 
 namespace simdnn::info {
@@ -77,10 +68,19 @@ answer describe_conv(const request& r) {
   return choose<T, forward>("conv_forward", p.str(), layouts, q, r);
 }
 
+template <class Pass>
+answer describe_gemm_pass(const request& r) {
+  const gemm_problem p = gemm_problem::parse(r.problem);
+  return choose<typename Pass::operands::template at<0>::type, typename Pass::algorithm_list>(
+      Pass::name, p.str(), "ab:ab:ab", Pass::query(p, {.accuracy = r.wanted}), r);
+}
 template <class T>
 answer describe_gemm(const request& r) {
-  const gemm_problem p = gemm_problem::parse(r.problem);
-  return choose<T, gemm::all<T, Isa>>("gemm", p.str(), "ab:ab:ab", gemm_query{p, r.wanted}, r);
+  if (r.pass == direction::backward_data)
+    return describe_gemm_pass<gemm::backward_data<T, "ab", "ab", "ab", Isa>>(r);
+  if (r.pass == direction::backward_weights)
+    return describe_gemm_pass<gemm::backward_weights<T, "ab", "ab", "ab", Isa>>(r);
+  return describe_gemm_pass<gemm::forward<T, "ab", "ab", Isa>>(r);
 }
 
 // Its choice and pooling's look at no layout.
@@ -106,25 +106,76 @@ answer describe_pooling(const request& r) {
       r);
 }
 
-template <class T>
-answer describe_op(const request& r) {
-  if ((r.op == "conv_pool" || r.op == "gemm") && r.pass != direction::forward)
-    throw_error("simdnn_info", "--dir", "FWD (" + r.op + " has no other)",
-                r.pass == direction::backward_data ? "BWD_D" : "BWD_W");
-  if (r.op == "conv_pool" && r.allow_onednn)
-    throw_error("simdnn_info", "--onednn", "an op that oneDNN has", r.op);
-  if (r.op == "conv" || r.op == "conv_pool") return describe_conv<T>(r);
-  if (r.op == "gemm") return describe_gemm<T>(r);
-  if (r.op == "inner_product") return describe_inner_product<T>(r);
-  if (r.op == "pooling") return describe_pooling<T>(r);
-  throw_error(
-      "simdnn_info", "--op",
-      "one of conv, conv_pool, gemm, inner_product, pooling, which have a choice of algorithms",
-      '"' + r.op + '"');
+// Any pass, in the layouts of its operation's list.
+template <class Pass>
+void describe_pass(const request& r, answer& a) {
+  using problem_type = typename Pass::problem_type;
+  if (bench::op_name(Pass::name) != r.op || described_pass<Pass>::way() != r.pass) return;
+  problem_type p;
+  if constexpr (problems::lists_fields<problem_type>)
+    p = problem_type::parse(r.problem);
+  else
+    p.sizes = tensor_problem::parse(r.problem).sizes;
+  p = described_pass<Pass>::checked(p);
+  std::string layouts;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((layouts +=
+      (I > 0 ? ":" : "") + std::string(Pass::operands::template at<I>::usual_layout.text())),
+     ...);
+  }(std::make_index_sequence<Pass::operands::count>());
+  if (r.in_double) throw_error("simdnn_info", "--type", "float with " + r.op, "double");
+  if (!(r.src + r.dst).empty())
+    throw_error("simdnn_info", r.src.empty() ? "--dst" : "--src", "none with " + r.op,
+                r.src.empty() ? r.dst : r.src);
+  a = choose<float, typename Pass::algorithm_list>(
+      Pass::name, described_pass<Pass>::text(p), layouts,
+      described_pass<Pass>::query(p, {.accuracy = r.wanted}), r);
+}
+template <class... Passes>
+void describe_passes(pass_list<Passes...>, const request& r, answer& a) {
+  (describe_pass<Passes>(r, a), ...);
 }
 
+// Those whose choice depends on layouts and types that the command line names.
+struct described_op {
+  const char* name;
+  answer (*in_float)(const request&);
+  answer (*in_double)(const request&);
+};
+constexpr described_op described_ops[] = {
+    {"conv", describe_conv<float>, describe_conv<double>},
+    {"conv_pool", describe_conv<float>, describe_conv<double>},
+    {"gemm", describe_gemm<float>, describe_gemm<double>},
+    {"inner_product", describe_inner_product<float>, describe_inner_product<double>},
+    {"pooling", describe_pooling<float>, describe_pooling<double>},
+};
+
 answer describe(const request& r) {
-  return r.in_double ? describe_op<double>(r) : describe_op<float>(r);
+  if (r.op == "conv_pool" && r.allow_onednn)
+    throw_error("simdnn_info", "--onednn", "an op that oneDNN has", r.op);
+  bool known = false, has = false;
+  const auto look = [&]<class... Passes>(pass_list<Passes...>) {
+    known = known || ((bench::op_name(Passes::name) == r.op) || ...);
+    has =
+        has ||
+        ((bench::op_name(Passes::name) == r.op && described_pass<Passes>::way() == r.pass) || ...);
+  };
+#define SIMDNN_OPERATION(name, ...) look(name##_passes());
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+  if (!known) throw_error("simdnn_info", "--op", "a name of --operations", '"' + r.op + '"');
+  if (!has)
+    throw_error("simdnn_info", "--dir", "a pass that " + r.op + " has",
+                r.pass == direction::forward         ? "FWD"
+                : r.pass == direction::backward_data ? "BWD_D"
+                                                     : "BWD_W");
+  for (const described_op& d : described_ops)
+    if (d.name == r.op) return r.in_double ? d.in_double(r) : d.in_float(r);
+  answer a;
+#define SIMDNN_OPERATION(name, ...) describe_passes(name##_passes(), r, a);
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+  return a;
 }
 
 template <class List>
@@ -136,30 +187,26 @@ struct names_of<algorithms<Algorithms...>> {
 template <class List>
 constexpr std::span<const char* const> names = names_of<List>::value;
 
-constexpr const char* images = "`nchw`, `nhwc`, `nChw16c` ..., in 1-D to 3-D";
-constexpr const char* rows_too = "`nc`, `nchw`, `nhwc`, `nChw16c` ..., up to 3-D";
-constexpr const char* any = "any";
-constexpr operation_row operation_rows[] = {
-    {"gemm", "forward, both gradients", "`ab`, `ba` (transposed)", names<gemm::all<float, Isa>>},
-    {"gemm_batch", "forward", "`abc`, `acb` (transposed)", names<gemm::all<float, Isa>>},
-    {"conv", "forward", images, names<conv::forward_algorithms<float, Isa>>},
-    {"conv", "backward to the data", images, names<conv::backward_data_algorithms<float, Isa>>},
-    {"conv", "backward to the weights", images,
-     names<conv::backward_weights_algorithms<float, Isa>>},
-    {"conv_pool", "forward", "`nchw`, `nhwc`, `nChw16c` ...",
-     names<conv::forward_algorithms<float, Isa>>},
-    {"inner_product", "forward, both gradients", rows_too,
-     names<inner_product::all<float, "nc", Isa>>},
-    {"pooling", "forward, backward", images, names<pooling::all<float, "nchw", Isa>>},
-    {"activation", "forward, backward", any,
-     names<activation::all<function::relu, float, "nchw", Isa>>},
-    {"softmax", "forward, backward", "those with channels",
-     names<softmax::all<float, "nchw", Isa>>},
-    {"softmax_cross_entropy", "forward, backward", "`nc`", names<softmax::all<float, "nc", Isa>>},
-    {"lrn", "forward, backward", rows_too, names<lrn::all<float, "nchw", Isa>>},
-    {"reorder", "forward", any, names<reordering::all<float, "nchw", "nhwc">>},
-    {"concat", "forward, backward", "those with channels", names<concat::all<float, "nchw">>},
-};
+template <class... Passes>
+constexpr auto rows_of(const char* op, const char* layouts, pass_list<Passes...>) {
+  return std::array{
+      operation_row{op, Passes::name, layouts, names<typename Passes::algorithm_list>}...};
+}
+template <std::size_t... N>
+constexpr auto join(const std::array<operation_row, N>&... parts) {
+  std::array<operation_row, (N + ...)> all{};
+  std::size_t at = 0;
+  const auto add = [&](const auto& part) {
+    for (const operation_row& row : part) all[at++] = row;
+  };
+  (add(parts), ...);
+  return all;
+}
+constexpr auto operation_rows = join(
+#define SIMDNN_OPERATION(name, layouts, problems) rows_of(#name, layouts, name##_passes()),
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+    std::array<operation_row, 0>());
 
 }  // namespace
 

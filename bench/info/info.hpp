@@ -37,7 +37,8 @@ struct answer {
 
 /// An operation's pass and the list of its algorithms.
 struct operation_row {
-  const char *op, *pass, *layouts;
+  const char* op = "";  ///< its name in operations.txt
+  const char *pass = "", *layouts = "";
   std::span<const char* const> algorithms;
 };
 

@@ -24,7 +24,7 @@ constexpr const char* usage = R"(simdnn_info: versions, this machine, and what s
   simdnn_info --operations             every operation, pass and algorithm, as Markdown
   simdnn_info [OPTION...] PROBLEM...   all algorithms for problems in benchdnn's notation
 
-  --op conv|conv_pool|gemm|inner_product|pooling   default conv
+  --op NAME                            conv (default), gemm, pooling ...: a pass without its _forward
   --dir FWD|BWD_D|BWD_W                default FWD; pooling's backward pass is BWD_D
   --src LAYOUT, --dst LAYOUT           default nChw16c and its like; dst as src
   --type float|double                  default float
@@ -136,18 +136,26 @@ std::string algorithm_list(std::size_t row) {
   return list;
 }
 
-// A row whose algorithms are those of a row before it refers to that row's operation.
+// Passes of an operation with the same algorithms share a row; one whose algorithms are those of a row
+// before it refers to that row's operation.
 void print_operations() {
   const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
   const auto rows = static_cast<const info_kernels*>(isas[0]->table)->operations;
-  std::printf("| operation | pass | layouts | algorithms |\n|---|---|---|---|\n");
+  std::printf("| header | passes | layouts | algorithms |\n|---|---|---|---|\n");
+  std::string passes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    passes += (passes.empty() ? "`" : ", `") + std::string(rows[i].pass) + '`';
+    if (i + 1 < rows.size() && rows[i + 1].op == std::string(rows[i].op) &&
+        rows[i + 1].algorithms.data() == rows[i].algorithms.data())
+      continue;
     std::size_t same = 0;
     while (rows[same].algorithms.data() != rows[i].algorithms.data()) ++same;
-    const std::string list =
-        same == i ? algorithm_list(i) : "as `" + std::string(rows[same].op) + '`';
-    std::printf("| `%s` | %s | %s | %s |\n", rows[i].op, rows[i].pass, rows[i].layouts,
+    const std::string list = rows[same].op == std::string(rows[i].op)
+                                 ? algorithm_list(i)
+                                 : "as `" + std::string(rows[same].op) + '`';
+    std::printf("| `%s.hpp` | %s | %s | %s |\n", rows[i].op, passes.c_str(), rows[i].layouts,
                 list.c_str());
+    passes.clear();
   }
 }
 

@@ -37,8 +37,8 @@ class conv_workload final : public workload {
     return where_.code->conv(problem_, task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.conv(task_, where_); }
-  std::unique_ptr<dot_products> make_reference() const override {
-    return bench::make_reference(task_);
+  std::unique_ptr<judge> make_judge() const override {
+    return std::make_unique<product_judge>(make_reference(task_));
   }
 
  private:
@@ -65,7 +65,7 @@ conv_task to_task(const conv_problem& p, direction dir) {
   return t;
 }
 
-std::unique_ptr<workload> make_conv_workload(const std::string& text, const request& r) {
+std::unique_ptr<workload> make_conv_workload(const op&, const std::string& text, const request& r) {
   conv_problem p = conv_problem::parse(text);
   if (r.batch > 0) p.batch = r.batch;
   return std::make_unique<conv_workload>(p.checked("simdnn_bench"), r);

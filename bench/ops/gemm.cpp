@@ -37,8 +37,8 @@ class gemm_workload final : public workload {
     return where_.code->gemm(task_, c, c.threads > 0 ? c.threads : where_.threads);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override { return p.gemm(task_, where_); }
-  std::unique_ptr<dot_products> make_reference() const override {
-    return bench::make_reference(task_);
+  std::unique_ptr<judge> make_judge() const override {
+    return std::make_unique<product_judge>(make_reference(task_));
   }
 
  private:
@@ -59,7 +59,7 @@ std::vector<std::string> fixed_cubes() {
   return list;
 }
 
-std::unique_ptr<workload> make_gemm_workload(const std::string& text, const request& r) {
+std::unique_ptr<workload> make_gemm_workload(const op&, const std::string& text, const request& r) {
   gemm_problem p = gemm_problem::parse(text);
   if (p.alpha != 1 || p.beta != 0)
     throw std::invalid_argument(text +

@@ -42,8 +42,8 @@ class inner_product_workload final : public workload {
   std::unique_ptr<runner> make_peer(const peer& p) const override {
     return p.inner_product(task_, where_);
   }
-  std::unique_ptr<dot_products> make_reference() const override {
-    return bench::make_reference(task_);
+  std::unique_ptr<judge> make_judge() const override {
+    return std::make_unique<product_judge>(make_reference(task_));
   }
 
  private:
@@ -55,7 +55,8 @@ class inner_product_workload final : public workload {
 
 }  // namespace
 
-std::unique_ptr<workload> make_inner_product_workload(const std::string& text, const request& r) {
+std::unique_ptr<workload> make_inner_product_workload(const op&, const std::string& text,
+                                                      const request& r) {
   inner_product_problem p = inner_product_problem::parse(text);
   if (r.batch > 0) p.batch = r.batch;
   return std::make_unique<inner_product_workload>(p.checked("simdnn_bench"), r);

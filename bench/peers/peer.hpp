@@ -1,5 +1,5 @@
 // The libraries that simdnn is compared with. One file per peer, all behind this table; an op that
-// a peer does not have is a null pointer. Peers never include anything of simdnn above isa/tag.hpp.
+// a peer does not have is a null pointer. Of simdnn peers know isa/tag.hpp and problems.
 #pragma once
 
 #include <bench/task.hpp>
@@ -14,12 +14,16 @@ struct peer {
   using inner_product_factory = std::unique_ptr<runner>(const inner_product_task&,
                                                         const conditions&);
 
+  using pass_factory = std::unique_ptr<runner>(const pass_task&, const conditions&);
+
   std::string_view name;
   std::string_view package;  // Debian's
   std::string_view missing;  // why it is not in this program; empty: it is
   conv_factory* conv = nullptr;
   gemm_factory* gemm = nullptr;
   inner_product_factory* inner_product = nullptr;
+  pass_factory* pass = nullptr;  // of the operations in `passes`
+  std::string_view passes = "";  // "lrn"
   // Runs on OpenMP's threads. Others keep threads of their own, which may still spin when the next
   // side's turn comes.
   bool shares_threads = false;
@@ -40,6 +44,9 @@ std::unique_ptr<runner> make_onednn_conv(const conv_task&, const conditions&);
 /// The faster of dnnl_sgemm and a matmul primitive with packed b.
 std::unique_ptr<runner> make_onednn_gemm(const gemm_task&, const conditions&);
 std::unique_ptr<runner> make_onednn_inner_product(const inner_product_task&, const conditions&);
+
+/// At its fastest of plain, blocked and channels-last operands.
+std::unique_ptr<runner> make_onednn_pass(const pass_task&, const conditions&);
 
 /// cblas_sgemm. OpenBLAS chooses its kernels when it is loaded, so that it is loaded here, at the
 /// first call, with its choice limited to conditions::isa.

@@ -15,6 +15,8 @@ constexpr peer onednn{.name = "onednn",
                       .conv = make_onednn_conv,
                       .gemm = make_onednn_gemm,
                       .inner_product = make_onednn_inner_product,
+                      .pass = make_onednn_pass,
+                      .passes = "lrn",
                       .shares_threads = true};
 #elif defined(__clang__)
 constexpr peer onednn{

@@ -1,8 +1,9 @@
 #!/bin/sh
-# driver_test.sh simdnn_bench SHAPES_DIR: the driver's closing lines, exit codes and messages.
+# driver_test.sh simdnn_bench SHAPES_DIR OPERATIONS.TXT: the driver's closing lines, exit codes and messages.
 set -eu
 bench=$1
 shapes=$2
+operations=$3
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
@@ -84,4 +85,32 @@ for peer in onednn openblas eigen; do
       grep -q "\"name\": \"$peer/$op/FWD_I/net:small\"" "$dir/json" || fail "--json lacks the peer"
     fi
   done
+done
+
+# Every pass of operations.txt that has problems there.
+ran=0
+while IFS='|' read -r name passes layouts problems; do
+  case $name in '#'*) continue ;; esac
+  for pass in $passes; do
+    op=${pass%%_forward*}
+    op=${op%%_backward*}
+    dir_name=FWD_I
+    case $pass in *_backward_weights) dir_name=BWD_W ;; *_backward*) dir_name=BWD_D ;; esac
+    for problem in $problems; do
+      expect 0 "^checked=([2-9]|1[0-9]) failed=0 worst=$number " --mode check --algorithm all --op "$op" --dir $dir_name "${problem#*=}"
+      expect 0 "^total simdnn=$number peer=$none\$" --peer none --seconds 0.01 --batch 2 --op "$op" \
+        --dir $dir_name "${problem#*=}"
+      ran=$((ran + 1))
+    done
+  done
+done <"$operations"
+[ $ran -ge 16 ] || fail "only $ran passes of operations.txt"
+expect 2 '^simdnn_bench: --dir: expected a pass that softmax has, got BWD_W$' --op softmax --dir BWD_W 3x5
+expect 2 '^simdnn_bench: --random: expected conv, gemm or inner_product, got lrn$' --op lrn --mode check --random 1
+for dir_name in FWD_I BWD_D; do
+  "$bench" --op lrn --dir $dir_name --peer onednn --seconds 0.01 mb2ic35ih6ls5_alpha0.5 >"$dir/out" 2>&1 || {
+    grep -q 'Debian package libdnnl-dev' "$dir/out" && break
+    fail "oneDNN's lrn"
+  }
+  grep -Eq ' [0-9.]+e-0[5-9] ' "$dir/out" || fail "oneDNN's lrn has other results"
 done

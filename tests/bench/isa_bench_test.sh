@@ -36,7 +36,7 @@ for row in conv/forward/3x3/direct/L1 \
   gemm/forward/square/small/L1 inner_product/forward/layer/gemm/L1; do
   shown "^$row/threads:1 +GFLOP/s \| +$number +[0-9]+% +[0-9]+% +1\.00x"
 done
-shown "^activation/backward/relu/direct/L1/threads:1 +GB/s \| +$number +[0-9]+% +[0-9]+% +1\.00x"
+shown "^activation/backward_data/relu/direct/L1/threads:1 +GB/s \| +$number +[0-9]+% +[0-9]+% +1\.00x"
 shown "^dispatch/call/increment/table/registers/threads:1 +ns \| +$number +- "
 if grep -q '/avx512/' "$dir/json"; then
   shown "^avx512 over avx2, gemm and conv 3x3 \(direct, Winograd\), L1/threads:1: ${number}x\$"

@@ -1,5 +1,5 @@
-// A call of every operation in float and double: what warnings_test.py compiles, for warnings in
-// templates show where they are used.
+// What warnings_test.py compiles, for warnings in templates show where they are used: a call of each
+// pass of SIMDNN_PASS_LISTS, those of operations.txt, and of the one-shot functions of some.
 #include <simdnn/plan/tuning_cache.hpp>
 #include <simdnn/simdnn.hpp>
 #include <simdnn/tensor/npy.hpp>
@@ -68,7 +68,24 @@ void call_all() {
   dnn::load_npy<T, "nchw">("image.npy");
 }
 
+// A list of operands has no trial.
+template <class... Operands>
+constexpr bool has_list(dnn::operand_list<Operands...>) {
+  return (Operands::list || ...);
+}
+template <class Pass>
+void call_pass() {
+  if constexpr (!has_list(typename Pass::operands()))
+    dnn::make_trial_of<dnn::plan<Pass>>(typename Pass::problem_type())({})();
+}
+template <class... Lists>
+void call_lists(Lists... lists) {
+  const auto call = []<class... Passes>(dnn::pass_list<Passes...>) { (call_pass<Passes>(), ...); };
+  (call(lists), ...);
+}
+
 int main() {
+  call_lists(SIMDNN_PASS_LISTS);
   call_all<float>();
   call_all<double>();
   dnn::chrome_trace().save("trace.json");

@@ -17,6 +17,7 @@ import tempfile
 from typing import NamedTuple
 
 from compiler import AVX2, ROOT
+from operations import operations
 
 COMPILERS = ["g++-12", "clang++-19"]
 FLAGS = ["-std=c++20", *AVX2, "-fno-math-errno", "-ffp-contract=fast", f"-I{ROOT / 'include'}"]
@@ -25,9 +26,7 @@ EXTERN = "-DSIMDNN_EXTERN_TEMPLATES"
 ANCHORS = [XSIMD, REGEX, "vector"]
 HEADERS = [
     "simdnn/tensor/tensor.hpp",
-    *sorted(f"simdnn/ops/{name}.hpp" for name in (
-        "activation", "concat", "conv", "conv_pool", "gemm", "inner_product", "lrn", "pooling",
-        "reorder", "softmax")),
+    *sorted(f"simdnn/ops/{operation.name}.hpp" for operation in operations()),
     "simdnn/simdnn.hpp",
 ]
 

@@ -14,6 +14,7 @@
 #include <simdnn/base/error.hpp>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/elements.hpp"
@@ -25,6 +26,11 @@ template <class T>
 double relative_tolerance(index_t terms, double factor = 1) {
   return (4 + 2 * std::sqrt(static_cast<double>(terms))) * factor *
          static_cast<double>(std::numeric_limits<T>::epsilon());
+}
+
+/// The factor of an algorithm of this name.
+inline double transform_factor(std::string_view algorithm) {
+  return algorithm.starts_with("winograd") ? 3 : 1;
 }
 
 /// The elements in the order of for_each_index, as double.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 
 #include "support/erased_pass.hpp"
@@ -14,16 +13,14 @@ namespace test {
 
 /// What the operand table does not say.
 struct pass_traits {
-  index_t terms = 1;           ///< products in the longest sum (compare.hpp)
+  index_t terms = 0;           ///< products in the longest sum (compare.hpp); 0: as the pass says
   bool exact = false;          ///< the reference's bits, whatever the terms
   double low = -1, high = 1;   ///< of the operands' values
-  std::string nan_stops = "";  ///< operands whose NaN need not reach an output, "src argmax"
+  std::string nan_stops = "";  ///< operands whose NaN need not reach an output, "src dst"; "*": all
   /// NaN may also reach what the reference computes without it: zeros beyond borders times NaN.
   bool nan_spreads = false;
   /// How much more than usual an algorithm may differ, because it transforms its operands.
-  double (*factor)(std::string_view algorithm) = [](std::string_view) { return 1.0; };
-  /// Values of operands that cannot be any numbers, such as labels; a NaN stands for any number.
-  std::function<double(std::string_view operand, const index& at, random& r)> value = nullptr;
+  double (*factor)(std::string_view algorithm) = &transform_factor;
 };
 
 using placement = std::vector<random_view>;       ///< of each operand
@@ -45,25 +42,25 @@ class pass_calls {
  public:
   pass_calls(const erased_pass& p, const void* problem, const pass_traits& t)
       : pass(p), traits(t), problem_(problem) {
-    const auto plan = make("");
+    const auto plan = make({});
+    terms = t.terms > 0 ? t.terms : plan->terms;
     shapes = plan->shapes;
     for (std::size_t i = 0; i < pass.operands.size(); ++i) {
-      const operand_facts& f = pass.operands[i];
       drawn.emplace_back();
-      for_each_index(shapes[i], [&](const index& at) {
-        double x = traits.value ? traits.value(f.name, at, random_) : std::nan("");
-        if (std::isnan(x)) x = static_cast<float>(random_.number(traits.low, traits.high));
-        drawn.back().push_back(x);
-      });
+      const index_t indices = plan->indices[i];
+      for (index_t n = shapes[i].elements(); n > 0; --n)
+        drawn.back().push_back(indices > 0
+                                   ? static_cast<double>(random_.integer(0, indices - 1))
+                                   : static_cast<float>(random_.number(traits.low, traits.high)));
     }
     text = std::string(pass.op) + ' ' + pass.operands[0].element->name + ' ' + layouts() + ' ' +
            plan->text;
   }
 
-  std::unique_ptr<erased_plan> make(const std::string& algorithm) const {
-    return pass.make(problem_, algorithm);
+  std::unique_ptr<erased_plan> make(const simdnn::policy& policy) const {
+    return pass.make(problem_, policy);
   }
-  std::vector<erased_pass::algorithm> algorithms() const { return pass.algorithms(problem_); }
+  std::vector<erased_pass::algorithm> algorithms() const { return pass.algorithms(problem_, {}); }
   /// "nchw:nchw"
   std::string layouts() const {
     std::string all;
@@ -151,7 +148,7 @@ class pass_calls {
     return r;
   }
   results reference(const values& v, std::size_t left_out) const {
-    const auto plan = make("reference");
+    const auto plan = make({.algorithm = "reference"});
     return run(*plan, place(dense(guard::behind), v, left_out, false), simdnn::serial());
   }
 
@@ -168,14 +165,13 @@ class pass_calls {
         for (std::size_t k = 0; k < numbers.size(); ++k)
           if (std::isnan(numbers[k]) || !std::isnan(wanted.numbers[i][k]))
             numbers[k] = wanted.numbers[i][k];
-      const double relative = traits.exact ? 0 : f.element->tolerance(traits.terms, factor);
+      const double relative = traits.exact ? 0 : f.element->tolerance(terms, factor);
       const std::string text =
-          test::difference(numbers, wanted.numbers[i], shapes[i], traits.terms, relative);
+          test::difference(numbers, wanted.numbers[i], shapes[i], terms, relative);
       if (!text.empty()) return f.name + text;
     }
-    const std::string text =
-        test::difference({own.returned}, {wanted.returned}, {1}, traits.terms,
-                         pass.operands[0].element->tolerance(traits.terms, factor));
+    const std::string text = test::difference({own.returned}, {wanted.returned}, {1}, terms,
+                                              pass.operands[0].element->tolerance(terms, factor));
     return text.empty() ? "" : "what is returned" + text;
   }
   /// "" if nothing but the outputs was written, and their padding with zeros.
@@ -198,6 +194,7 @@ class pass_calls {
 
   const erased_pass& pass;
   const pass_traits& traits;
+  index_t terms = 1;                  ///< of the longest sum in a result
   std::vector<simdnn::shape> shapes;  ///< of the operands
   values drawn;                       ///< what the operands hold as a rule
   std::string text;                   ///< "softmax_forward float nchw:nchw 2x21x5x7"

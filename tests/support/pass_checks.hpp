@@ -11,8 +11,8 @@
 //   nothing else is read or written, and the padding of blocks is zero;
 //   the second run allocates nothing; there is one call record, and it is right;
 //   and calls that break a rule are refused in the right words (pass_refusals.hpp).
-// Replaces operator new (allocations.hpp): included by one file of a program. Passes of lists, such as
-// concat's, have tests of their own.
+// Replaces operator new (allocations.hpp): included by one file of a program. A list has two views, the
+// parts of one tensor.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -20,6 +20,7 @@
 #include <simdnn/tensor/memory_pool.hpp>
 
 #include "support/allocations.hpp"
+#include "support/erasure.hpp"
 #include "support/pass_refusals.hpp"
 #include "support/records.hpp"
 
@@ -69,7 +70,7 @@ class pass_checker {
   }
 
   void check_algorithm(const std::string& name, std::size_t left_out) {
-    const auto plan = calls_.make(name);
+    const auto plan = calls_.make({.algorithm = name});
     std::string what = name;
     for (std::size_t i = 0; i < calls_.shapes.size(); ++i)
       if ((left_out >> i & 1) != 0) what.append(" without ").append(calls_.pass.operands[i].name);
@@ -154,9 +155,11 @@ class pass_checker {
     };
     for (std::size_t i = 0; i < calls_.shapes.size(); ++i) {
       const operand_facts& f = calls_.pass.operands[i];
-      if (!f.read() || !f.element->has_nan || (left_out >> i & 1) != 0) continue;
-      bool reached = (" " + calls_.traits.nan_stops + " ").find(std::string(" ") + f.name + " ") !=
-                     std::string::npos;
+      if (!f.read() || !f.element->has_nan || plan.indices[i] > 0 || (left_out >> i & 1) != 0)
+        continue;
+      const std::string& stops = calls_.traits.nan_stops;
+      bool reached = stops == "*" ||
+                     (" " + stops + " ").find(std::string(" ") + f.name + " ") != std::string::npos;
       const std::size_t last = calls_.drawn[i].size() - 1;
       for (const std::size_t at : {std::size_t{0}, last / 2, last}) {
         values v = calls_.drawn;
@@ -210,7 +213,7 @@ class pass_checker {
           static_cast<double>(calls_.shapes[i].elements()) * static_cast<double>(f.element->bytes);
       wanted.bytes += bytes;
       const bool weights = f.role == simdnn::role::weights;
-      if (!weights || f.fixed)
+      if ((!weights || f.fixed) && !f.list)
         wanted.layouts.append(wanted.layouts.empty() ? "" : ":").append(f.layout.text());
       if (weights) packs = true, packing.bytes = 2 * bytes, packing.layouts = f.layout.text();
     }
@@ -245,6 +248,28 @@ void check_passes(const std::vector<typename First::problem_type>& problems,
     for (const erased_pass* pass : {&erasure<First>::pass, &erasure<Rest>::pass...})
       pass_checker(*pass, &p, of_problem).check();
   }
+}
+
+/// Checks each pass of an operation with the smallest problem, with random ones, whose texts are read
+/// back, and with some of no elements. `names`: those of the passes, as operations.txt has them.
+template <class... Passes>
+void check_operation(simdnn::pass_list<Passes...> list, const std::string& names) {
+  std::string found;
+  for (const erased_pass* pass : erase_all(list)) {
+    found.append(found.empty() ? "" : " ").append(pass->op);
+    random r(1);
+    std::vector<erased_problem> problems{pass->smallest()};
+    for (int i = 0; i < 4; ++i) problems.push_back(pass->random(r));
+    for (const erased_problem& p : problems) {
+      const std::string text = pass->make(p.get(), {})->text;
+      CHECK(pass->make(pass->parse(text, 0).get(), {})->text == text);
+    }
+    for (const erased_problem& none : pass->empty(problems.back().get())) problems.push_back(none);
+    // Where NaN must arrive is for the operation's own test to say.
+    const pass_traits traits{.nan_stops = "*", .nan_spreads = true};
+    for (const erased_problem& p : problems) pass_checker(*pass, p.get(), traits).check();
+  }
+  CHECK(found == names);
 }
 
 }  // namespace test

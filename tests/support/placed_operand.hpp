@@ -42,7 +42,7 @@ inline constexpr element_kind element_kind_of{simdnn::calls::type_name<T>(),
 struct operand_facts {
   const char* name;
   simdnn::role role;
-  bool written, optional, has_shape;
+  bool written, optional, list, has_shape;
   bool fixed;  ///< the table gives one layout, not a predicate
   simdnn::layout layout;
   simdnn::needs needs;

@@ -2,12 +2,9 @@
 // check_passes (support/pass_checks.hpp) sees the same.
 #include <doctest/doctest.h>
 
-#include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
-#include <simdnn/ops/inner_product.hpp>
-#include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/softmax.hpp>
 #include <simdnn/trace/call_record.hpp>
 #include <vector>
@@ -95,41 +92,6 @@ TEST_CASE("conv and conv_pool") {
   REQUIRE(seen.calls().size() == 2);
   CHECK(seen.calls()[1].bytes == 8 * (108 + 135 + 45));
   CHECK(seen.take()[1] == "conv_pool_forward " + words + " double nchw:nhwc direct");
-}
-
-TEST_CASE("inner_product") {
-  collector seen;
-  const dnn::inner_product_problem p{.batch = 2, .in = 3, .out = 5};
-  dnn::tensor<float, "nc"> x({2, 3}), y({2, 5}), dx({2, 3});
-  dnn::tensor<float, "oi"> w({5, 3}), dw({5, 3});
-  const dnn::serial one;
-  dnn::inner_product_forward(p, x, w, y, dnn::post::none{}, one);
-  dnn::inner_product_backward_data(p, y, w, dx, one);
-  dnn::inner_product_backward_weights(p, x, y, dw, one);
-  CHECK(seen.take() == lines{"inner_product_forward/pack mb2ic3oc5 float oi gemm",
-                             "inner_product_forward mb2ic3oc5 float nc:nc gemm",
-                             "inner_product_backward_data/pack mb2ic3oc5 float oi gemm",
-                             "inner_product_backward_data mb2ic3oc5 float nc:nc gemm",
-                             "inner_product_backward_weights mb2ic3oc5 float nc:nc:oi gemm"});
-}
-
-TEST_CASE("what memory bounds") {
-  collector seen;
-  const dnn::serial one;
-  dnn::tensor<float, "nchw"> x({1, 4, 2, 2}), y({1, 4, 2, 2}), pooled({1, 4, 1, 1}),
-      argmax({1, 4, 1, 1}), both({1, 8, 2, 2});
-  const dnn::pooling_problem p{.channels = 4, .size = {2, 2}, .kernel = {2, 2}};
-  const std::string window =
-      "mb1ic4ih2iw2oh1ow1kh2kw2sh1sw1ph0pw0_nmax float nchw:nchw:nchw direct";
-  dnn::pooling_forward(p, x, pooled, argmax, one);
-  REQUIRE(seen.calls().size() == 1);
-  CHECK(seen.calls()[0].bytes == 4 * (16 + 4 + 4));
-  dnn::pooling_backward(p, pooled, argmax, x, one);
-  CHECK(seen.take() == lines{"pooling_forward " + window, "pooling_backward " + window});
-  dnn::concat_forward({x, y}, both, one);
-  dnn::concat_backward(both, {x, y}, one);
-  CHECK(seen.take() == lines{"concat_forward 1x4x2x2:1x4x2x2 float nchw direct",
-                             "concat_backward 1x4x2x2:1x4x2x2 float nchw direct"});
 }
 
 TEST_CASE("refused calls make no record, nor does anything when the hook is gone") {

@@ -102,4 +102,8 @@ void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, co
   run_once<pass>({{src.as_view().shape()}, f}, diff_dst, src, dst, diff_src, extras...);
 }
 
+using activation_passes =
+    pass_list<activation::forward<function::relu, float, "nChw16c", isa::native>,
+              activation::backward<function::relu, float, "nChw16c", isa::native>>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

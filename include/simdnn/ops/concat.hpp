@@ -28,6 +28,8 @@ struct description {
   using algorithm_list = all<T, L>;
   static constexpr bool memory_bound = true;
   static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
+  // Of the parts together.
+  static shape trial_shape(const tensor_problem& p, std::size_t) { return p.sizes; }
 
   // Throws error if the parts have other sizes than `whole`, or other channels in total.
   template <class U>
@@ -140,5 +142,8 @@ void concat_backward(const DiffDst& diff_dst,
                   std::span<const concat::target<DiffDst>>(diff_srcs.begin(), diff_srcs.size()),
                   extras...);
 }
+
+using concat_passes =
+    pass_list<concat::forward<float, "nChw16c">, concat::backward<float, "nChw16c">>;
 
 }  // namespace simdnn::inline SIMDNN_ABI

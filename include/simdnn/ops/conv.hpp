@@ -60,4 +60,8 @@ void conv_backward_weights(const conv_problem& p, const Src& src, const Dst& dif
   run_once<pass>(p, src, diff_dst, diff_weights, rest...);
 }
 
+using conv_passes = pass_list<conv::forward<float, "nChw16c", "nChw16c", isa::native>,
+                              conv::backward_data<float, "nChw16c", "nChw16c", isa::native>,
+                              conv::backward_weights<float, "nChw16c", "nChw16c", isa::native>>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

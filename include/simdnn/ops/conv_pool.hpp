@@ -69,6 +69,7 @@ struct forward {
   static conv::query query(const conv_problem& p, const policy& policy) {
     return cut(p, policy).convolution;
   }
+  static index_t terms(const conv_problem& p) { return p.weights_shape().elements() / p.out; }
   static auto prepare(const conv_problem& p) { return banded<T, Src, Dst, Isa>(cut(p, {})); }
   template <class Banded, class Chosen>
   static index_t workspace_bytes(const Banded& b, const Chosen& chosen, int workers) {
@@ -103,5 +104,7 @@ void conv_pool_forward(const conv_problem& p, const Src& src, const Weights& wei
       conv_pool::forward<element_of<Src>, Src::format, std::remove_cvref_t<Dst>::format, Isa>;
   run_once<pass>(p, src, weights, dst, extras...);
 }
+
+using conv_pool_passes = pass_list<conv_pool::forward<float, "nChw16c", "nChw16c", isa::native>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI

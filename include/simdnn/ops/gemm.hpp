@@ -62,4 +62,9 @@ void gemm_backward_weights(const gemm_problem& p, const A& a, const G& diff_c, D
   run_once<pass>(p, a, diff_c, diff_b, extras...);
 }
 
+using gemm_passes = pass_list<gemm::forward<float, "ab", "ab", isa::native>,
+                              gemm::backward_data<float, "ab", "ab", "ab", isa::native>,
+                              gemm::backward_weights<float, "ab", "ab", "ab", isa::native>,
+                              gemm::batch<float, "abc", "abc", isa::native>>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -58,4 +58,8 @@ void inner_product_backward_weights(const inner_product_problem& p, const Src& s
   run_once<pass>(p, src, diff_dst, diff_weights, rest...);
 }
 
+using inner_product_passes = pass_list<inner_product::forward<float, "nc", isa::native>,
+                                       inner_product::backward_data<float, "nc", isa::native>,
+                                       inner_product::backward_weights<float, "nc", isa::native>>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

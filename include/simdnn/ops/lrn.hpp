@@ -33,6 +33,7 @@ struct description {
   using isa_tag = Isa;
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
+  static index_t terms(const lrn_problem& p) { return p.local_size; }
 };
 
 template <class T, layout L, class Isa>
@@ -100,5 +101,8 @@ void lrn_backward(const lrn_problem& p, const DiffDst& diff_dst, const Src& src,
   using pass = lrn::backward<element_of<Src>, Src::format, Isa>;
   run_once<pass>(p, diff_dst, src, diff_src, extras...);
 }
+
+using lrn_passes = pass_list<lrn::forward<float, "nChw16c", isa::native>,
+                             lrn::backward<float, "nChw16c", isa::native>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI

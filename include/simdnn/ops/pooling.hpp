@@ -40,6 +40,7 @@ struct description {
     check_rank(checked.size, L, op);
     return checked;
   }
+  static index_t terms(const pooling_problem& p) { return joined({}, p.kernel).elements(); }
   static std::string text(const pooling_problem& p) { return p.str() + "_n" + to_name(p.kind); }
 };
 
@@ -64,10 +65,10 @@ template <class T, layout L, class Isa>
 struct backward : description<T, L, Isa> {
   static constexpr const char* name = "pooling_backward";
   static constexpr direction way = direction::backward_data;
-  using operands = operand_list<
-      in<"diff_dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
-      in<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional_operand>,
-      out<"diff_src", T, L, &pooling_problem::src_shape, needs::fastest>>;
+  using operands = operand_list<in<"diff_dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
+                                in<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest,
+                                   optional_operand, indices_below<&description<T, L, Isa>::terms>>,
+                                out<"diff_src", T, L, &pooling_problem::src_shape, needs::fastest>>;
   static pooling_problem checked(const pooling_problem& p) { return backward::of_rank(p, name); }
   static void check(const pooling_problem& p, const view<const T, L>&,
                     const view<const T, L>& argmax, const view<T, L>&) {
@@ -108,5 +109,8 @@ void pooling_backward(const pooling_problem& p, const DiffDst& diff_dst, const A
   using pass = pooling::backward<element_of<DiffDst>, DiffDst::format, Isa>;
   run_once<pass>(p, diff_dst, argmax, diff_src, extras...);
 }
+
+using pooling_passes = pass_list<pooling::forward<float, "nChw16c", isa::native>,
+                                 pooling::backward<float, "nChw16c", isa::native>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -66,4 +66,6 @@ auto reorder(const Src& src, Extras&&... extras) {
   return dst;
 }
 
+using reorder_passes = pass_list<reordering::forward<float, "nchw", "nChw16c">>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -78,4 +78,9 @@ void softmax_cross_entropy_backward(const Probabilities& probabilities,
   run_once<pass>({probabilities.as_view().shape()}, probabilities, labels, diff_logits, extras...);
 }
 
+using softmax_passes = pass_list<softmax::forward<float, "nc", isa::native>,
+                                 softmax::backward<float, "nc", isa::native>,
+                                 softmax::cross_entropy_forward<float, isa::native>,
+                                 softmax::cross_entropy_backward<float, isa::native>>;
+
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -58,6 +58,12 @@ struct in_place_t {};
 template <literal Name>
 inline constexpr in_place_t<Name> in_place_of{};
 
+template <auto Count>
+struct indices_t {};
+/// Its elements are whole numbers from 0 to what this function of the problem returns, less 1.
+template <auto Count>
+inline constexpr indices_t<Count> indices_below{};
+
 // In the place of one layout a table may have an object of a class such as
 //     struct any_image {
 //       static constexpr layout usual = "nchw";               of operands that trials and tests make
@@ -74,6 +80,15 @@ namespace operand_detail {
 template <class Problem>
 constexpr shape shape_by(const std::type_identity_t<Problem>& p, shape (Problem::*member)() const) {
   return (p.*member)();
+}
+
+template <class Problem>
+constexpr index_t index_count(const Problem&, auto) {
+  return 0;
+}
+template <class Problem, auto Count>
+constexpr index_t index_count(const Problem& p, indices_t<Count>) {
+  return Count(p);
 }
 
 }  // namespace operand_detail
@@ -120,6 +135,11 @@ struct operand {
       return operand_detail::shape_by(p, Shape);
     else
       return Shape(p);
+  }
+  /// How many numbers its elements may be, from 0; 0 if they are any numbers.
+  template <class Problem>
+  static constexpr index_t indices(const Problem& p) {
+    return (operand_detail::index_count(p, Traits) + ... + 0);
   }
   template <literal Other>
   static constexpr bool is_like = has<like_t<Other>>;

@@ -37,6 +37,8 @@
 //     static void check(const problem_type&, operands...);   rules of its own, after the table's
 //     static double work(const problem_type&, operands...);  operations of a call
 //     static shape trial_shape(const problem_type&, std::size_t operand);  if the table has none
+//     static index_t terms(const problem_type&);   of the longest sum in a result, which the tests'
+//                                                  tolerance follows from; default: 1
 //     static void complete(call_record&, operands...);  what a call record says otherwise
 #pragma once
 
@@ -123,5 +125,10 @@ struct described_pass {
     return most;
   }
 };
+
+/// An operation's passes, one instance of each. `<op>.hpp` ends with the list `<op>_passes`; tests,
+/// benchmarks and tools run what is in it. operations.txt names the lists and their passes.
+template <class... Passes>
+struct pass_list {};
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -1,4 +1,4 @@
-// random_problem: a legal problem with random fields, for tests and for benchmarks that check results.
+// random_problem and smallest_problem: legal problems for tests and for benchmarks that check results.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +44,22 @@ P random_fields(Integer&& integer, const random_bounds& within = {}) {
       for (int d = 0; d < rank; ++d) x[d] = number(index_t{});
     } else {
       x = number(T{});
+    }
+  });
+  return p;
+}
+
+/// A problem with this many spatial dimensions and all sizes 1: fields that may be left out are so.
+template <lists_fields P>
+constexpr P smallest_problem(int rank) {
+  P p;
+  P::fields([&](auto member, const field& f) {
+    auto& x = p.*member;
+    using T = std::remove_reference_t<decltype(x)>;
+    if constexpr (std::is_same_v<T, spatial>) {
+      if (f.least >= 1) x = spatial::all(rank, static_cast<index_t>(f.least));
+    } else if constexpr (std::is_same_v<T, index_t>) {
+      if (f.usual == field::none) x = std::max<index_t>(1, static_cast<index_t>(f.least));
     }
   });
   return p;

@@ -32,9 +32,6 @@ index_t terms(const conv_problem& p, direction pass) {
                                             : std::max<index_t>(pixels, 1);
 }
 
-// What an algorithm's error may be beyond a plain sum's: Winograd transforms its operands.
-double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
-
 // All algorithms of all passes against reference, with the post-ops that a tile has at run time, with
 // the residual in dst itself, and with a lambda.
 template <class T, layout Src, layout Dst, layout W>
@@ -67,17 +64,21 @@ void compare_algorithms(const conv_problem& p) {
     const auto own_packed = own.pack(w);
     auto y = dirty<T, Dst>(p.dst_shape());
     own(x, own_packed, y);
-    CHECK(test::difference(y, bare, terms(p, direction::forward), factor(name)) == "");
+    CHECK(test::difference(y, bare, terms(p, direction::forward), test::transform_factor(name)) ==
+          "");
     CHECK(test::padding_is_zero(y));
     y = dirty<T, Dst>(p.dst_shape());
     own(x, own_packed, y, standard);
-    CHECK(test::difference(y, y1, terms(p, direction::forward), factor(name)) == "");
+    CHECK(test::difference(y, y1, terms(p, direction::forward), test::transform_factor(name)) ==
+          "");
     CHECK(test::padding_is_zero(y));
     y = residual;
     own(x, own_packed, y, post::bias(b) | post::sum(y) | post::clamp(-0.5, 6));
-    CHECK(test::difference(y, y1, terms(p, direction::forward), factor(name)) == "");
+    CHECK(test::difference(y, y1, terms(p, direction::forward), test::transform_factor(name)) ==
+          "");
     const auto as_fused = [&] {  // squared: twice, with slopes up to 2
-      return test::difference(y, y2, terms(p, direction::forward), 4 * factor(name));
+      return test::difference(y, y2, terms(p, direction::forward),
+                              4 * test::transform_factor(name));
     };
     y = dirty<T, Dst>(p.dst_shape());
     own(x, own_packed, y, fused);
@@ -102,7 +103,8 @@ void compare_algorithms(const conv_problem& p) {
     const data_plan own(p, {.algorithm = name});
     auto own_dx = dirty<T, Src>(p.src_shape());
     own(g, own.pack(w), own_dx);
-    CHECK(test::difference(own_dx, dx, terms(p, direction::backward_data), factor(name)) == "");
+    CHECK(test::difference(own_dx, dx, terms(p, direction::backward_data),
+                           test::transform_factor(name)) == "");
     CHECK(test::padding_is_zero(own_dx));
   }
 

@@ -38,8 +38,6 @@ const char* const texts[] = {
     "mb25ic16ih14oc32oh14ow14kh3kw1ph1pw0",
 };
 
-double factor(const std::string& name) { return name.starts_with("winograd") ? 3 : 1; }
-
 // f(name) for the algorithms that take the bands of this problem.
 template <layout Src, layout Dst, class F>
 void for_each_algorithm(const conv_problem& p, F f) {
@@ -79,7 +77,7 @@ void compare_algorithms(const conv_problem& p, test::guard side) {
       const test::guarded<float, Dst> y(pooled, side);
       std::fill_n(y.data(), y.elements(), 77.0f);
       own(x, own.pack(w), y, ops);
-      CHECK(test::difference(y, expected, terms, more * factor(name)) == "");
+      CHECK(test::difference(y, expected, terms, more * test::transform_factor(name)) == "");
       CHECK(test::padding_is_zero(y));
     });
   };

@@ -31,6 +31,7 @@ struct forward : description<T, Src, Dst, Isa> {
   static conv::query query(const conv_problem& p, const policy& policy) {
     return make_query<Src, Dst>(p, direction::forward, policy.accuracy);
   }
+  static index_t terms(const conv_problem& p) { return p.weights_shape().elements() / p.out; }
   template <class Chosen>
   static void run(const conv_problem& p, const Chosen& chosen, const view<const T, Src>& src,
                   const T* packed, const view<T, Dst>& dst, const epilogue::fused<T>& post,
@@ -52,6 +53,7 @@ struct backward_data : description<T, Src, Dst, Isa> {
   static conv::query query(const conv_problem& p, const policy& policy) {
     return make_query<Src, Dst>(p, way, policy.accuracy);
   }
+  static index_t terms(const conv_problem& p) { return p.weights_shape().elements() / p.in; }
   template <class Chosen>
   static void run(const conv_problem& p, const Chosen& chosen, const view<const T, Dst>& diff_dst,
                   const T* packed, const view<T, Src>& diff_src, const call_context& call) {
@@ -75,6 +77,7 @@ struct backward_weights : description<T, Src, Dst, Isa> {
   static conv::query query(const conv_problem& p, const policy& policy) {
     return make_query<Src, Dst>(p, way, policy.accuracy);
   }
+  static index_t terms(const conv_problem& p) { return p.dst_shape().elements() / p.out; }
   template <class Chosen, layout W>
   static void run(const conv_problem& p, const Chosen& chosen, const view<const T, Src>& src,
                   const view<const T, Dst>& diff_dst, const view<T, W>& diff_weights,

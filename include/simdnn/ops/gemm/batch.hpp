@@ -35,6 +35,7 @@ struct batch : description<T, Isa> {
   using b_view = view<const T, B>;
   using c_view = view<T, "abc">;
 
+  static index_t terms(const gemm_problem& p) { return p.k; }
   static shape trial_shape(const gemm_problem& p, std::size_t operand) {
     return operand == 0   ? shape{trial_batch, p.m, p.k}
            : operand == 1 ? shape{trial_batch, p.k, p.n}

@@ -65,6 +65,7 @@ struct forward : description<T, Isa> {
                    weights<"b", T, B, &gemm_problem::b_shape>,
                    inout<"c", T, layout("ab"), &gemm_problem::c_shape, needs::fastest>>;
   using post_ops = after<"c">;
+  static index_t terms(const gemm_problem& p) { return p.k; }
 
   template <class Chosen>
   static void pack(const Chosen& chosen, const view<const T, B>& b, T* packed,
@@ -137,6 +138,7 @@ struct backward_data : gradient<T, D, Isa> {
   static gemm_query query(const gemm_problem& p, const policy& policy) {
     return backward_data::product(p, p.m, p.k, p.n, policy);
   }
+  static index_t terms(const gemm_problem& p) { return p.n; }
   template <class Chosen>
   static void run(const gemm_problem&, const Chosen& chosen, const view<const T, G>& diff_c,
                   const view<const T, B>& b, const view<T, D>& diff_a, const call_context& call) {
@@ -156,6 +158,7 @@ struct backward_weights : gradient<T, D, Isa> {
   static gemm_query query(const gemm_problem& p, const policy& policy) {
     return backward_weights::product(p, p.k, p.n, p.m, policy);
   }
+  static index_t terms(const gemm_problem& p) { return p.m; }
   template <class Chosen>
   static void run(const gemm_problem&, const Chosen& chosen, const view<const T, A>& a,
                   const view<const T, G>& diff_c, const view<T, D>& diff_b,

@@ -42,6 +42,9 @@ struct forward : description<T, Src, Isa, direction::forward> {
   static inner_product_problem checked(const inner_product_problem& p) {
     return forward::of_rank(p, name);
   }
+  static index_t terms(const inner_product_problem& p) {
+    return p.weights_shape().elements() / p.out;
+  }
   template <class Chosen>
   static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
                   const T* packed, const view<T, "nc">& dst, const epilogue::fused<T>& post,
@@ -62,6 +65,7 @@ struct backward_data : description<T, Src, Isa, direction::backward_data> {
   static inner_product_problem checked(const inner_product_problem& p) {
     return backward_data::of_rank(p, name);
   }
+  static index_t terms(const inner_product_problem& p) { return p.out; }
   template <class Chosen>
   static void run(const inner_product_problem&, const Chosen& chosen,
                   const view<const T, "nc">& diff_dst, const T* packed,
@@ -87,6 +91,7 @@ struct backward_weights : description<T, Src, Isa, direction::backward_weights> 
   static inner_product_problem checked(const inner_product_problem& p) {
     return backward_weights::of_rank(p, name);
   }
+  static index_t terms(const inner_product_problem& p) { return p.batch; }
   template <class Chosen, layout W>
   static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
                   const view<const T, "nc">& diff_dst, const view<T, W>& diff_weights,

@@ -14,6 +14,7 @@ struct cross_entropy : description<T, "nc", Isa> {
   static shape labels_shape(const tensor_problem& p) {
     return {p.sizes.rank() == 2 ? p.sizes[0] : 0};
   }
+  static index_t channels(const tensor_problem& p) { return p.sizes[1]; }
   static void check_labels(const char* op, const tensor_problem& p,
                            const view<const std::int32_t, "x">& labels) {
     for (index_t i = 0; i < labels.size(0); ++i)
@@ -28,7 +29,8 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
   static constexpr const char* name = "softmax_cross_entropy_forward";
   using operands =
       operand_list<in<"logits", T, layout("nc"), &tensor_problem::tensor_shape, needs::channels>,
-                   in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape>,
+                   in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape,
+                      indices_below<&cross_entropy<T, Isa>::channels>>,
                    out<"probabilities", T, layout("nc"), &tensor_problem::tensor_shape,
                        like<"logits">, in_place_of<"logits">>>;
   using matrix_view = view<const T, "nc">;
@@ -70,7 +72,8 @@ struct cross_entropy_backward : cross_entropy<T, Isa> {
   static constexpr direction way = direction::backward_data;
   using operands = operand_list<
       in<"probabilities", T, layout("nc"), &tensor_problem::tensor_shape, needs::channels>,
-      in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape>,
+      in<"labels", std::int32_t, layout("x"), &cross_entropy<T, Isa>::labels_shape,
+         indices_below<&cross_entropy<T, Isa>::channels>>,
       out<"diff_logits", T, layout("nc"), &tensor_problem::tensor_shape, like<"probabilities">,
           in_place_of<"probabilities">>>;
   static tensor_problem checked(const tensor_problem& p) {

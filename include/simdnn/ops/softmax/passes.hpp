@@ -18,6 +18,7 @@ struct description {
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
   static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
+  static index_t terms(const tensor_problem& p) { return p.sizes[L.dim('c')]; }
 
   // An empty product has no largest factor.
   static tensor_problem with_channels(const tensor_problem& p, const char* op) {

@@ -1,0 +1,14 @@
+// "lrn" of lrn_backward: what --op names.
+#pragma once
+
+#include <string_view>
+
+namespace simdnn::bench {
+
+constexpr std::string_view op_name(std::string_view pass) {
+  for (const std::string_view way : {"_forward", "_backward"})
+    if (const auto at = pass.find(way); at != std::string_view::npos) return pass.substr(0, at);
+  return pass;
+}
+
+}  // namespace simdnn::bench

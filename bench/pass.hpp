@@ -1,0 +1,44 @@
+// Any pass of an operation as the driver sees it: what there is to run follows from its operand table,
+// and what is right from its algorithm `reference`.
+#pragma once
+
+#include <bench/op.hpp>
+#include <bench/team.hpp>
+#include <support/erased_pass.hpp>
+#include <support/pass_calls.hpp>
+#include <vector>
+
+namespace simdnn::bench {
+
+/// The operations of operations.txt but those that have an op of their own in ops().
+std::vector<op> registered_ops(const kernels&);
+
+/// A pass with operands of its own, dense, of random numbers; optional ones are left out if it takes
+/// that.
+class pass_runner final : public runner {
+ public:
+  pass_runner(const test::pass_calls&, const policy&, int threads);
+  void run() override { plan_->run(views_, team_, workspace_); }
+  void fetch(float* result) override;
+  std::string implementation() const override { return plan_->algorithm; }
+  double flops() const { return plan_->flops; }
+  /// Of the operands in the call, each once.
+  double bytes() const { return bytes_; }
+
+ private:
+  struct operand {
+    std::vector<std::byte, line_aligned<std::byte>> memory;
+    test::random_view where;
+  };
+  void leave_out(std::size_t operands);
+
+  const test::pass_calls& calls_;
+  team team_;
+  std::unique_ptr<test::erased_plan> plan_;
+  std::vector<operand> operands_;
+  std::vector<test::erased_view> views_;
+  std::vector<std::byte> workspace_;
+  double bytes_ = 0;
+};
+
+}  // namespace simdnn::bench

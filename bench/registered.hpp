@@ -1,0 +1,22 @@
+// The operations of operations.txt as each ISA's object has them. The build makes one source an
+// operation, and operations.inc, a line SIMDNN_OPERATION(name, layouts, problems) for each.
+#pragma once
+
+#include <span>
+
+namespace test {
+struct erased_pass;
+}
+
+namespace simdnn::bench {
+
+struct registered_operation {
+  const char* name;
+  std::span<const test::erased_pass* const> (*passes)();
+};
+
+#define SIMDNN_OPERATION(name, ...) std::span<const test::erased_pass* const> name##_erased();
+#include <operations.inc>
+#undef SIMDNN_OPERATION
+
+}  // namespace simdnn::bench

@@ -1,0 +1,40 @@
+"""operations_test.py BUILD_DIR: operations.txt and what has to agree with it.
+
+Every <simdnn/ops/NAME.hpp> has a line, is included by simdnn.hpp, ends with the list NAME_passes, and has a
+test in tests/tests.txt. That the lists hold the passes that the lines name is checked by the tests
+ops/NAME/promises, the README's table by bench/simdnn_info.
+"""
+
+import re
+import sys
+
+from compiler import ROOT
+from operations import operations
+
+faults = []
+
+
+def expect(holds, fault):
+    if not holds:
+        faults.append(fault)
+
+
+names = [operation.name for operation in operations()]
+include = ROOT / "include/simdnn"
+expect(sorted(names) == sorted(path.stem for path in (include / "ops").glob("*.hpp")),
+       "operations.txt: expected a line for each header of ops/")
+umbrella = (include / "simdnn.hpp").read_text()
+tests = (ROOT / "tests/tests.txt").read_text()
+for operation in operations():
+    name, header = operation.name, include / f"ops/{operation.name}.hpp"
+    expect(f"#include <simdnn/ops/{name}.hpp>" in umbrella, f"simdnn.hpp: expected {name}.hpp")
+    expect(header.exists() and re.search(
+        rf"^using {name}_passes =\s+pass_list<[^;]+;\s+}}  // namespace .*\s*\Z",
+        header.read_text(), re.MULTILINE), f"{name}.hpp: expected {name}_passes at its end")
+    expect(f"\nops/{name}/" in tests, f"tests.txt: expected a test of {name}")
+    ways = ("_forward", "_backward", "_backward_data", "_backward_weights", "")
+    for one in operation.passes:
+        expect(one.startswith(name) and one.endswith(ways), f"{one}: expected a pass of {name}")
+
+print(*faults, f"operations={len(names)} faults={len(faults)}", sep="\n")
+sys.exit(1 if faults else 0)
