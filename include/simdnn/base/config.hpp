@@ -1,4 +1,4 @@
-// Compiler requirements, the library's version and the few macros that everything above uses.
+// Compiler requirements, the library's version and the macros that all other headers use.
 #pragma once
 
 #if !defined(__x86_64__)
@@ -22,7 +22,7 @@
 #error "simdnn must not be built with -ffast-math: NaN rules and exp/tanh depend on it"
 #elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "simdnn must not be built with -ffinite-math-only: NaN and infinity would not propagate"
-#elif defined(__ASSOCIATIVE_MATH__)  // gcc's macro, as the next one; clang tells nothing of these
+#elif defined(__ASSOCIATIVE_MATH__)  // gcc only, as is the next macro; clang defines neither
 #error "simdnn must not be built with -fassociative-math: exp and tanh depend on the order of sums"
 #elif defined(__RECIPROCAL_MATH__)
 #error "simdnn must not be built with -freciprocal-math: divisions must round as they are written"
@@ -32,9 +32,9 @@
 #define SIMDNN_VERSION_MINOR 2
 #define SIMDNN_VERSION_PATCH 0
 
-/// Kernels' inner parts: a call left standing there would spill every accumulator.
+/// For the inner parts of kernels: a call that is not inlined would spill every accumulator.
 #define SIMDNN_INLINE inline __attribute__((always_inline))
 #define SIMDNN_NOINLINE __attribute__((noinline))
 #define SIMDNN_RESTRICT __restrict
-/// The same, for lambdas: `[&](auto i) SIMDNN_INLINE_LAMBDA { ... }`.
+/// SIMDNN_INLINE for lambdas: `[&](auto i) SIMDNN_INLINE_LAMBDA { ... }`.
 #define SIMDNN_INLINE_LAMBDA __attribute__((always_inline))

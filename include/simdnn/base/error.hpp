@@ -1,4 +1,4 @@
-// The one exception of the library, and what happens in programs that are compiled without exceptions.
+// The library's exception, and error handling in units that are compiled without exceptions.
 #pragma once
 
 #include <cstdlib>
@@ -22,13 +22,13 @@ class error : public std::invalid_argument {
         expected_(std::move(expected)),
         actual_(std::move(actual)) {}
 
-  /// The function or type that refused, e.g. "conv_forward".
+  /// The function or type that threw, e.g. "conv_forward".
   const std::string& op() const noexcept { return op_; }
   /// The argument or field at fault, e.g. "src".
   const std::string& argument() const noexcept { return argument_; }
-  /// What the rule asks for, a noun phrase, e.g. "64 channels".
+  /// The required value, a noun phrase, e.g. "64 channels".
   const std::string& expected() const noexcept { return expected_; }
-  /// What came in its place, e.g. "3".
+  /// The value that was passed instead, e.g. "3".
   const std::string& actual() const noexcept { return actual_; }
 
  private:
@@ -36,8 +36,8 @@ class error : public std::invalid_argument {
 };
 
 #if !defined(__cpp_exceptions)
-/// What a unit compiled with -fno-exceptions calls in place of throwing. It should not return: the
-/// program is aborted if it does. By default there is none, and the program is aborted at once.
+/// Called instead of throwing in units compiled with -fno-exceptions. If the handler returns, the
+/// program is aborted. By default there is none, and the program is aborted at once.
 using error_handler = void (*)(const std::exception&);
 inline error_handler& on_error() {
   static error_handler handler = nullptr;
@@ -61,7 +61,7 @@ template <class Error>
   raise(error(std::move(op), std::move(argument), std::move(expected), std::move(actual)));
 }
 
-/// 'text', for errors. Not operator+: gcc 12 warns of it without cause (PR105651).
+/// 'text' with its quotes, for errors. Not operator+: gcc 12 gives a false warning (PR105651).
 inline std::string quoted(std::string_view text) {
   std::string all(1, '\'');
   all.append(text).append(1, '\'');

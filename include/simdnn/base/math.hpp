@@ -15,7 +15,7 @@ constexpr index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }
 /// a / b rounded towards minus infinity; b > 0.
 constexpr index_t floor_div(index_t a, index_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-/// a * b, or an error naming `op` and `argument` where the product exceeds index_t.
+/// a * b. Throws error, naming `op` and `argument`, if the product overflows index_t.
 constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* argument) {
   index_t product = 0;
   if (__builtin_mul_overflow(a, b, &product))
@@ -23,8 +23,9 @@ constexpr index_t checked_mul(index_t a, index_t b, const char* op, const char* 
   return product;
 }
 
-/// `elements` of an operand, or an error naming `op` and `argument` if they are more than any memory
-/// holds: then no product of such a size and a small factor (bytes, lanes, a tile's columns) wraps.
+/// Returns `elements`, the size of an operand. Throws error, naming `op` and `argument`, if it is
+/// 2^47 or more, which no memory holds. Below, the product of a size and a small factor (bytes,
+/// lanes, a tile's columns) cannot overflow.
 constexpr index_t checked_size(index_t elements, const char* op, const char* argument) {
   if (elements >= index_t{1} << 47)
     throw_error(op, argument, "fewer than 2^47 elements", std::to_string(elements));

@@ -1,8 +1,8 @@
-// The element-wise functions, for post-ops and for the activation op: f(x), and the gradient with
-// respect to x given the gradient g with respect to y = f(x). x and y are both at hand.
+// The element-wise functions of post-ops and of the activation op: y = f(x), and gradient(g, x, y),
+// the gradient with respect to x if g is the gradient with respect to y.
 //
-// Each takes vec, float and double alike. Parameters are double and are rounded to the element type.
-// NaN in gives NaN out.
+// Each accepts vec, float and double. Parameters are double and are rounded to the element type.
+// NaN propagates.
 #pragma once
 
 #include <limits>
@@ -25,8 +25,8 @@ SIMDNN_INLINE constexpr auto to_element(double x) {
 
 namespace function {
 
-/// Limited to low..high. The gradient is g strictly between them and 0 elsewhere, at NaN too; an
-/// infinite limit cuts nothing, so that g passes at this infinity.
+/// x limited to low..high. The gradient is g strictly between the limits and 0 elsewhere, also at
+/// NaN. An infinite limit has no effect: the gradient at that infinity is g.
 struct clamp {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -36,7 +36,7 @@ struct clamp {
   }
   template <class V>
   SIMDNN_INLINE V gradient(V g, V, V y) const {
-    // An infinity of the element type, to which a large double is rounded too.
+    // In the element type a limit may be infinite although the double is finite.
     const auto bottom = detail::to_element<V>(low), top = detail::to_element<V>(high);
     const V zero(0);
     const auto above = bottom < -largest(bottom) ? y >= V(bottom) : y > V(bottom);
@@ -74,7 +74,7 @@ struct elu {
   double alpha = 1;
   template <class V>
   SIMDNN_INLINE V operator()(V x) const {
-    // The branch that select drops must not overflow: exp of the negative part only.
+    // select computes both branches: min(x, 0) keeps expm1 from overflowing in the unused one.
     return simdnn::select(x > V(0), x,
                           V(detail::to_element<V>(alpha)) * simdnn::expm1(simdnn::min(x, V(0))));
   }

@@ -1,8 +1,8 @@
-// fused: the one type of post-op that algorithms take. epilogue::standard is data, which tiles apply
-// in registers. Anything else is a chain, compiled as the few functions of `custom_functions` and
-// called through pointers: tiles leave their results in L1, and a function takes these from there
-// through the chain to dst. So algorithms are no templates on post-ops, and a new one costs its
-// functions only.
+// fused: the only type of post-op that algorithms take. epilogue::standard is data and is applied
+// by tiles in registers. Any other post-op is a chain, compiled into the functions of
+// `custom_functions` and called through pointers: tiles write their results to a buffer in L1, and
+// a function applies the chain to them and writes them to dst. Thus algorithms are not templates on
+// post-ops, and a new post-op compiles only its functions.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace simdnn::inline SIMDNN_ABI::epilogue {
 
-/// Results on their way to dst: lines of rows of columns, which are neighbours in `from`. Neither
-/// overlaps the other, unless they are the same memory in the same order.
+/// Results to be moved to dst: lines of rows of columns; columns are contiguous in `from`. `from`
+/// and `to` do not overlap, unless they are the same memory in the same order.
 template <class T>
 struct results {
-  const T* from;
+  const T* from;  // [line][row][column]
   index_t from_row;
-  T* to;
+  T* to;  // [line][row][column]
   index_t to_row;
   index_t rows, columns;
   index_t to_column;  ///< from one vector of a row to the next
@@ -26,7 +26,7 @@ struct results {
 
 template <class T>
 struct custom_functions {
-  /// Moves the chain's origin to the channel and offset and does what fused::store does.
+  /// Does what fused::store does, with the chain's origin at this channel and offset.
   using store_function = void (*)(const void* chain, const results<T>&, index_t channel,
                                   index_t offset);
   store_function store, store_pixels;
@@ -36,9 +36,9 @@ struct custom_functions {
 
 namespace detail {
 
-// Lanes are of columns, which are channels, or pixels of a channel that each row has of its own.
-// One vector of columns after the other, whole ones without masks. By value, so that strides stay in
-// registers beside stores of vectors, which may be to anything.
+// Lanes are consecutive columns: channels, or pixels of one channel, a different one for each row.
+// Whole vectors are stored without masks. r is passed by value, so that its strides stay in
+// registers: a store of a vector may alias anything in memory.
 template <class V, lanes_are Lanes, class Op, class T>
 SIMDNN_INLINE void store(const Op& op, results<T> r, index_t channel, index_t offset) {
   constexpr bool channels = Lanes == lanes_are::channels;
@@ -76,24 +76,24 @@ struct functions_of {
 
 }  // namespace detail
 
-/// Refers to a chain, where it has one: fused_chain, which outlives it.
+/// If it has a chain, it refers to that of a fused_chain, which must outlive it.
 template <class T>
 class fused {
  public:
-  /// Nothing where the chain is not null.
+  /// Does nothing if there is a chain.
   epilogue::standard<T> standard;
 
   fused(const epilogue::standard<T>& s = {}) : standard(s) {}
 
-  /// Whether it is more than `standard`: then tiles do nothing, and results pass through store() or
-  /// store_pixels() to dst.
+  /// Whether there is a chain. Then tiles apply no post-op, and store() or store_pixels() writes
+  /// their results to dst.
   bool is_custom() const { return functions_ != nullptr; }
   bool nothing() const { return !is_custom() && standard.nothing(); }
-  /// Whether dst itself is an operand, so that nothing but final results may be stored there.
+  /// Whether dst itself is an operand. Then only final results may be stored there.
   bool reads(const T* dst) const {
     return is_custom() ? functions_->reads(chain_, dst, offset_) : standard.reads(dst);
   }
-  /// With its origin moved.
+  /// The same post-op with its origin moved.
   fused at(index_t channel, index_t offset) const {
     fused moved(standard.at(channel, offset));
     moved.functions_ = functions_, moved.chain_ = chain_;
@@ -101,19 +101,19 @@ class fused {
     return moved;
   }
 
-  /// Applied to one result, in double: for references.
+  /// Applies it to one result in double, for references.
   double operator()(double x, where<> w) const {
     if (!is_custom()) return standard(x, w);
     return functions_->one(chain_, x, {channel_ + w.channel, offset_ + w.offset, 1});
   }
-  /// Results whose columns are channels; the first is of this channel and goes to this offset of
-  /// dst. V is a vector of the ISA.
+  /// Stores results whose columns are channels. The first result belongs to this channel and to
+  /// this offset in dst. V is a vector of the ISA.
   template <class V>
   void store(const results<T>& r, index_t channel, index_t offset) const {
     if (is_custom()) return functions_->store(chain_, r, channel_ + channel, offset_ + offset);
     detail::store<V, lanes_are::channels>(standard, r, channel, offset);
   }
-  /// Results whose columns are pixels; row i is of channel `channel` + i.
+  /// Stores results whose columns are pixels; row i belongs to channel `channel` + i.
   template <class V>
   void store_pixels(const results<T>& r, index_t channel, index_t offset) const {
     if (is_custom())
@@ -127,7 +127,7 @@ class fused {
   index_t channel_ = 0, offset_ = 0;
 };
 
-/// A chain, and fused as a reference to it.
+/// Owns a chain, to which its base fused<T> refers.
 template <class T, class Isa, class Chain>
 class fused_chain : public fused<T> {
  public:

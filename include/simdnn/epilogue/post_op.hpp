@@ -1,8 +1,8 @@
-// post_op: what happens to results while they are still in registers (bias, scale, sum and limits) or
-// in L1 (all others). Composed with |, applied from left to right:
+// post_op: a function applied to results while they are in registers (bias, scale, sum and clamp)
+// or in L1 (all others). Post-ops are composed with | and applied from left to right:
 //     post::bias(b) | post::sum(residual) | post::relu() | post::fuse([](auto v) { return v * v; })
-// Plans lower the composition to what tiles see (standard.hpp, fused.hpp) once the operands are
-// checked.
+// Plans check the operands, then lower the composition to the types that tiles take (standard.hpp,
+// fused.hpp).
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
@@ -15,8 +15,8 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace post {
 
-/// Per-channel vectors must have T of dst; a tensor<T, "x"> with one element per channel of dst,
-/// contiguous, which shares no memory with dst.
+/// A per-channel vector is a tensor<T, "x">, where T is that of dst, with one element per channel
+/// of dst. It must be contiguous and must not share memory with dst.
 template <class T>
 struct bias_op {
   view<const T, "x"> b;
@@ -33,7 +33,7 @@ template <class F>
 struct map_op {
   F f;
 };
-/// What | makes. `sequence<>` changes nothing.
+/// A composition of post-ops, made by |. `sequence<>` changes nothing.
 template <class... Ops>
 struct sequence {
   std::tuple<Ops...> ops;
@@ -56,22 +56,22 @@ auto scale_shift(const S& scale, const H& shift) {
                 "post::scale_shift takes two tensor<T, \"x\">, one element per channel");
   return sequence<scale_shift_op<T>>{{{scale.as_view(), shift.as_view()}}};
 }
-/// + residual, a tensor with the layout, shape and strides of dst; it may be dst itself, no
-/// other part of its memory.
+/// + residual, a tensor with the layout, shape and strides of dst. It may be dst itself, but must
+/// not overlap it in any other way.
 template <tensor_like R>
 auto sum(const R& residual) {
   using T = std::remove_const_t<typename R::value_type>;
   return sequence<sum_op<T, R::format>>{{{residual.as_view()}}};
 }
-/// function::clamp and what is derived from it without a function of its own, as function::relu is.
+/// function::clamp and classes derived from it that keep its operator(), such as function::relu.
 template <class F>
 concept clamp_function = std::is_base_of_v<function::clamp, F> && requires(const F& f) {
   static_cast<const function::clamp&>(f);
   requires std::is_same_v<decltype(&F::template operator()<double>),
                           decltype(&function::clamp::operator()<double>)>;
 };
-/// A function of one value, called with a vector in kernels and with double in the reference. Limits
-/// are clamp's, which kernels apply in registers.
+/// A function of one value, called with a vector in kernels and with double in the reference. A
+/// clamp_function is reduced to function::clamp, which kernels apply in registers.
 template <class F>
 auto fuse(F f) {
   if constexpr (clamp_function<F>)
@@ -110,8 +110,7 @@ concept post_op = post::is_sequence<std::remove_cvref_t<X>>;
 
 namespace detail {
 
-// Positions of the standard order: scale/shift (0), sum (1), clamp (2); -1 where a post-op is none
-// of these.
+// Positions in the standard order: scale/shift (0), sum (1), clamp (2); -1 for other post-ops.
 template <class Op>
 inline constexpr int standard_place = -1;
 template <class T>
@@ -186,9 +185,10 @@ auto make_chain(std::tuple<Ops...> ops) {
 
 }  // namespace detail
 
-/// Checks a composition against dst (of this many channels) and lowers it: to epilogue::standard
-/// where it is made of bias or scale_shift, then sum, then clamp or relu, each at most once; else
-/// to a chain. Throws error in the name of `op`. For kernels that are compiled for one post-op.
+/// Checks a composition against dst, which has this many channels, and lowers it: to
+/// epilogue::standard if it is bias or scale_shift, then sum, then clamp or relu, each at most
+/// once; otherwise to a chain. Throws error in the name of `op`. For kernels compiled for one
+/// post-op.
 template <class T, layout L, class... Ops>
 auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels,
            const char* op) {
@@ -204,8 +204,8 @@ auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t cha
   }
 }
 
-/// The same for all other kernels: epilogue::fused<T>, or what is derived from it and outlives the
-/// call.
+/// The same for all other kernels. Returns epilogue::fused<T> or a fused_chain, which must exist
+/// until the call ends.
 template <class Isa, class T, layout L, class... Ops>
 auto lower(const post::sequence<Ops...>& ops, const view<T, L>& dst, index_t channels,
            const char* op) {

@@ -1,8 +1,9 @@
-// What a tile sees of post-ops: pointers and numbers, no tensors. Each is called with a vector of results (or, by the reference, with one double) and the place where they will be
-// stored:
+// Post-ops as tiles take them: pointers and numbers, no tensors. Each has
 //     V operator()(V v, where<...> w) const;
-// and with a whole tile of accumulators; at(channel, offset) moves its origin; reads(dst) tells
-// whether dst itself is an operand, so that nothing but final results may be stored there.
+// which takes a vector of results (the reference passes one double) and where they will be stored;
+// at(channel, offset), which returns it with its origin moved; and reads(dst), which tells whether
+// dst itself is an operand, so that only final results may be stored there. chain and standard also
+// have tile(), which takes all accumulators of a tile.
 #pragma once
 
 #include <simdnn/epilogue/functions.hpp>
@@ -11,12 +12,12 @@
 
 namespace simdnn::inline SIMDNN_ABI::epilogue {
 
-/// What the lanes of a vector of results are: neighbouring channels, or neighbouring pixels of one
+/// What the lanes of a vector of results are: consecutive channels, or consecutive pixels of one
 /// channel.
 enum class lanes_are { channels, pixels };
 
-/// Where a vector of results belongs: its (first) channel, its offset in dst in elements, and how
-/// many of its lanes count; operands are not read beyond these.
+/// The position of a vector of results: its (first) channel, its offset in dst in elements, and the
+/// number of its lanes that are used. Operands are read for these lanes only.
 template <lanes_are Lanes = lanes_are::channels>
 struct where {
   index_t channel;
@@ -67,7 +68,7 @@ struct shift {
   bool reads(const T*) const { return false; }
 };
 
-/// v + residual, which lies in memory exactly as dst does
+/// v + residual, which has the strides of dst
 template <class T>
 struct sum {
   const T* data;
@@ -91,7 +92,7 @@ struct map {
   bool reads(const void*) const { return false; }
 };
 
-/// Several, from left to right.
+/// Several post-ops, applied from left to right.
 template <class... Ops>
 struct chain {
   std::tuple<Ops...> ops;
@@ -109,7 +110,8 @@ struct chain {
   bool reads(const T* dst) const {
     return std::apply([&](const auto&... op) { return (op.reads(dst) || ...); }, ops);
   }
-  /// The accumulators of a tile, NV vectors a row: acc[m * NV + n] goes to m * row + n * column.
+  /// Applied to all accumulators of a tile with NV vectors per row: acc[m * NV + n] will be stored
+  /// at offset m * row + n * column.
   template <int NV, class V, int... I>
   SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
                           std::integer_sequence<int, I...>) const {
@@ -119,7 +121,7 @@ struct chain {
   }
 };
 
-/// scale, shift, sum and clamp in this order, each where its data is set: known at run time only,
+/// scale, shift, sum and clamp in this order, each only if it is set. This is decided at run time,
 /// so that one instantiation of a tile serves bias, folded batch norm, residuals, relu and relu6.
 template <class T>
 struct standard {
@@ -149,8 +151,8 @@ struct standard {
     if (sum != nullptr) moved.sum += offset;
     return moved;
   }
-  // One branch a step, not one a vector. Folds, not lambdas: a lambda for each accumulator of each
-  // tile costs gcc four times the compile time.
+  // One branch per step, not per vector. Folds instead of lambdas: with a lambda for each
+  // accumulator of each tile, gcc takes four times as long to compile.
   template <int NV, class V, int... I>
   SIMDNN_INLINE void tile(V* acc, index_t row, index_t column,
                           std::integer_sequence<int, I...>) const {

@@ -1,7 +1,7 @@
 // The inline namespace of everything whose machine code depends on this translation unit's flags:
 //     namespace simdnn::inline SIMDNN_ABI { ... }
 // Two units compiled for different ISAs, or one with OpenMP and one without, get different symbols
-// for the same template, so that the linker can never keep the wrong one for both.
+// for the same template, so the linker cannot keep one unit's code for both.
 #pragma once
 
 #include <simdnn/isa/tag.hpp>
@@ -24,8 +24,8 @@
 #define SIMDNN_ABI_CALLS rec
 #endif
 
-// The exact feature macros, one digit each: -mavx alone is not sse42, and gcc emits VNNI, BF16,
-// F16C or BMI2 instructions of its own accord where the flags allow them.
+// One digit for each feature macro, because the ISA's name is not enough: -mavx alone is named
+// sse42 but emits AVX, and gcc uses VNNI, BF16, F16C or BMI2 wherever the flags allow them.
 #if defined(__SSE3__)
 #define SIMDNN_ABI_SSE3 1
 #else

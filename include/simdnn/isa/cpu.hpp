@@ -1,4 +1,4 @@
-// What this CPU and its operating system can run, by cpuid and xgetbv; and the ISAs' names.
+// The ISAs that this CPU and its operating system support, from cpuid and xgetbv, and their names.
 #pragma once
 
 #include <cpuid.h>
@@ -19,7 +19,7 @@ constexpr const char* to_name(id isa) {
   return names[static_cast<int>(isa)];
 }
 
-/// The ISA of that name, empty where there is none.
+/// The ISA with this name; nullopt if there is none.
 constexpr std::optional<id> from_name(std::string_view name) {
   for (const id isa : all) {
     if (name == to_name(isa)) return isa;
@@ -27,7 +27,8 @@ constexpr std::optional<id> from_name(std::string_view name) {
   return std::nullopt;
 }
 
-// Apart for each unit's flags, so that the copy that runs before the choice is the caller's own.
+// In the ABI namespace, because it runs before an ISA is chosen: the caller must get the copy that
+// was compiled with its own flags.
 inline namespace SIMDNN_ABI {
 
 namespace detail {
@@ -36,7 +37,7 @@ struct cpuid_registers {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
-// All zero where the CPU has no such leaf.
+// All zero if the CPU does not have this leaf.
 inline cpuid_registers cpuid(unsigned leaf) {
   cpuid_registers r;
   __get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx);
@@ -50,15 +51,15 @@ inline unsigned enabled_states() {
   return low;
 }
 
-// Everything that -msse4.2, -mavx2 -mfma and the -mavx512 flags let a compiler emit, which is more
-// than their names: gcc adds popcnt to SSE4.2, clang F16C to AVX-512.
+// Checks every feature that -msse4.2, -mavx2 -mfma and the -mavx512 flags let a compiler use. These
+// are more than the flags name: gcc adds popcnt to SSE4.2, clang F16C to AVX-512.
 inline id detect() {
   const auto has = [](unsigned word, unsigned bits) { return (word & bits) == bits; };
   const cpuid_registers one = cpuid(1), seven = cpuid(7);
   if (!has(one.ecx, bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT)) return id::sse2;
 
   constexpr unsigned ymm_states = 0x06;  // XMM, YMM
-  constexpr unsigned zmm_states = 0xe6;  // and opmask, upper halves, upper sixteen
+  constexpr unsigned zmm_states = 0xe6;  // and opmask, upper halves of ZMM0-15, ZMM16-31
   if (!has(one.ecx, bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C) || !has(seven.ebx, bit_AVX2) ||
       !has(enabled_states(), ymm_states)) {
     return id::sse42;
@@ -71,7 +72,7 @@ inline id detect() {
 
 }  // namespace detail
 
-/// The best ISA that this CPU and its operating system run.
+/// The best ISA that this CPU and its operating system support.
 inline id best_supported() {
   static const id best = detail::detect();
   return best;

@@ -1,6 +1,6 @@
-// Denormals: the numbers nearest to zero (below 1.2e-38 in float), with which a CPU can take 150 times
-// as long as with others. Each thread has a mode for them; parallel_for gives its workers the
-// caller's.
+// Denormals are the numbers closest to zero (below 1.2e-38 in float). Arithmetic on them can take a
+// CPU 150 times as long as on other numbers. Each thread has a mode that replaces them by zeros;
+// parallel_for sets the caller's mode in its workers.
 #pragma once
 
 #include <xmmintrin.h>
@@ -12,10 +12,10 @@ namespace simdnn::inline SIMDNN_ABI {
 /// The bits of MXCSR that replace denormals by zeros: in results (FTZ) and in operands (DAZ).
 inline constexpr unsigned flush_bits = 0x8000 | 0x0040;
 
-/// Those that are set in the calling thread.
+/// The flush_bits that are set in the calling thread.
 SIMDNN_INLINE unsigned denormal_mode() { return _mm_getcsr() & flush_bits; }
 
-/// The calling thread is in this mode while the object lives, then again in the one before.
+/// Sets the calling thread's mode; the destructor restores the previous one.
 class denormal_scope {
  public:
   explicit denormal_scope(unsigned mode) : before_(denormal_mode()) { set(mode); }
@@ -31,8 +31,9 @@ class denormal_scope {
   unsigned before_;
 };
 
-/// While it lives, the operations that its thread calls take denormals for zeros and return zeros
-/// in their place, in all workers (but oneDNN's). Its thread destroys it; scopes may nest.
+/// While the object exists, operations called by its thread read denormals as zeros and write zeros
+/// instead of denormals, in all workers except oneDNN's. The thread that creates it must destroy
+/// it; scopes may nest.
 class flush_denormals : denormal_scope {
  public:
   flush_denormals() : denormal_scope(flush_bits) {}

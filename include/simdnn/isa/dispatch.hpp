@@ -1,4 +1,4 @@
-// Several ISAs in one program. The kernels stand behind a plain struct of function pointers:
+// Several ISAs in one program. The kernels are called through a struct of function pointers:
 //     // kernels.hpp
 //     struct kernels { double (*sum)(const float*, simdnn::index_t); };
 //     SIMDNN_ISA_VARIANTS(kernels)
@@ -20,14 +20,14 @@
 
 namespace simdnn::isa {
 
-/// One compiled table of functions: the only symbol that its object exports.
+/// A table of functions compiled for one ISA: the only symbol that its object file exports.
 struct compiled_table {
   id isa;
   const void* table;
   void (*adopt)(program_state&);
 };
 
-/// All that were compiled.
+/// The tables that were compiled from one struct, one per ISA.
 struct compiled_tables {
   std::span<const compiled_table* const> tables;
 };
@@ -52,7 +52,7 @@ inline namespace SIMDNN_ABI {
 
 namespace detail {
 
-// "sse42, avx2" of those up to `best`.
+// The names of the tables up to `best`, such as "sse42, avx2".
 inline std::string names_of(const compiled_tables& list, id best) {
   std::string names;
   for (const compiled_table* v : list.tables) {
@@ -73,7 +73,7 @@ inline const compiled_table& find_table(const compiled_tables& list, std::string
               '"' + std::string(name) + '"');
 }
 
-// `cpu` is the best ISA that may run, `limit` SIMDNN_MAX_ISA or empty.
+// `cpu` is the best ISA of the CPU, `limit` the value of SIMDNN_MAX_ISA or empty.
 inline const compiled_table& choose_table(const compiled_tables& list, id cpu,
                                           std::string_view limit) {
   const id best =
@@ -102,8 +102,9 @@ inline const compiled_table& named_table(const compiled_tables& list, id cpu,
 
 }  // namespace detail
 
-/// The table for the best ISA of this CPU. SIMDNN_MAX_ISA=avx2 in the environment lowers the
-/// choice; a name there that is unknown or was not compiled is an error that lists those there are.
+/// The table for the best ISA of this CPU. SIMDNN_MAX_ISA=avx2 in the environment limits the
+/// choice. Throws error, listing the program's ISAs, if the name in SIMDNN_MAX_ISA is unknown or
+/// was not compiled, or if no table runs on this CPU.
 template <class Table>
 dispatched<Table> dispatch() {
   const char* limit = std::getenv("SIMDNN_MAX_ISA");
@@ -113,8 +114,8 @@ dispatched<Table> dispatch() {
   return dispatched<Table>(v);
 }
 
-/// The table of that name, whatever SIMDNN_MAX_ISA says; an error that lists those there are
-/// where it is unknown, was not compiled or cannot run here.
+/// The table of the ISA with this name; SIMDNN_MAX_ISA is ignored. Throws error, listing the ISAs
+/// to choose from, if the name is unknown, was not compiled or does not run on this CPU.
 template <class Table>
 dispatched<Table> dispatch(std::string_view name) {
   const compiled_table& v = detail::named_table(simdnn_isa_variants(static_cast<Table*>(nullptr)),
@@ -129,8 +130,8 @@ dispatched<Table> dispatch(std::string_view name) {
 #define SIMDNN_ISA_SYMBOL_PASTE(Table, isa) simdnn_isa_##Table##_##isa
 #define SIMDNN_ISA_SYMBOL(Table, isa) SIMDNN_ISA_SYMBOL_PASTE(Table, isa)
 
-/// Behind the struct, in its namespace: makes dispatch<Table>() find the tables that
-/// simdnn_add_isa_variants(... TABLE Table) compiled. Tables of one program differ in name.
+/// Written after the struct, in its namespace. Lets dispatch<Table>() find the tables that
+/// simdnn_add_isa_variants(... TABLE Table) compiled. A program's tables need different names.
 #define SIMDNN_ISA_VARIANTS(Table)                                                    \
   extern "C" const ::simdnn::isa::compiled_tables SIMDNN_ISA_SYMBOL(Table, variants); \
   inline const ::simdnn::isa::compiled_tables& simdnn_isa_variants(Table*) {          \
@@ -138,7 +139,7 @@ dispatched<Table> dispatch(std::string_view name) {
   }
 
 /// SIMDNN_ISA_TABLE(kernels) = {.sum = sum<simdnn::isa::native>};
-/// defines this unit's table, in the struct's namespace. A constant: nothing runs before main.
+/// defines this unit's table, in the struct's namespace. A constant: no code runs before main.
 #define SIMDNN_ISA_TABLE(Table)                                                              \
   namespace {                                                                                \
   struct simdnn_isa_table_of_##Table {                                                       \

@@ -1,14 +1,16 @@
-// exp of vec, float and double. Of a vec it is right in the whole range: up to where the result is
-// infinity, and in the denormal results as well. NaN stays NaN.
+// exp of vec, float and double. For vec it is accurate over the whole range: up to where the result
+// becomes infinity, and for denormal results too. NaN stays NaN.
 //
 //     exp(x) = 2^n * exp(r),    n near x / ln 2,    r = x - n * ln 2
 //     exp(r) = 1 + r + r^2 * q(r)
 //
-// n is whole and |r| at most ln 2 / 2 where an instruction multiplies by 2^n (AVX-512). Else n = 2h
-// is even and |r| at most ln 2, for 2^n may be no normal number but 2^h * 2^h is two of them.
+// If an instruction multiplies by 2^n (AVX-512), n is an integer and |r| <= ln 2 / 2. Otherwise
+// n = 2h is even and |r| <= ln 2: the result is multiplied by 2^h twice, because 2^n may not be a
+// normal number, but 2^h is.
 //
-// Largest error, in units of the last place: 1.0 with AVX-512, 1.6 without. Nanoseconds an element
-// (a Zen 4, gcc 12), and xsimd 8.1's, which gives infinity from 88.38 on and 0 from -87.7 down:
+// The largest error is 1.0 units in the last place with AVX-512 and 1.6 without. Nanoseconds per
+// element (Zen 4, gcc 12), and those of xsimd 8.1, which returns infinity from 88.38 up and 0 from
+// -87.7 down:
 //     AVX-512   float 0.24, xsimd 0.23     double 0.65, xsimd 0.91
 //     AVX2      float 0.33, xsimd 0.30     double 1.4, xsimd 2.7
 //     SSE4.2    float 1.1, xsimd 0.9       double 3.8, xsimd 4.6
@@ -27,11 +29,11 @@ template <class T>
 struct exp_range;
 template <>
 struct exp_range<float> {
-  // Further out the results are 0 and infinity.
+  // Below and above, the results are 0 and infinity.
   static constexpr float low = -104, high = 89;
-  // ln 2 in two parts; the first times any n is exact.
+  // ln 2 in two parts; the product of the first part and any n is exact.
   static constexpr float ln2 = 0x1.62e4p-1f, ln2_rest = 0x1.7f7d1cp-20f;
-  // A number in 2^23 .. 2^24 has its whole part in the lowest bits.
+  // The lowest bits of a float in 2^23 .. 2^24 are those of its integer part.
   static constexpr int fraction_bits = 23;
   static constexpr float rounder = 0x1.8p23f, bias = 127;
 };
@@ -43,8 +45,9 @@ struct exp_range<double> {
   static constexpr double rounder = 0x1.8p52, bias = 1023;
 };
 
-// q's coefficients, the highest power first: minimax relative to exp(r), from Remez' algorithm in 60
-// digits. |r| <= 0.3467, relative errors 2^-28 and 2^-57; |r| <= 0.6932, 2^-26 and 2^-56.
+// The coefficients of q, highest power first: minimax relative to exp(r), by the Remez algorithm in
+// 60 digits. Relative errors of float and double: 2^-28 and 2^-57 with Steps 1 (|r| <= 0.3467),
+// 2^-26 and 2^-56 with Steps 2 (|r| <= 0.6932).
 template <class T, int Steps>
 inline constexpr T exp_coefficients[] = {};
 template <>
@@ -89,7 +92,7 @@ SIMDNN_INLINE vec<T, Isa> exp(vec<T, Isa> x) {
   if constexpr (V::has_scale) {
     return V::scale(p + V(1), n);
   } else {
-    // rounded is rounder + bias + h: its lowest bits, as an exponent, make 2^h.
+    // rounded is range::rounder + bias + h: its lowest bits, shifted to the exponent, are 2^h.
     const V half = V::template shift_left<range::fraction_bits>(rounded);
     return V::fma(half, p, half) * half;
   }

@@ -1,13 +1,13 @@
 // Sums of vec, float or double in the order of their terms:
-//     long_sum     of any number of terms, with an error that does not grow with it
-//     plain_sum    with the same members, one addition a term, for at most plain_terms
+//     long_sum     any number of terms; the error does not grow with their number
+//     plain_sum    at most plain_terms terms; the same members, one addition per term
 //
-// A long_sum adds 16 terms to a chain and the chain to a compensated total (Kahan's algorithm). Of n
-// terms of one sign the error is then at most 15 roundings of the chain and 2 of the total, where a
-// plain sum has n - 1. Chains of 16 cost 6 instructions for 16 additions; chains of 8 would cost 12
-// and halve an error that is rarely above 3 units in the last place.
+// A long_sum adds up 16 terms in a chain, then adds the chain to a compensated total (Kahan's
+// algorithm). For n terms of one sign the error is at most 15 roundings of a chain and 2 of the
+// total; a plain sum has n - 1 roundings. Chains of 16 cost 6 instructions per 16 additions; chains
+// of 8 would cost 12 and only halve an error that is rarely above 3 units in the last place.
 //
-// Infinities and NaN give what they give in a plain sum.
+// Infinities and NaN have the same effect as in a plain sum.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -15,18 +15,18 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Up to so many terms a plain sum is taken: windows of 7x7 and 4x4x4 are.
+/// A plain sum is used up to this many terms, for instance for windows of 7x7 and 4x4x4.
 inline constexpr index_t plain_terms = 64;
 
-/// total + x, where `lost` is by how much total is too large; both start at 0.
+/// Adds x to total. `lost` is the amount by which total is too large; both start at 0.
 ///
-/// It has no product: the compiler may contract products with sums, but not reorder sums.
+/// It contains no product: compilers may contract a product and a sum, but not reorder sums.
 template <class X>
 SIMDNN_INLINE void add_compensated(X& total, X& lost, X x) {
   const X term = x - lost, sum = total + term;
   const X error = (sum - total) - term;
   total = sum;
-  // Not finite where the sum is not; subtracted from it, it would turn infinity into NaN.
+  // If sum is not finite, error is not either, and would turn infinity into NaN in the next call.
   lost = select(error - error == X(0), error, X(0));
 }
 
@@ -39,7 +39,7 @@ class plain_sum {
   SIMDNN_INLINE plain_sum() {
     unroll<N>([&](auto i) SIMDNN_INLINE_LAMBDA { sum_[i] = X(0); });
   }
-  /// f(i, s) returns s plus the next term of sum i; it may be a product, added by fma.
+  /// f(i, s) returns s plus the next term of sum i; the term may be a product, added by fma.
   template <class F>
   SIMDNN_INLINE void add(F f) {
     unroll<N>([&](auto i) SIMDNN_INLINE_LAMBDA { sum_[i] = f(i, sum_[i]); });
@@ -58,7 +58,7 @@ class long_sum {
   SIMDNN_INLINE long_sum() {
     unroll<N>([&](auto i) SIMDNN_INLINE_LAMBDA { chain_[i] = total_[i] = lost_[i] = X(0); });
   }
-  /// As plain_sum's.
+  /// See plain_sum::add.
   template <class F>
   SIMDNN_INLINE void add(F f) {
     unroll<N>([&](auto i) SIMDNN_INLINE_LAMBDA { chain_[i] = f(i, chain_[i]); });

@@ -1,5 +1,5 @@
-// What must exist once per program. An object made by simdnn_add_isa_variants keeps its own copy of
-// every inline variable; isa::dispatch points that copy at the caller's.
+// State that must exist once per program. An object file made by simdnn_add_isa_variants has its
+// own copy of every inline variable; isa::dispatch makes it use the caller's state.
 #pragma once
 
 #include <atomic>
@@ -12,23 +12,24 @@ class memory_pool;
 
 namespace simdnn::isa {
 
-/// Whether calls are printed; unknown until somebody has looked into the environment.
+/// Whether calls are printed; unknown until the environment has been read.
 enum class verbosity { unknown, off, on };
 
-/// Settings and state shared by all units of a program. Whoever adds such a thing adds a member,
-/// constant-initialised.
+/// Settings and state shared by all units of a program. All of it is declared here, and every
+/// member is constant-initialised.
 struct program_state {
-  /// What the user set as default resource, and the pool that serves if nothing is set.
+  /// The default resource that the user set, and the pool that is used if none is set.
   std::atomic<std::pmr::memory_resource*> default_memory{nullptr};
   std::atomic<memory_pool*> pool{nullptr};
-  /// Who is told of calls, and whether they are printed (trace/call_record.hpp).
+  /// The hook that receives records of calls, and whether calls are printed
+  /// (trace/call_record.hpp).
   std::atomic<const call_hook*> hook{nullptr};
   std::atomic<verbosity> verbose{verbosity::unknown};
   /// Set in the child of a fork that follows a parallel loop (parallel/executor.hpp).
   std::atomic<bool> forked{false};
 };
 
-/// Which state this unit sees: its own, until dispatch says otherwise.
+/// The state that this unit uses: its own, until dispatch replaces it.
 struct program_slot {
   static constinit inline program_state own;
   static constinit inline std::atomic<program_state*> current{&own};
@@ -36,7 +37,7 @@ struct program_slot {
 
 inline program_state& program() { return *program_slot::current.load(std::memory_order_acquire); }
 
-/// From now on this unit's program() is `state`, which must outlive the unit's last use of it.
+/// Makes program() of this unit return `state`, which must outlive the unit's last use of it.
 inline void adopt_program(program_state& state) {
   program_slot::current.store(&state, std::memory_order_release);
 }

@@ -1,5 +1,5 @@
-// The instruction sets that kernels are templates on, and the best one that this translation unit's
-// flags allow.
+// The instruction sets that kernels take as template argument, and the best one that this
+// translation unit's flags allow.
 #pragma once
 
 #include <simdnn/base/config.hpp>

@@ -1,9 +1,9 @@
-// vec: one register of an ISA, of float or double. What differs between ISAs is in isa/x86/; the rest
-// is xsimd's, with one rule for NaN: min, max and clamp propagate it.
+// vec: one register of an ISA that holds floats or doubles. Operations that differ between ISAs are
+// in isa/x86/; the others are xsimd's. min, max and clamp propagate NaN.
 //
-// The functions select, min, max, abs, sqrt, log and tanh, and exp of exp.hpp, take vec, float and
-// double alike, so that one lambda serves as post-op in kernels and in the reference, which calls it
-// with double.
+// The functions select, min, max, abs, sqrt, log and tanh, and exp of exp.hpp, accept vec, float
+// and double, so that kernels and the reference, which computes in double, can call the same
+// lambda.
 #pragma once
 
 #include <cmath>
@@ -18,7 +18,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// True where this translation unit's flags allow kernels of this ISA.
+/// True if this translation unit's flags allow kernels of this ISA.
 template <class Isa>
 concept compiled_isa = requires { typename detail::register_operations<float, Isa>::batch; };
 
@@ -45,7 +45,7 @@ class vec {
   SIMDNN_INLINE vec(const batch& x) : v_(x) {}  // NOLINT
   SIMDNN_INLINE const batch& raw() const { return v_; }
 
-  /// Unaligned.
+  /// All lanes, unaligned.
   static SIMDNN_INLINE vec load(const T* p) { return batch::load_unaligned(p); }
   static SIMDNN_INLINE vec load(const T* p, all_lanes) { return load(p); }
   SIMDNN_INLINE void store(T* p) const { v_.store_unaligned(p); }
@@ -58,13 +58,13 @@ class vec {
   static constexpr bool has_pairs = features::has_pairs && std::is_same_v<T, float>;
   /// p[0], p[1], p[0], p[1], ...
   static SIMDNN_INLINE vec load_pair(const T* p) { return batch(operations::load_pair(p)); }
-  /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, and once more in the
-  /// upper.
+  /// The sums of lanes 0 and 1, 2 and 3, ... in the lower half of the lanes, repeated in the upper
+  /// half.
   SIMDNN_INLINE vec pair_sums() const { return batch(operations::pair_sums(v_)); }
 
-  /// Whether scale exists; else shift_left does.
+  /// Whether scale exists; if not, shift_left does.
   static constexpr bool has_scale = features::has_scale;
-  /// x * 2^n, rounded once; n is whole.
+  /// x * 2^n, rounded once; n is an integer in every lane.
   static SIMDNN_INLINE vec scale(vec x, vec n) { return batch(operations::scale(x.v_, n.v_)); }
   /// Each lane's bits shifted.
   template <int Bits>
@@ -86,19 +86,19 @@ class vec {
   friend SIMDNN_INLINE mask operator>(vec a, vec b) { return b.v_ < a.v_; }
   friend SIMDNN_INLINE mask operator>=(vec a, vec b) { return b.v_ <= a.v_; }
   friend SIMDNN_INLINE mask operator==(vec a, vec b) { return a.v_ == b.v_; }
-  /// True where either is NaN, as in C++; xsimd's own is false there on AVX.
+  /// True if either is NaN, as in C++; xsimd's operator is false for NaN on AVX.
   friend SIMDNN_INLINE mask operator!=(vec a, vec b) { return !(a.v_ == b.v_); }
 
-  /// a * b + c, rounded once where the ISA has FMA.
+  /// a * b + c, rounded once if the ISA has FMA.
   static SIMDNN_INLINE vec fma(vec a, vec b, vec c) {
     return batch(operations::fma(a.v_, b.v_, c.v_));
   }
-  /// x limited to low..high, which are not NaN; a NaN in x stays. Two instructions: the hardware's
-  /// min and max return their second operand where either is NaN.
+  /// x limited to low..high, which must not be NaN; a NaN in x stays NaN. Two instructions suffice,
+  /// because the hardware's min and max return their second operand if either is NaN.
   static SIMDNN_INLINE vec clamp(vec x, vec low, vec high) {
     return raw_min(high, raw_max(low, x));
   }
-  /// The larger; NaN where either is NaN.
+  /// The larger; NaN if either is NaN.
   static SIMDNN_INLINE vec max(vec a, vec b) {
     return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_max(a, b).v_);
   }
@@ -106,21 +106,20 @@ class vec {
     return xsimd::select(xsimd::isnan(a.v_), a.v_, raw_min(a, b).v_);
   }
 
-  /// The same, held in a register: a vector with several uses is else read from memory at each of
-  /// them (gcc 12), which costs a load an fma.
+  /// The same vector, forced into a register. Otherwise gcc 12 reads a vector with several uses
+  /// from memory at each use, which costs one load per fma.
   SIMDNN_INLINE vec in_register() const {
     typename batch::register_type r = v_;
     asm("" : "+v"(r));
     return batch(r);
   }
-  /// Lane i is the sum of all lanes of rows[i], of which there are as many as lanes; in one fixed
-  /// order.
+  /// Lane i is the sum of all lanes of rows[i], in a fixed order. There are as many rows as lanes.
   static SIMDNN_INLINE vec reduce_add(const vec* rows) { return batch(operations::sum_rows(rows)); }
   /// The sum of all lanes, in a fixed order of pairs.
   SIMDNN_INLINE T reduce_add() const {
     return reduce([](T a, T b) { return a + b; });
   }
-  /// The largest lane; NaN where one is NaN.
+  /// The largest lane; NaN if any lane is NaN.
   SIMDNN_INLINE T reduce_max() const {
     return reduce([](T a, T b) { return a != a || a > b ? a : b; });
   }
@@ -136,7 +135,7 @@ class vec {
       for (int i = 0; i < width; ++i) x[i] = f(x[i], x[i + width]);
     return x[0];
   }
-  // The second operand if either is NaN.
+  // Both return the second operand if either is NaN.
   static SIMDNN_INLINE vec raw_max(vec a, vec b) { return batch(operations::max(a.v_, b.v_)); }
   static SIMDNN_INLINE vec raw_min(vec a, vec b) { return batch(operations::min(a.v_, b.v_)); }
 
@@ -161,7 +160,7 @@ template <scalar S>
 constexpr S select(bool condition, S a, std::type_identity_t<S> b) {
   return condition ? a : b;
 }
-/// NaN where either is NaN.
+/// max and min: NaN if either is NaN.
 template <class T, class Isa>
 SIMDNN_INLINE vec<T, Isa> max(vec<T, Isa> a, std::type_identity_t<vec<T, Isa>> b) {
   return vec<T, Isa>::max(a, b);
@@ -178,7 +177,7 @@ template <scalar S>
 constexpr S min(S a, std::type_identity_t<S> b) {
   return a != a || a < b ? a : b;
 }
-/// x limited to low..high, which are not NaN; a NaN in x stays.
+/// x limited to low..high, which must not be NaN; a NaN in x stays NaN.
 template <class T, class Isa>
 SIMDNN_INLINE vec<T, Isa> clamp(vec<T, Isa> x, std::type_identity_t<vec<T, Isa>> low,
                                 std::type_identity_t<vec<T, Isa>> high) {
@@ -200,9 +199,9 @@ S fma(S a, std::type_identity_t<S> b, std::type_identity_t<S> c) {
 
 namespace detail {
 
-// x for xsimd's double functions that turn x into an integer one lane at a time: infinities, NaN
-// and large numbers have none, and although xsimd drops these lanes afterwards, the conversion is
-// undefined behaviour. Beyond `bound` the functions are constant.
+// Limits x to what xsimd's double functions can convert to integers, which they do lane by lane.
+// For infinities, NaN and large numbers that conversion is undefined behaviour, although xsimd
+// discards the results of these lanes. Beyond `bound` the functions are constant.
 template <class T, class Isa>
 SIMDNN_INLINE vec<T, Isa> convertible(vec<T, Isa> x, double bound) {
   if constexpr (std::is_same_v<T, double>)

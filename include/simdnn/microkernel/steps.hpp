@@ -1,4 +1,4 @@
-// What the tiles have in common: folds over accumulators, whose every index is a constant
+// Steps that the tiles share: folds over accumulators, in which every index is a constant
 // (unroll.hpp says why).
 #pragma once
 
@@ -20,7 +20,7 @@ struct common_steps {
   static SIMDNN_INLINE void add(V* acc, const V* other, std::integer_sequence<int, I...>) {
     ((acc[I] += other[I]), ...);
   }
-  /// Neighbouring vectors.
+  /// Loads contiguous vectors.
   template <int... N>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
     ((bv[N] = V::load(b + N * V::lanes)), ...);
@@ -30,8 +30,8 @@ struct common_steps {
                                          std::integer_sequence<int, N...>) {
     ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
   }
-  /// Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
-  /// pointers fit into registers where fourteen do not.
+  /// One pointer for three rows: [p], [p + stride], [p + 2 * stride] are addressing modes. Five
+  /// pointers fit into registers, fourteen do not.
   template <int... P>
   static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride,
                                        std::integer_sequence<int, P...>) {

@@ -1,8 +1,8 @@
-// Executors: who runs a parallel loop. An executor is any object with
-//     int concurrency() const;                    // how many calls may run at once, at least 1
-//     void parallel_for(index_t n, F f) const;    // f(0) ... f(n - 1), in any order, then return
-//     double grain;                               // optional: calls of fewer operations do without
-// Operations take one as an executor_ref, so that the choice costs one indirect call.
+// Executors run parallel loops. An executor is any object with
+//     int concurrency() const;                  // how many calls may run at once, at least 1
+//     void parallel_for(index_t n, F f) const;  // calls f(0) ... f(n - 1) in any order
+//     double grain;                             // optional: calls of fewer operations run serially
+// Operations take an executor as executor_ref, so the choice of an executor costs an indirect call.
 #pragma once
 
 #include <concepts>
@@ -20,7 +20,7 @@
 
 namespace simdnn {
 
-/// What an executor is given to call: a reference to a callable that outlives the loop.
+/// The function that an executor calls: a reference to a callable that outlives the loop.
 class loop_body {
  public:
   template <class F>
@@ -41,7 +41,7 @@ concept executor = requires(const E& e, index_t n, loop_body f) {
   e.parallel_for(n, f);
 };
 
-/// Everything in the calling thread.
+/// Runs everything in the calling thread.
 struct serial {
   int concurrency() const { return 1; }
   template <class F>
@@ -51,9 +51,9 @@ struct serial {
 };
 
 #if defined(_OPENMP)
-/// A team of OpenMP threads; 0 takes omp_get_max_threads(). Inside a parallel region it runs
-/// serially, and so it does in the child of a fork that follows one: the team's threads stay with
-/// the parent, and gcc's OpenMP would wait for them forever. The first exception of a body is
+/// A team of OpenMP threads; 0 means omp_get_max_threads(). Runs serially inside a parallel region,
+/// and also in the child of a fork that follows a parallel loop: the team's threads stay in the
+/// parent, and gcc's OpenMP would wait for them forever. The first exception that a body throws is
 /// rethrown in the calling thread.
 struct openmp {
   int threads = 0;
@@ -115,7 +115,7 @@ class executor_ref {
         }) {}
 
   int concurrency() const { return concurrency_(object_); }
-  /// Operations below which a call is left to the calling thread (grain.hpp).
+  /// Calls of fewer operations run in the calling thread (grain.hpp).
   double grain() const { return grain_; }
   void parallel_for(index_t n, loop_body f) const { parallel_for_(object_, n, f); }
 
@@ -126,9 +126,9 @@ class executor_ref {
   void (*parallel_for_)(const void*, index_t, loop_body);
 };
 
-/// An executor to keep, as policy does, or none: a copy of a temporary, which the copies of this
-/// share; a reference to any other, which must outlive it. (Not a std::optional: gcc 12 takes its
-/// destruction for one of memory that is not initialised.)
+/// An executor to store, as policy does, or none. A temporary is copied, and copies of this object
+/// share that copy; any other executor is referred to and must outlive this object. (Not a
+/// std::optional: gcc 12 warns that its destructor uses uninitialised memory.)
 class held_executor {
  public:
   held_executor() = default;
@@ -136,7 +136,7 @@ class held_executor {
     requires(executor<std::remove_cvref_t<E>>)
   held_executor(E&& e)  // NOLINT: implicit, so that any executor can be assigned
       : held_executor(hold(std::forward<E>(e))) {}
-  /// The executor, or another one if this holds none.
+  /// The executor, or `otherwise` if this holds none.
   executor_ref or_else(executor_ref otherwise) const { return held_ ? executor_ : otherwise; }
 
  private:

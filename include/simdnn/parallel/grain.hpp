@@ -1,4 +1,4 @@
-// Small calls stay in the calling thread: waking others would take longer than they save.
+// Small calls run in the calling thread: waking other threads would take longer than they save.
 #pragma once
 
 #include <simdnn/isa/abi.hpp>
@@ -7,14 +7,13 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Who runs a call of so many operations: `executor`, or the calling thread if they are fewer than
-/// the executor's grain. The operations come from the problem alone, and results are the same bits
-/// either way.
+/// The executor for a call of this many operations: `executor`, or a serial one if they are fewer
+/// than its grain. The operations depend on the problem alone; both give bitwise the same results.
 inline executor_ref for_work(executor_ref executor, double operations) {
   static constexpr serial alone{};
   return operations < executor.grain() ? executor_ref(alone) : executor;
 }
-/// The same for a call that passes over so many elements.
+/// The same for an element-wise pass over this many elements.
 inline executor_ref for_elements(executor_ref executor, double elements) {
   return for_work(executor, costs::element_operations * elements);
 }

@@ -1,5 +1,5 @@
-// The loops of operations: units of work, given by the problem alone, dealt to an executor in
-// contiguous runs.
+// The parallel loop of all operations. The units of work depend on the problem alone; each worker
+// gets a contiguous range of them.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// OpenMP with all threads where the translation unit has it, else serial.
+/// OpenMP with all threads if the translation unit is compiled with it, else serial.
 inline executor_ref default_executor() {
 #if defined(_OPENMP)
   static constexpr openmp all{};
@@ -19,9 +19,9 @@ inline executor_ref default_executor() {
   return all;
 }
 
-/// body(begin, end, worker) with begin..end covering 0..units once; worker <
-/// executor.concurrency(), and no two calls with the same worker run at once, so that it names a
-/// part of a workspace. Each call is in the calling thread's mode for denormals.
+/// Calls body(begin, end, worker) for ranges that cover 0..units once. worker is less than
+/// executor.concurrency(), and no two calls with the same worker run at once, so it can select a
+/// slice of a workspace. Each call runs in the calling thread's mode for denormals.
 template <class Body>
 void parallel_for(executor_ref executor, index_t units, Body&& body) {
   const index_t workers = std::min<index_t>(std::max(executor.concurrency(), 1), units);

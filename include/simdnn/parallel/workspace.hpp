@@ -1,6 +1,6 @@
-// workspace: scratch memory for one call of an operation, one slice per worker. From the span that
-// the caller gives, else from an arena of the calling thread that grows once and is then reused: a
-// plan's second run allocates nothing.
+// workspace: scratch memory for one call of an operation, one slice per worker. It is taken from
+// the caller's span, or if there is none from an arena of the calling thread, which grows to the
+// largest size and is reused: a plan's second run allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,9 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace detail {
 
-// One block a thread, from operator new: a resource set as default may die before the thread. A
-// nested call (an operation inside a user's executor task or post-op) finds the block taken and
-// allocates its own.
+// One block per thread. It comes from operator new, because a resource set as default may be
+// destroyed before the thread ends. A nested call (an operation inside a user's executor task or
+// post-op) finds the block taken and allocates its own.
 struct arena {
   std::byte* data = nullptr;
   std::size_t bytes = 0;
@@ -49,7 +49,7 @@ class workspace_slices {
  public:
   static constexpr index_t alignment = memory_pool::alignment;
 
-  /// `workers` slices of `bytes_each`, 64-byte aligned. A span that is too small is an error.
+  /// `workers` slices of `bytes_each`, 64-byte aligned. Throws error if a span is too small.
   workspace_slices(index_t bytes_each, index_t workers, std::span<std::byte> workspace = {},
                    const char* op = "workspace")
       : stride_(round_up(bytes_each, alignment)) {
@@ -77,7 +77,7 @@ class workspace_slices {
     if (lease_ != nullptr) lease_->taken = false;
   }
 
-  /// The worker's slice; nullptr where no bytes were asked for.
+  /// The worker's slice; nullptr if no bytes were requested.
   template <class T>
   T* slice(index_t worker) const {
     return reinterpret_cast<T*>(data_ + worker * stride_);

@@ -1,10 +1,10 @@
-// layout: a memory order, read at compile time from oneDNN's format tag and used as a template
-// argument: "nchw", "nhwc", "nChw16c", "OIhw16i16o", "tnc", "ab".
+// layout: a memory order, written as a oneDNN format tag and used as a template argument: "nchw",
+// "nhwc", "nChw16c", "OIhw16i16o", "tnc", "ab".
 //
-// Lower-case letters are dimensions, outermost first. An upper-case letter is a dimension that is
-// cut into blocks; the blocks' sizes follow at the end, outermost first ("16i16o": 16 input
-// channels, each of 16 output channels). Logical dimensions are in the order of the math, x a b t n
-// o c i d h w, whatever the order in memory.
+// Letters are dimensions, outermost first. An upper-case letter is a dimension that is cut into
+// blocks; the block sizes follow at the end, outermost first ("16i16o": for each of 16 input
+// channels 16 output channels). Logical dimensions are always in the order x a b t n o c i d h w of
+// the formulas, whatever the order in memory.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Not constexpr: a call from the consteval constructor is the compile error, and the name says why.
+// Not constexpr: a call from the consteval constructor is a compile error that shows the name.
 inline void layout_tag_is_empty() {}
 inline void layout_tag_has_an_unknown_letter() {}
 inline void layout_tag_names_a_dimension_twice() {}
@@ -39,8 +39,8 @@ inline void layout_tag_has_an_outer_dimension_behind_a_block() {}
 }  // namespace layout_detail
 
 /// A memory order. Implicit from a string literal; a malformed tag is a compile error whose text
-/// names the fault (`layout_tag_...`). Only the tag's characters are stored, so that symbols stay
-/// readable.
+/// names the fault (`layout_tag_...`). Stores only the tag, so that symbols stay readable;
+/// layout_table<L> (view.hpp) has its properties, parsed once.
 struct layout {
   char tag[24] = {};
 
@@ -62,14 +62,14 @@ struct layout {
   }
 
  private:
-  // Where the dimension of this lower-case letter stands in the tag, or -1.
+  // The position in the tag of the dimension with this lower-case letter, or -1.
   constexpr int place(char c) const {
     for (int i = 0; i < rank(); ++i)
       if (layout_detail::lower(tag[i]) == c) return i;
     return -1;
   }
 
-  // f(size, letter), outermost block first.
+  // Calls f(size, letter) for each block, outermost first.
   template <class F>
   constexpr void for_each_block(F f) const {
     index_t n = 0;
@@ -96,10 +96,10 @@ struct layout {
       if (letter(d) == c) return d;
     return -1;
   }
-  /// The logical dimension that stands at this place of memory order, 0 the outermost.
+  /// The logical dimension at this position in memory order; 0 is the outermost.
   constexpr int outer_dim(int at) const { return dim(layout_detail::lower(tag[at])); }
 
-  /// The block of logical dimension d, 1 where it is not blocked.
+  /// The block size of logical dimension d, 1 if it is not blocked.
   constexpr index_t block(int d) const {
     index_t size = 1;
     for_each_block([&](index_t n, char c) {
@@ -107,7 +107,7 @@ struct layout {
     });
     return size;
   }
-  /// Elements between neighbours inside the block of logical dimension d.
+  /// The stride, in elements, of logical dimension d inside its block.
   constexpr index_t block_stride(int d) const {
     index_t stride = 1;
     bool behind = false;
@@ -117,13 +117,13 @@ struct layout {
     });
     return stride;
   }
-  /// Elements of all blocks together.
+  /// The product of all block sizes.
   constexpr index_t block_size() const {
     index_t size = 1;
     for_each_block([&](index_t n, char) { size *= n; });
     return size;
   }
-  /// No dimension is blocked.
+  /// True if no dimension is blocked.
   constexpr bool plain() const { return block_size() == 1; }
 
   friend constexpr bool operator==(const layout&, const layout&) = default;

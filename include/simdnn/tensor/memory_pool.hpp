@@ -1,5 +1,5 @@
-// memory_pool: a thread-safe std::pmr::memory_resource that keeps what is freed and hands it out
-// again without a system call; and the default resource of tensors.
+// memory_pool: a thread-safe std::pmr::memory_resource that keeps freed blocks and reuses them
+// without a system call. Also default_memory(), the resource that tensors use by default.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@
 namespace simdnn {
 
 /// Every block is 64-byte aligned and has one of four sizes per power of two (at most 25 % unused).
-/// A block goes back to its size's free list; trim() or the destructor returns the lists to
-/// upstream.
+/// A freed block goes to the free list of its size; trim() and the destructor return the lists'
+/// blocks to upstream.
 class memory_pool : public std::pmr::memory_resource {
  public:
   static constexpr std::size_t alignment = 64;
@@ -113,27 +113,28 @@ class memory_pool : public std::pmr::memory_resource {
   std::atomic<std::uint64_t> allocations_{0}, reused_{0}, in_use_{0}, kept_{0};
 };
 
-/// The pool that default_memory() is unless it was replaced; it lives until the program ends. One
-/// per program, ISA variants included. trim() returns what it keeps, stats() says how much that is.
+/// The pool that default_memory() returns unless it was replaced. There is one per program, shared
+/// by all ISA variants, and it exists until the program ends. trim() returns the memory that it
+/// keeps, stats() tells how much that is.
 inline memory_pool& default_pool() {
   std::atomic<memory_pool*>& pool = isa::program().pool;
   if (memory_pool* made = pool.load(std::memory_order_acquire)) return *made;
-  auto* made = new memory_pool;  // never destroyed: static tensors may outlive any order
+  auto* made = new memory_pool;  // never destroyed: static tensors may be destroyed last
   memory_pool* other = nullptr;
   if (pool.compare_exchange_strong(other, made, std::memory_order_acq_rel)) return *made;
   delete made;
   return *other;
 }
 
-/// Where tensors and packed weights take memory unless told otherwise: the resource last set, else
-/// default_pool().
+/// The resource from which tensors and packed weights allocate by default: the one last set, or
+/// default_pool() if none is set.
 inline std::pmr::memory_resource* default_memory() {
   std::pmr::memory_resource* set = isa::program().default_memory.load(std::memory_order_acquire);
   return set != nullptr ? set : &default_pool();
 }
 
-/// Replaces the default resource; nullptr restores the pool. Not owned. Tensors keep the one that
-/// they were made with.
+/// Replaces the default resource, which is not owned; nullptr restores the pool. Existing tensors
+/// keep the resource that they were made with.
 inline void set_default_memory(std::pmr::memory_resource* resource) {
   isa::program().default_memory.store(resource, std::memory_order_release);
 }

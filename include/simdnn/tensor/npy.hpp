@@ -1,6 +1,5 @@
-// Files of numpy: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html,
-// version 1.0,
-// '<f4' as float and '<f8' as double, in C order.
+// Reads and writes numpy's .npy files of version 1.0, in C order, '<f4' as float and '<f8' as
+// double: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
 #include <bit>
@@ -34,13 +33,13 @@ constexpr void require() {
   static_assert(L.plain(), "npy files hold plain layouts: reorder from or to a blocked one");
 }
 
-/// The header's dictionary, its text read once.
+/// The dictionary in the header of a file.
 class header {
  public:
   header(std::string text, const char* op, const std::string& path)
       : text_(std::move(text)), op_(op), path_(path) {}
 
-  /// What stands behind 'key': up to the comma or brace, or in quotes or parentheses.
+  /// The text after 'key': what is inside its quotes or parentheses, else up to the comma or brace.
   std::string value(const std::string& key) const {
     const std::size_t at = text_.find("'" + key + "':");
     std::size_t begin =
@@ -93,10 +92,10 @@ inline std::string shape_text(const std::vector<index_t>& sizes) {
 
 }  // namespace npy
 
-/// The array in a file, its axes being the layout's dimensions in memory order: an array of shape
-/// (N, H, W, C) is read as "nhwc". Throws error, naming the file, where it cannot be read, is no
-/// npy file of version 1.0, has another element type, is in Fortran order, has another number of
-/// axes or fewer elements than its shape says.
+/// The array in a file. Its axes are the layout's dimensions in memory order: shape (N, H, W, C) is
+/// read as "nhwc". Throws error, naming the file, if the file cannot be read, is not an npy file of
+/// version 1.0, has another element type, is in Fortran order, has another number of axes or has
+/// fewer elements than its shape says.
 template <class T, layout L>
 tensor<T, L> load_npy(const std::string& path,
                       std::pmr::memory_resource* memory = default_memory()) {
@@ -126,7 +125,7 @@ tensor<T, L> load_npy(const std::string& path,
     for (int at = 0; at < L.rank(); ++at)
       if (L.outer_dim(at) == d) s.push_back(sizes.data()[at]);
   const index_t bytes = checked_mul(s.elements(), sizeof(T), op, "shape");
-  // Before memory is taken for what is not there.
+  // Checked before the tensor is allocated: a wrong shape may ask for any amount of memory.
   const auto there = static_cast<index_t>(std::filesystem::file_size(path)) - 10 - length;
   if (there < bytes)
     head.fail(std::to_string(bytes) + " bytes of elements for shape " + npy::shape_text(sizes),
@@ -137,8 +136,8 @@ tensor<T, L> load_npy(const std::string& path,
   return result;
 }
 
-/// Writes a tensor or view, strided ones too; the file's axes are the layout's dimensions in memory
-/// order. Throws error where the file cannot be written.
+/// Writes a tensor or view, which may be strided. The file's axes are the layout's dimensions in
+/// memory order. Throws error if the file cannot be written.
 template <tensor_like X>
 void save_npy(const std::string& path, const X& x) {
   using T = std::remove_const_t<typename X::value_type>;

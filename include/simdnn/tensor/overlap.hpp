@@ -1,4 +1,4 @@
-// Whether views share memory. What decides is no template: it sees a view as a strided_box.
+// Whether views share memory. The checks are not templates: they take views as strided_box.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace simdnn {
 
-/// The bytes between a view's lowest and highest element, the padding of blocks included.
+/// The addresses from a view's lowest to its highest element, including the padding of blocks.
 struct memory_range {
   std::uintptr_t begin = 0, end = 0;
   bool apart(const memory_range& other) const { return begin >= other.end || other.begin >= end; }
@@ -41,7 +41,7 @@ struct strided_box {
   int rank = 0;
   /// By logical dimension. `blocks` is the number of blocks, or of elements if not blocked.
   fixed_array<index_t, max_rank> blocks{}, stride{};
-  fixed_array<int, max_rank> outer_dim{};  ///< the logical dimension at each place, 0 the outermost
+  fixed_array<int, max_rank> outer_dim{};  ///< the logical dimensions in memory order
   memory_range range;
 };
 template <class T, layout L>
@@ -58,8 +58,8 @@ strided_box box_of(const view<T, L>& v) {
   return box;
 }
 
-/// Whether no two elements are known to share memory: some order of the dimensions has strides each
-/// of which steps over all that the dimensions before it reach. False for a stride of 0.
+/// Whether it is certain that no two elements share memory: with the dimensions sorted by stride,
+/// each stride is at least the extent of the dimensions before it. False for a stride of 0.
 inline bool elements_apart(const strided_box& v) {
   int order[max_rank], count = 0;
   const auto step = [&](int d) { return v.stride[d] < 0 ? -v.stride[d] : v.stride[d]; };
@@ -83,7 +83,7 @@ bool elements_apart(const view<T, L>& v) {
   return elements_apart(box_of(v));
 }
 
-/// Whether two views of one shape have each element at the same distance from the first one.
+/// Whether every element has the same offset in both views, which have the same shape.
 template <class T, class U, layout L>
 bool same_strides(const view<T, L>& a, const view<U, L>& b) {
   using table = layout_table<L>;
@@ -92,9 +92,9 @@ bool same_strides(const view<T, L>& a, const view<U, L>& b) {
   return true;
 }
 
-/// Whether two views of one layout into one tensor are known to have no element in common although
-/// their ranges cross, as parts of the channels in nhwc do: both boxes in the coordinates that
-/// their strides span.
+/// Whether it is certain that two views of the same layout have no element in common although their
+/// ranges overlap, as for two parts of the channels of one nhwc tensor. Compares both boxes in the
+/// coordinates of the tensor that their strides describe.
 inline bool boxes_apart(const strided_box& a, const strided_box& b) {
   if (a.stride != b.stride || a.element_bytes != b.element_bytes) return false;
   if (b.address < a.address) return boxes_apart(b, a);
@@ -114,7 +114,7 @@ inline bool boxes_apart(const strided_box& a, const strided_box& b) {
     if (stride < block) return false;
     const index_t from = distance / stride;
     distance %= stride;
-    // A box that runs over the end of this dimension has no such coordinates.
+    // A box that extends past the end of this dimension has no such coordinates.
     if (i > 0 && std::max(a.blocks[d], from + b.blocks[d]) > outer / stride) return false;
     apart = apart || from >= a.blocks[d];
     outer = stride;
@@ -122,7 +122,7 @@ inline bool boxes_apart(const strided_box& a, const strided_box& b) {
   return apart && distance == 0;
 }
 
-/// Whether two views are known to share no memory; `same_layout` says that their layouts are one.
+/// Whether it is certain that two views share no memory. same_layout: their layouts are the same.
 inline bool boxes_apart(const strided_box& a, const strided_box& b, bool same_layout) {
   return a.range.apart(b.range) || (same_layout && boxes_apart(a, b));
 }

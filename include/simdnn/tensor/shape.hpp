@@ -1,4 +1,4 @@
-// shape: logical sizes in the order of the math.
+// shape: the sizes of the logical dimensions, in the order of the formulas (layout.hpp).
 #pragma once
 
 #include <initializer_list>
@@ -13,7 +13,7 @@ namespace simdnn {
 class shape {
  public:
   constexpr shape() = default;
-  /// Throws error where a size is negative or there are more than six.
+  /// Throws error if a size is negative or there are more than six.
   constexpr shape(std::initializer_list<index_t> sizes) {
     for (index_t s : sizes) push_back(s);
   }
@@ -29,7 +29,7 @@ class shape {
   constexpr const index_t* begin() const { return sizes_; }
   constexpr const index_t* end() const { return sizes_ + rank_; }
 
-  /// The product of all sizes; throws error where it overflows.
+  /// The product of all sizes; throws error if it overflows.
   constexpr index_t elements() const {
     index_t n = 1;
     for (index_t s : *this)

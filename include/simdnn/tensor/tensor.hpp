@@ -16,10 +16,10 @@ class tensor {
   using value_type = T;
   static constexpr layout format = L;
 
-  /// Empty: without shape, elements and memory, as is a tensor that was moved from.
+  /// Empty: no shape, no elements and no memory. A moved-from tensor is empty too.
   tensor() = default;
-  /// Zeros, the blocks' padding included. Throws error where the shape's rank is not the layout's
-  /// or its size overflows, std::bad_alloc where there is no memory.
+  /// All zeros, including the padding of blocks. Throws error if the shape's rank is not the
+  /// layout's or its size overflows, std::bad_alloc if there is no memory.
   explicit tensor(const simdnn::shape& s, std::pmr::memory_resource* memory = default_memory())
       : memory_(memory), elements_(dense_elements<L>(s)) {
     const simdnn::strides st = dense_strides<L>(s);
@@ -30,7 +30,7 @@ class tensor {
     }
     view_ = simdnn::view<T, L>(data, s, st);
   }
-  /// A copy has memory of its own, from the same resource; without a shape it is empty, as other is.
+  /// A copy has its own memory, from the same resource. A copy of an empty tensor is empty.
   tensor(const tensor& other)
       : tensor(other.shape().rank() == 0 ? tensor() : tensor(other.shape(), other.memory_)) {
     if (elements_ != 0) std::memcpy(data(), other.data(), bytes());
@@ -51,7 +51,7 @@ class tensor {
 
   T* data() { return view_.data(); }
   const T* data() const { return view_.data(); }
-  /// Elements in memory, padding included.
+  /// Elements in memory, including padding.
   index_t elements() const { return elements_; }
   const simdnn::shape& shape() const { return view_.shape(); }
   const simdnn::strides& strides() const { return view_.strides(); }

@@ -10,11 +10,12 @@
 
 namespace simdnn {
 
-/// One number per logical dimension: elements between neighbours, between blocks where L is
-/// blocked.
+/// One number per logical dimension: the distance in elements from one index to the next, or from
+/// one block to the next if the dimension is blocked.
 using strides = fixed_array<index_t, max_rank>;
 
-/// A layout's tag, read once at compile time.
+/// The properties of a layout, parsed once at compile time. Arrays are indexed by logical dimension
+/// unless they say otherwise.
 template <layout L>
 struct layout_table {
   template <class Property>
@@ -26,9 +27,10 @@ struct layout_table {
   static constexpr int rank = L.rank();
   static constexpr auto block = per_dimension([](int d) { return L.block(d); });
   static constexpr auto block_stride = per_dimension([](int d) { return L.block_stride(d); });
+  /// By position in memory order, 0 the outermost.
   static constexpr auto outer_dim = per_dimension([](int at) { return L.outer_dim(at); });
   static constexpr index_t block_size = L.block_size();
-  /// By letter, from 'a' on.
+  /// By letter, from 'a' on; -1 if the layout does not have it.
   static constexpr auto dim = [] {
     fixed_array<signed char, 26> all{};
     for (int i = 0; i < 26; ++i)
@@ -37,8 +39,8 @@ struct layout_table {
   }();
 };
 
-/// The strides of a tensor without gaps, blocked dimensions padded up to whole blocks. `op` names
-/// the caller in the errors: a rank that is not the layout's, or a size in memory that overflows.
+/// The strides of a tensor without gaps; blocked dimensions are padded to whole blocks. Throws
+/// error in the name of `op` if the shape's rank is not the layout's or the memory size overflows.
 template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   using table = layout_table<L>;
@@ -54,11 +56,11 @@ constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
     const index_t blocks = s[d] / table::block[d] + (s[d] % table::block[d] != 0);
     run = checked_mul(run, blocks == 0 ? 1 : blocks, op, "shape");
   }
-  checked_mul(run, 16, op, "shape");  // bytes, also of the widest element
+  checked_mul(run, 16, op, "shape");  // in bytes too, for the widest element type
   return result;
 }
 
-/// Elements in memory, the blocks' padding included; 0 where a size is 0.
+/// Elements in memory, including the padding of blocks; 0 if a size is 0.
 template <layout L>
 constexpr index_t dense_elements(const shape& s, const char* op = "tensor") {
   const strides st = dense_strides<L>(s, op);
@@ -75,16 +77,16 @@ class view {
   static constexpr layout format = L;
 
   view() = default;
-  /// Dense. Throws error where the shape's rank is not the layout's, or data is null and there are
-  /// elements.
+  /// A dense view. Throws error if the shape's rank is not the layout's, or if data is null and
+  /// there are elements.
   view(T* data, const simdnn::shape& s) : view(data, s, dense_strides<L>(s, "view")) {}
-  /// With strides of the caller's; nothing checks that they stay inside the memory.
+  /// A view with the caller's strides. Nothing checks that they stay inside the memory.
   view(T* data, const simdnn::shape& s, const simdnn::strides& st)
       : data_(data), shape_(s), strides_(st) {
     if (data == nullptr && s.elements() != 0)
       throw_error("view", "data", "a pointer to " + s.str() + " elements", "null");
   }
-  /// A view of what may be written is one of what may be read.
+  /// A view of T converts to a view of const T.
   template <class U>
     requires(std::is_const_v<T> && std::same_as<const U, T>)
   view(const view<U, L>& other)  // NOLINT: implicit, as from T* to const T*
@@ -93,8 +95,8 @@ class view {
   T* data() const { return data_; }
   const simdnn::shape& shape() const { return shape_; }
   const simdnn::strides& strides() const { return strides_; }
-  /// By logical dimension, or by its letter; a letter that the layout lacks has size 1 and stride
-  /// 0.
+  /// d is a logical dimension, `letter` its letter. A letter that the layout lacks has size 1 and
+  /// stride 0.
   index_t size(int d) const { return shape_[d]; }
   index_t size(char letter) const { return dim(letter) < 0 ? 1 : shape_[dim(letter)]; }
   index_t stride(int d) const { return strides_[d]; }
@@ -102,10 +104,10 @@ class view {
   bool empty() const { return shape_.elements() == 0; }
   const view& as_view() const { return *this; }
 
-  /// No gaps between the elements.
+  /// True if there are no gaps between the elements.
   bool dense() const { return strides_ == dense_strides<L>(shape_); }
 
-  /// Where the element with this logical index stands, counted from data(). Unchecked.
+  /// The offset in elements from data() of the element with this logical index. Unchecked.
   template <class... Index>
     requires(std::convertible_to<Index, index_t> && ...)
   index_t offset(Index... i) const {
@@ -127,9 +129,9 @@ class view {
     return data_[offset(i...)];
   }
 
-  /// `count` of dimension d from `begin` on, without a copy: concat writes its parts through such
-  /// views. begin must be at a block's border; so must begin + count, unless it is the dimension's
-  /// end.
+  /// A view of indices begin .. begin + count of dimension d; concat writes its parts through such
+  /// views. Throws error if they are not inside the dimension, if begin is not a multiple of the
+  /// block size, or if begin + count is neither a multiple nor the dimension's end.
   view part(int d, index_t begin, index_t count) const {
     const index_t end = shape_[d], block = table::block[d];
     if (begin < 0 || count < 0 || begin > end - count)
@@ -153,7 +155,7 @@ class view {
   simdnn::strides strides_{};
 };
 
-/// Everything that public functions take: tensors and views alike.
+/// The operands of public functions: tensors and views.
 template <class X>
 concept tensor_like = requires(const std::remove_cvref_t<X>& x) {
   typename std::remove_cvref_t<X>::value_type;

@@ -1,6 +1,6 @@
-// What is contiguous in memory: a pixel's channels (nhwc; block by block in nChw16c) or the pixels of
-// a channel (nchw). Operations choose by it what their vectors hold, and a convolution's algorithms
-// say with it what they need of an operand.
+// What is contiguous in memory: the channels of a pixel (nhwc; in nChw16c within each block) or the
+// pixels of a channel (nchw). Operations use it to choose what their vectors hold; a convolution's
+// algorithms use it to state what they need of an operand.
 #pragma once
 
 #include <simdnn/tensor/layout.hpp>
@@ -8,13 +8,13 @@
 namespace simdnn {
 
 enum class contiguity {
-  any,       ///< of a layout: neither of the others; of an algorithm's needs: nothing is needed
+  any,       ///< of a layout: neither of the others; as a requirement of an algorithm: none
   channels,  ///< a pixel's channels, in blocked layouts within each block
   pixels     ///< a channel's pixels along the fastest dimension
 };
 
-/// What a dense tensor of this layout has: never `any` for a layout in which at most the channels
-/// are blocked. A view may have strides of its own: adjacent() says whether they leave gaps.
+/// The contiguity of dense tensors of this layout; never `any` if at most the channels are blocked.
+/// A view may have other strides: adjacent() tells whether they leave gaps.
 constexpr contiguity contiguity_of(const layout& l) {
   if (l.plain()) {
     const char fastest = layout_detail::lower(l.tag[l.rank() - 1]);

@@ -8,7 +8,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// The padding of blocks belongs to the runs. A tensor without gaps is one run.
+/// Runs include the padding of blocks. A tensor without gaps is one run.
 class contiguous_runs {
  public:
   template <class T, layout L>
@@ -30,7 +30,7 @@ class contiguous_runs {
     for (int i = 0; i < rank_; ++i) count_ *= extent_[i];
   }
 
-  /// f(offset, n) for pieces of runs that together cover all elements once.
+  /// Calls f(offset, n) for pieces of runs that together cover all elements once.
   template <class F>
   void for_each_piece(executor_ref executor, F&& f) const {
     constexpr index_t piece = costs::run_piece;

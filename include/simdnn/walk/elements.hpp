@@ -1,4 +1,4 @@
-// The loop of the references of operations on whole tensors: every logical index in turn.
+// A loop over all logical indices, for the references of operations on whole tensors.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// visit(index) for each element, the last logical dimension fastest.
+/// Calls visit(index) for each element, the last logical dimension fastest.
 template <class F>
 void for_each_element(const shape& s, F&& visit) {
   if (s.elements() == 0) return;

@@ -1,11 +1,11 @@
-// Whole and partial vectors: the loop over a row of contiguous elements.
+// Loops over a row of contiguous elements, in whole vectors and a partial one at the end.
 //
 //     for_each_vector<V>(n, [&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
 //       f(V::load(src + at, lanes)).store(dst + at, lanes);
 //     });
 //
-// The body is compiled twice: `lanes` is V::all_lanes, for which loads and stores have no mask, and
-// then, for the elements that are left, their number.
+// The body is compiled twice: for whole vectors `lanes` is V::all_lanes, for which loads and stores
+// have no mask; for the partial vector it is the number of elements left.
 #pragma once
 
 #include <simdnn/base/fixed_array.hpp>
@@ -14,7 +14,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// f(offset, lanes) for all vectors of `count` elements, the partial one last.
+/// Calls f(offset, lanes) for all vectors of `count` elements, the partial one last.
 template <class V, class F>
 SIMDNN_INLINE void for_each_vector(index_t count, F f) {
   index_t at = 0;
@@ -22,8 +22,8 @@ SIMDNN_INLINE void for_each_vector(index_t count, F f) {
   if (at < count) f(at, count - at);
 }
 
-/// f(offset, lanes, int_constant<n>) for n vectors from `offset` on, which share one call: N whole
-/// ones at a time, then one at a time.
+/// Calls f(offset, lanes, int_constant<n>{}) for groups of n vectors from `offset` on: N whole
+/// vectors per call, then one per call.
 template <class V, int N, class F>
 SIMDNN_INLINE void for_each_vectors(index_t count, F f) {
   index_t at = 0;
@@ -33,7 +33,7 @@ SIMDNN_INLINE void for_each_vectors(index_t count, F f) {
   if (at < count) f(at, count - at, int_constant<1>{});
 }
 
-/// v in the first lanes, `rest` in the others: what sums and maxima over lanes need of a partial
+/// v in the first lanes, `rest` in the others. For sums and maxima over the lanes of a partial
 /// vector, whose other lanes are loaded as 0.
 template <class V>
 SIMDNN_INLINE V with_rest(V v, typename V::all_lanes, typename V::value_type) {

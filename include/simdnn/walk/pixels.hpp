@@ -1,16 +1,16 @@
-// The pixels of a tensor of any layout, for operations across channels. A pixel is every index but
-// the channels': an image's place, or a row of "nc".
+// Walks over the pixels of a tensor of any layout, for operations across channels. A pixel is one
+// index of all dimensions except the channels: a position in an image, or a row of "nc".
 //
 //     const pixel_walk walk(src);
 //     walk.for_each(executor, [&](index_t at, index_t n) {
-//       // n contiguous pixels; channel c of the first is src.data()[at + walk.channels().offset(c)]
+//       // n contiguous pixels; channel c of the first: src.data()[at + walk.channels().offset(c)]
 //     });
 //
 //     nhwc, nc    n = 1, one run of channels         vectors of channels
 //     nChw16c     n = 1, a run for each block        vectors of channels
 //     nchw        n <= 64, runs of one channel       vectors of pixels, one channel after the other
 //
-// Offsets hold for all operands of the same shape and strides.
+// Offsets are valid for all operands of the same shape and strides.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Where a pixel's channels are, as runs of contiguous ones.
+/// The offsets of a pixel's channels, as runs of contiguous channels.
 struct channel_runs {
   index_t channels;  ///< at least 1
   index_t run;       ///< channels of one run; the last may have fewer, followed by padding
   index_t stride;    ///< from one run to the next
 
-  /// From a pixel's channel 0 to its channel c.
+  /// The distance from a pixel's channel 0 to its channel c.
   index_t offset(index_t c) const { return c / run * stride + c % run; }
 
-  /// f(offset, lanes) for the vectors of all runs, as simdnn::for_each_vector.
+  /// Calls f(offset, lanes) for the vectors of all runs, as simdnn::for_each_vector does.
   template <class V, class F>
   SIMDNN_INLINE void for_each_vector(F f) const {
     index_t start = 0;
@@ -87,10 +87,10 @@ class pixel_walk {
   /// Pixels of all images.
   index_t count() const { return count_; }
   const channel_runs& channels() const { return channels_; }
-  /// Where channel 0 of a pixel is.
+  /// The offset of a pixel's channel 0.
   index_t offset(index_t pixel) const { return row_offset(pixel / row_) + pixel % row_; }
-  /// Writes the offsets of n pixels from `first` on, if vectors hold channels: cheaper than one by
-  /// one, which takes several divisions.
+  /// Writes the offsets of n pixels from `first` on. Only for layouts whose vectors hold channels.
+  /// Cheaper than n calls of offset(), each of which takes several divisions.
   void offsets(index_t first, index_t n, index_t* to) const {
     index_t at = row_offset(first), i[max_rank];
     for (int d = 0; d < rank_; first /= extent_[d++]) i[d] = first % extent_[d];
@@ -105,7 +105,7 @@ class pixel_walk {
     }
   }
 
-  /// `pixels` contiguous ones, the first of which is at `offset`.
+  /// `pixels` contiguous pixels, the first of which is at `offset`.
   struct piece {
     index_t offset, pixels;
   };
@@ -115,7 +115,7 @@ class pixel_walk {
     const index_t n = pieces(), from = i % n * most;
     return {row_offset(i / n) + from, std::min(most, row_ - from)};
   }
-  /// f(offset, pixels) for all units.
+  /// Calls f(offset, pixels) for all units.
   template <class F>
   void for_each(executor_ref executor, F f) const {
     parallel_for(executor, units(), [&](index_t begin, index_t end, index_t) {

@@ -1,11 +1,11 @@
-// Copies between any two memory orders, and zeros into blocks' padding: what reorder, concat,
-// conv's gradients and the operations that keep padding zero share.
+// Copies between any two memory orders, and zeroes the padding of blocks. Used by reorder, concat,
+// conv's gradients and the operations that keep padding zero.
 //
-// A range of a dimension is cut into pieces within which both sides' offsets are affine: whole
-// blocks of the coarser side, then what is left up to the next border of a block of either side.
-// The product of one piece per dimension is a box: axes of (extent, src stride, dst stride). Axes
-// are merged where both sides allow it, and the box is copied along dst's fastest axis, in tiles of
-// src's and dst's fastest where these differ.
+// The range of each dimension is cut into pieces within which the offsets of both sides are affine:
+// whole blocks of the side with the larger blocks if both sides start at a block border, else
+// elements up to the next block border of either side. One piece per dimension makes a box: axes of
+// (extent, src stride, dst stride). Axes are merged if both sides allow it. The box is copied along
+// dst's fastest axis or, if src's fastest axis is another one, in tiles of the two.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// A view without its layout in the type, so that one instantiation per element type copies all.
+/// A view without the layout in its type: one instantiation per element type copies all layouts.
 struct strided {
   struct dimension {
     index_t stride = 0;  ///< between blocks
@@ -29,7 +29,7 @@ struct strided {
   explicit strided(const view<T, L>& v) : rank(L.rank()) {
     for (int d = 0; d < rank; ++d) dims[d] = {v.stride(d), L.block(d), L.block_stride(d)};
   }
-  /// One element for every index.
+  /// The same element for every index: all strides are 0.
   explicit strided(int r) : rank(r) {}
 };
 
@@ -40,7 +40,7 @@ struct copy_range {
 
 namespace detail {
 
-// A template, so that only who copies compiles std::sort.
+// A template, so that only units that copy compile std::sort.
 template <class T>
 class copy_box {
  public:
@@ -52,7 +52,7 @@ class copy_box {
     if (a.extent != 1) axes_[rank_++] = a;
   }
 
-  /// The axes sorted by dst's stride and merged, the fastest last.
+  /// Sorts the axes by dst's stride, the fastest last, and merges them.
   void normalise() {
     std::sort(axes_, axes_ + rank_, [](const axis& a, const axis& b) { return a.dst > b.dst; });
     int last = 0;
@@ -77,7 +77,8 @@ class copy_box {
       if (axes_[i].src < axes_[other].src) other = i;
     const bool transposed = other != last;
     if (!transposed) other = std::max(last - 1, 0);
-    // A unit: a tile's width of src's fastest axis, some rows, or a piece of the only one.
+    // A unit of work: a tile's width of src's fastest axis if transposed, a piece of the row if
+    // there is only one, else some rows.
     const axis cut = axes_[other];
     const index_t step = transposed      ? tile
                          : other == last ? piece
@@ -113,7 +114,7 @@ class copy_box {
   }
 
  private:
-  // 16 x 16: a cache line of floats either way.
+  // 16 x 16: a cache line of floats in both directions.
   static constexpr index_t tile = 16, piece = costs::copy_piece;
 
   static void copy_row(const T* SIMDNN_RESTRICT s, T* SIMDNN_RESTRICT d, index_t n,
@@ -140,7 +141,7 @@ class copy_box {
   int rank_ = 0;
 };
 
-// Dimension d of the copy and, for each of its pieces, those behind it.
+// Copies dimension d and, for each of its pieces, the dimensions after it.
 template <class T>
 void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* dst_data,
                  const copy_range* ranges, int d, const copy_box<T>& outer, executor_ref executor) {
@@ -153,7 +154,8 @@ void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* d
   const strided::dimension& s = src.dims[d];
   const strided::dimension& t = dst.dims[d];
   const index_t large = std::max(s.block, t.block), small = std::min(s.block, t.block);
-  // The stride of neighbours that share a block on either side, and of blocks of `small`.
+  // The strides inside a block (inner), between blocks of size small (middle) and of size large
+  // (outermost), and the offset of index i (start).
   const auto inner = [](const strided::dimension& x) {
     return x.block > 1 ? x.block_stride : x.stride;
   };
@@ -192,8 +194,8 @@ void copy_pieces(const strided& src, const T* src_data, const strided& dst, T* d
 
 }  // namespace detail
 
-/// Copies a box of logical elements, one range for each dimension, both sides with the same logical
-/// dimensions.
+/// Copies a box of logical elements, given by one range per dimension. Both sides have the same
+/// logical dimensions.
 template <class T>
 void copy_elements(const strided& src, const T* src_data, const strided& dst, T* dst_data,
                    const copy_range (&ranges)[max_rank], executor_ref executor) {

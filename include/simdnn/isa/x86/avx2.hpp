@@ -1,4 +1,4 @@
-// AVX2 with FMA3: masks are vectors, built by a comparison.
+// AVX2 with FMA3: masks are vectors, made by a comparison.
 #pragma once
 
 #include <simdnn/isa/x86/operations.hpp>

@@ -1,4 +1,4 @@
-// AVX-512 F, CD, DQ, BW and VL, with FMA3: masks have registers of their own.
+// AVX-512 F, CD, DQ, BW and VL, with FMA3: masks have their own registers.
 #pragma once
 
 #include <simdnn/isa/x86/operations.hpp>
@@ -51,7 +51,7 @@ struct register_operations<T, isa::avx512> {
     else
       return _mm512_min_pd(a, b);
   }
-  /// Not xsimd's haddp, which in 8.1 returns the sums in another order.
+  /// Not by xsimd's haddp, which in 8.1 returns the sums in another order.
   template <class Row>
   static SIMDNN_INLINE reg sum_rows(const Row* rows) {
     c_array<batch, lanes>
@@ -79,15 +79,16 @@ struct register_operations<T, isa::avx512> {
     else
       return _mm512_scalef_pd(x, n);
   }
-  /// In xsimd 8.1 avx512bw's log selects integers by intrinsics that gcc without optimisation has as
-  /// macros, which refuse a batch; avx512f's does not.
+  /// xsimd 8.1's log for avx512bw passes a batch to integer select intrinsics. Without optimisation
+  /// gcc defines these as macros, which do not accept a batch. The log for avx512f does not use
+  /// them.
   static SIMDNN_INLINE batch log(batch x) {
     return reg(xsimd::log(xsimd::batch<T, xsimd::avx512f>(reg(x))));
   }
 
  private:
-  // The steps of sum_rows: each halves the numbers that are still to be added, in every 128 bits
-  // the first two, and at last the quarters themselves.
+  // The steps of sum_rows. Each halves the number of values still to be added: add_pairs and
+  // add_quads within each 128 bits, then add_quarters across the 128-bit quarters.
   static SIMDNN_INLINE reg add_pairs(reg a, reg b) {
     if constexpr (std::is_same_v<T, float>)
       return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));

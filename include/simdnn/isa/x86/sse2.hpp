@@ -14,7 +14,7 @@ struct isa_features<isa::sse2> {
 
 namespace detail {
 
-/// Arch is xsimd's name of the ISA.
+/// Arch is xsimd's type for the ISA.
 template <class T, class Arch>
 struct sse_operations {
   using batch = xsimd::batch<T, Arch>;

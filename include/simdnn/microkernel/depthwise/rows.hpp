@@ -1,5 +1,6 @@
-// Rows of depthwise convolutions with channels along the lanes: sums over the taps of one vector of
-// channels, each loaded column of src used for all taps that see it. Called by conv's `depthwise`.
+// Rows of depthwise convolutions with channels along the lanes: for one vector of channels, sums
+// over the taps. A column of src is loaded once and used for all taps that read it. Called by
+// conv's `depthwise`.
 #pragma once
 
 #include <algorithm>
@@ -14,15 +15,15 @@ template <class T, class Isa>
 struct depthwise_rows {
   using V = vec<T, Isa>;
   static constexpr index_t W = V::lanes;
-  /// Outputs of a tile. 7 divides the widths of most networks' maps, and 7 sums, the weights of a
-  /// row of taps and a column of src fit into 16 registers.
+  /// Number of outputs of a tile. 7 divides the widths of most networks' feature maps, and 7 sums,
+  /// the weights of a row of taps and a column of src fit into 16 registers.
   static constexpr int narrow = 7, wide = tuning<T, Isa>::depthwise;
 
-  /// What a row of outputs of one vector of channels reads. Its taps of depth and height are
-  /// affine; columns outside of 0 .. width are zeros.
+  /// What a row of outputs of one vector of channels reads. The taps of depth and height have
+  /// constant strides; columns outside 0 .. width are zeros.
   struct window {
-    const T* src;  ///< the first tap's row, column 0
-    index_t taps[2], stride[2];
+    const T* src;                ///< the first tap's row, column 0
+    index_t taps[2], stride[2];  ///< of depth and height
     const T* weights;
     index_t weights_stride[2];
     index_t step;        ///< from a column to the next
@@ -39,9 +40,9 @@ struct depthwise_rows {
     lanes == W ? v.store(p) : v.store(p, lanes);
   }
 
-  /// Outputs begin .. end of a row that starts at `offset` of `to`, pixels `step` apart. The
-  /// post-op is moved in here and not by the caller: a copy of its fields that is written to memory
-  /// and at once read as vectors waits for the stores.
+  /// Computes outputs begin .. end of a row that starts at to + offset; pixels are `step` apart.
+  /// The post-op's origin is moved here and not by the caller: the caller's copy would be written
+  /// to memory and at once read as vectors, which waits until the stores are done.
   template <int KW, int S, int Step>
   static SIMDNN_NOINLINE void run(const window& w, T* to, index_t step, index_t channel,
                                   index_t offset, index_t begin, index_t end,
@@ -71,8 +72,8 @@ struct depthwise_rows {
     }
   }
 
-  /// The instance of run for a kernel's row; `step` as in window. Kernels of one and two taps are
-  /// what strides of two leave of three, backward to the data.
+  /// The instance of run for a row of a kernel; `step` as in window. Kernels of one and two taps
+  /// occur backward to the data: a stride of two splits three taps into them.
   static auto function(index_t kernel, index_t stride, index_t dilation, index_t step) {
     return step == 16 ? function<16>(kernel, stride, dilation)
                       : function<0>(kernel, stride, dilation);
@@ -90,7 +91,7 @@ struct depthwise_rows {
     if (stride == 2 && kernel == 5) return &run<5, 2, 0>;
     return &run<0, 0, 0>;
   }
-  // Asks for what a tile reads depthwise_prefetch bytes later.
+  // Prefetches what is depthwise_prefetch bytes after the data that a tile reads.
   static SIMDNN_INLINE void prefetch_column(const window& w, index_t column) {
     const T* const last = w.src + column * w.step + (w.taps[1] - 1) * w.stride[1];
     for (index_t x = 0; x < wide * w.advance; ++x)
@@ -98,19 +99,19 @@ struct depthwise_rows {
         __builtin_prefetch(reinterpret_cast<const char*>(last + x * w.step + y * w.stride[1]) +
                            tuning<T, Isa>::depthwise_prefetch);
   }
-  /// A tile of Outputs outputs of a kernel of KW taps with stride S, both 0 for any; columns Step
-  /// elements apart, 0 for any.
+  /// A tile of Outputs outputs of a kernel of KW taps with stride S; columns are Step elements
+  /// apart. KW and S are both 0 for any kernel, Step is 0 for any distance.
   template <int Outputs, int KW, int S, int Step>
   struct form {
     static constexpr int outputs = Outputs, taps = KW, stride = S, columns = (Outputs - 1) * S + KW;
     static SIMDNN_INLINE index_t step(const window& w) { return Step == 0 ? w.step : Step; }
-    /// Columns that the tile sees.
+    /// Number of columns that the tile reads.
     static SIMDNN_INLINE index_t reach(const window& w) {
       return KW == 0 ? (Outputs - 1) * w.advance + (w.kernel - 1) * w.dilation + 1 : columns;
     }
   };
 
-  /// add(row, weights) for each tap of depth and height.
+  /// Calls add(row, weights) for each tap of depth and height.
   template <class Add>
   static SIMDNN_INLINE void for_each_row_of_taps(const window& w, const T* plane, Add add) {
     const T* plane_weights = w.weights;
@@ -127,8 +128,8 @@ struct depthwise_rows {
       plane_weights += w.weights_stride[0];
     } while (--d != 0);
   }
-  /// The sums of a tile whose first column is `column`, each column of src loaded once. The first
-  /// Left and the last Right columns lie outside of the image.
+  /// Computes the sums of a tile whose first column is `column`. The first Left and the last Right
+  /// columns are outside the image.
   template <class Form, int Left = 0, int Right = 0>
   static SIMDNN_INLINE void sum_taps(const window& w, index_t column, V* acc) {
     const index_t step = Form::step(w);
@@ -159,7 +160,8 @@ struct depthwise_rows {
           }
         });
   }
-  /// `count` sums from `column` on where any columns may lie outside, of the first lanes only.
+  /// Computes `count` sums from `column` on, only of the first w.lanes lanes. Any column may be
+  /// outside the image.
   static SIMDNN_NOINLINE void sum_taps_masked(const window& w, index_t column, index_t count,
                                               T* results) {
     V acc[narrow];
@@ -177,8 +179,9 @@ struct depthwise_rows {
                          });
     unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(results + t * W); });
   }
-  /// The sums of a tile; false, and nothing done, where columns are missing that no form is built
-  /// for: any but one of a kernel of two or three on either side. Each form costs compile time.
+  /// Computes the sums of a tile. Returns false and does nothing if there is no form for the
+  /// columns outside the image: kernels of two and three taps may have one on either side, others
+  /// none. Each form costs compile time.
   template <class Form>
   static SIMDNN_INLINE bool sum_tile(const window& w, index_t column, V* acc) {
     constexpr int half = Form::taps == 2 || Form::taps == 3 ? 1 : 0;
@@ -196,8 +199,8 @@ struct depthwise_rows {
     return false;
   }
 
-  /// A whole tile to dst on, which is at `offset` of the tensor; false, and nothing done, where
-  /// there is no form for it.
+  /// Computes a whole tile and stores it from dst on, which is at `offset` in the tensor. Returns
+  /// false and does nothing if there is no form for it.
   template <class Form>
   static SIMDNN_INLINE bool run_tile(const window& w, index_t column, T* dst, index_t step,
                                      index_t channel, index_t offset,

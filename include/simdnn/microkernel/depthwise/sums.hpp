@@ -1,10 +1,10 @@
-// Rows of depthwise convolutions' gradients of weights with channels along the lanes: for each tap
-// of one vector of channels the sum over pixels of src * diff_dst. The sums of some rows of taps
-// are held in registers over all lines of pixels of a call. Called by conv's `depthwise` backward
-// to the weights.
+// Weight gradients of depthwise convolutions with channels along the lanes: for one vector of
+// channels and each tap, the sum over pixels of src * diff_dst. A call keeps the sums of some rows
+// of taps in registers for all its lines of pixels. Called by conv's `depthwise` backward to the
+// weights.
 //
-// They are then added to compensated totals (long_sum.hpp), each two vectors (total, lost), so that
-// accuracy does not depend on the number of pixels.
+// At the end of a call the sums are added to compensated totals (long_sum.hpp), each of two vectors
+// (total, lost), so that accuracy does not depend on the number of pixels.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +18,13 @@ template <class T, class Isa>
 struct depthwise_sums {
   using V = vec<T, Isa>;
   static constexpr index_t W = V::lanes;
-  /// Elements of a total.
+  /// Number of elements of a total.
   static constexpr index_t total = 2 * W;
-  /// Pixels of diff_dst in registers: with 9 or 10 sums, a column of src and, without FMA, a
-  /// product, they fit into 16. 0.6 loads an fma.
+  /// Number of pixels of diff_dst in registers. Together with 9 or 10 sums, a column of src and,
+  /// without FMA, a product, they fit into 16 registers. 0.6 loads per fma.
   static constexpr int pixels = 4;
 
-  /// Lines of pixels of diff_dst, and the rows of src that they meet under some rows of taps.
+  /// Lines of pixels of diff_dst, and the rows of src that some rows of taps multiply them with.
   struct window {
     const T* src;               ///< the first tap's row of the first line, column 0
     index_t src_line, src_row;  ///< from a line to the next, from a row of taps to the next
@@ -36,10 +36,10 @@ struct depthwise_sums {
     index_t kernel, advance, dilation;
     index_t lanes;
   };
-  /// Adds to the totals of the rows of taps, which are contiguous.
+  /// Adds the sums of a call to the totals of its rows of taps: [row][tap][total].
   using function = void (*)(const window&, T* totals);
 
-  /// The greatest number of rows of taps that one call sums, where such are left.
+  /// The greatest number of rows of taps that one call sums if `left` rows are left.
   static index_t rows(index_t kernel, index_t stride, index_t dilation, index_t left) {
     const bool dense = dilation == 1 && stride <= 2;
     return std::min<index_t>(left, dense && kernel == 3 ? 3 : dense && kernel == 5 ? 2 : 1);
@@ -50,7 +50,7 @@ struct depthwise_sums {
     return &any;
   }
 
-  /// Adds the sum over the pixels to one total.
+  /// Adds the sum of diff_dst over the pixels to one total.
   static SIMDNN_NOINLINE void add_pixels(const window& w, T* totals) {
     V acc[chains];
     unroll<chains>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
@@ -85,7 +85,7 @@ struct depthwise_sums {
     lost.store(totals + W);
   }
 
-  /// f(row of src, line of diff_dst, lanes), compiled once for whole vectors.
+  /// Calls f(row of src, line of diff_dst, lanes), which is compiled separately for whole vectors.
   template <class F>
   static SIMDNN_INLINE void for_each_line(const window& w, F f) {
     const T *src = w.src, *diff = w.diff;
@@ -112,13 +112,13 @@ struct depthwise_sums {
                        : &run<3, KW, S, Step>;
   }
 
-  /// Rows rows of KW taps, stride S, columns Step elements apart, 0 for any.
+  /// Sums Rows rows of KW taps with stride S; columns are Step elements apart, 0 for any distance.
   template <int Rows, int KW, int S, int Step>
   static SIMDNN_NOINLINE void run(const window& w, T* totals) {
     c_array<V, Rows * KW> acc;
     unroll<Rows * KW>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
     const index_t step = Step == 0 ? w.step : Step, diff_step = w.diff_step;
-    // Pixels whose columns all lie inside.
+    // Pixels whose columns are all inside the image.
     const index_t inside =
         std::clamp(ceil_div(std::max<index_t>(w.pad, 0), index_t{S}), w.begin, w.end);
     const index_t inside_end = std::clamp(floor_div(w.width + w.pad - KW, S) + 1, inside, w.end);
@@ -159,11 +159,11 @@ struct depthwise_sums {
     unroll<Rows * KW>([&](auto i) SIMDNN_INLINE_LAMBDA { add_to(totals + i * total, acc[i]); });
   }
 
-  /// One row of any taps, one tap after the other.
+  /// Sums one row of any taps, one tap after the other.
   static SIMDNN_NOINLINE void any(const window& w, T* totals) {
     const index_t src_step = w.advance * w.step, diff_step = w.diff_step;
     for (index_t k = 0; k < w.kernel; ++k) {
-      const index_t front = w.pad - k * w.dilation;  // of pixel 0, columns before src
+      const index_t front = w.pad - k * w.dilation;  // columns of pixel 0 before src
       const index_t begin = std::max(w.begin, front > 0 ? ceil_div(front, w.advance) : 0);
       const index_t end = std::min(w.end, floor_div(w.width - 1 + front, w.advance) + 1);
       if (begin >= end) continue;

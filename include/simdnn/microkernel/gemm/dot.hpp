@@ -1,6 +1,6 @@
-// Dot products, k along the lanes: as many sums as a vector has lanes, of MR rows of a with N
-// columns of b, for products of few columns. Their lanes are added up all at once, into one vector.
-// Called by gemm.
+// Dot products with k along the lanes, for matrix products of few columns: MR rows of a with N
+// columns of b, as many sums as a vector has lanes. The lanes of all sums are added up together,
+// into one vector. Called by gemm.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::microkernel {
 
-/// Rows of a that a tile of N columns takes.
+/// Number of rows of a in a tile of N columns.
 template <class T, class Isa, int N>
 inline constexpr int dot_rows = vec<T, Isa>::lanes / N;
 
@@ -30,7 +30,7 @@ struct dot_steps : common_steps<V> {
                                    std::integer_sequence<int, I...>) {
     ((bv[I] = load(b + I * b_column, lanes)), ...);
   }
-  // One vector of k. Rows from `last` on are the last one again.
+  // Multiplies one vector of values of k. Rows after `last` are replaced by row `last`.
   template <int... M, class T>
   static SIMDNN_INLINE void multiply(V* acc, const T* a, index_t a_row, index_t last, const T* b,
                                      index_t b_column, index_t lanes,
@@ -45,8 +45,8 @@ struct dot_steps : common_steps<V> {
 
 }  // namespace detail
 
-/// The sums of `rows` <= dot_rows rows, lane m * N + n that of row m and column n. a has `depth`
-/// neighbours a row, b as many a column.
+/// Returns the dot products of `rows` <= dot_rows rows; lane m * N + n is that of row m and column
+/// n. Rows of a and columns of b have `depth` contiguous elements.
 template <class T, class Isa, int N>
 SIMDNN_INLINE vec<T, Isa> dots(const T* a, index_t a_row, index_t rows, const T* b,
                                index_t b_column, index_t depth) {

@@ -1,5 +1,6 @@
-// The unpacked tile (unpacked_tile.hpp) for sizes and strides known at compile time: no loop where
-// it is short, no checks, every address a constant away from three pointers. Called by gemm.
+// The unpacked tile (unpacked.hpp) for sizes and strides known at compile time: short loops are
+// unrolled, there are no checks, and every address is a constant offset from one of three pointers
+// (a, b, c). Called by gemm.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -7,8 +8,8 @@
 
 namespace simdnn::inline SIMDNN_ABI::microkernel {
 
-/// What is constant: a[m][k] at m * a_row + k * a_column, rows of b and c, the number of k and of
-/// columns.
+/// The constants: a[m][k] is at m * a_row + k * a_column, rows of b and c are b_row and c_row
+/// apart, depth is the number of k.
 struct fixed_sizes {
   index_t a_row, a_column, b_row, c_row;
   int depth, columns;
@@ -25,7 +26,7 @@ SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
   constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
   constexpr typename step::span s{S.columns};
-  // Values of k written out: all, or as many as make fixed_products.
+  // Values of k in an unrolled round: all, or as many as make fixed_products multiplications.
   constexpr int most = tuning<T, Isa>::fixed_products / (MR * NV),
                 unrolled = S.depth < most ? S.depth : most;
 

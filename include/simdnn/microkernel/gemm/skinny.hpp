@@ -1,8 +1,8 @@
 // The tile for products of a few rows, which read b from memory once: MR rows of sums over all k,
 //     sums[m][n] = sum over k of a[k][m] * b[k][n],
-// b one packed panel. k runs in four segments at once, because one stream does not take what the
-// memory gives (tuning<T, Isa>::skinny_prefetch has the measurement; a sum alone reads 14.2 GB/s).
-// Called by gemm.
+// where b is one packed panel. Four segments of k are processed at once, because one stream does
+// not use the full memory bandwidth (tuning<T, Isa>::skinny_prefetch has the measurement; a plain
+// sum reads 14.2 GB/s). Called by gemm.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace simdnn::inline SIMDNN_ABI::microkernel {
 
 namespace detail {
 
-// NV vectors of rows of NR columns.
+// NV vectors of each row; rows of b and of the sums have NR columns.
 template <class V, int MR, int NV, int NR>
 struct skinny_steps : common_steps<V> {
   using common_steps<V>::load_b, common_steps<V>::multiply_row;
@@ -46,16 +46,16 @@ struct skinny_steps : common_steps<V> {
   }
 };
 
-// NV vectors of each row of b and sums. `length` values of k in each of four segments that begin
-// `segment` values apart, and `rest` more behind the last; sums are added to where they are to
-// accumulate.
+// Computes NV vectors of each row of sums over `length` values of k in each of four segments, which
+// begin `segment` values apart, and over `rest` more values after the last. With `accumulate` they
+// are added to sums.
 template <class T, class Isa, int MR, int NV>
 SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t length,
                                 index_t rest, T* sums, bool accumulate) {
   using V = vec<T, Isa>;
   constexpr int NR = tuning<T, Isa>::NV * V::lanes;
   using step = skinny_steps<V, MR, NV, NR>;
-  // Segments with accumulators of their own, where the FMA's latency would not be hidden otherwise.
+  // Number of segments with their own accumulators, to hide the FMA's latency in small tiles.
   constexpr int chains = MR == 1 ? 4 : MR * NV * 2 <= tuning<T, Isa>::MR * NV ? 2 : 1;
   constexpr int chain = MR * NV;
   constexpr auto all = std::make_integer_sequence<int, chain>{};
@@ -63,7 +63,7 @@ SIMDNN_INLINE void add_segments(const T* a, const T* b, index_t segment, index_t
   c_array<V, chains * chain> acc;  // (chains,MR,NV)
   step::zero(acc, std::make_integer_sequence<int, chains * chain>{});
 
-  const T* SIMDNN_RESTRICT b0 = b;  // (k,NV), the others below it
+  const T* SIMDNN_RESTRICT b0 = b;  // (k,NV), and so are b1, b2 and b3
   const T *b1 = b0 + segment * NR, *b2 = b1 + segment * NR, *b3 = b2 + segment * NR;
   const T* a0 = a;  // (k,MR)
   const T *a1 = a0 + segment * MR, *a2 = a1 + segment * MR, *a3 = a2 + segment * MR;
@@ -97,8 +97,9 @@ inline constexpr bool vectors_are_lines = sizeof(vec<T, Isa>) == 64;
 
 }  // namespace detail
 
-/// Rows that a tile takes at most: twice as many as there are accumulators for, one vector of b's
-/// rows after the other, where each is a line of memory of its own.
+/// The greatest number of rows of a tile. If a vector is a whole cache line, a tile may have twice
+/// as many rows as there are accumulators for: it then computes one vector of columns after the
+/// other.
 template <class T, class Isa>
 inline constexpr int skinny_rows = tuning<T, Isa>::MR * (detail::vectors_are_lines<T, Isa> ? 2 : 1);
 
@@ -110,7 +111,7 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
   if constexpr (MR <= tuning<T, Isa>::MR) {
     detail::add_segments<T, Isa, MR, NV>(a, b, segment, segment, rest, sums, false);
   } else {
-    constexpr index_t block = tuning<T, Isa>::skinny_block;  // of each segment
+    constexpr index_t block = tuning<T, Isa>::skinny_block;  // values of k of each segment
     index_t k = 0;
     do {
       const index_t length = std::min(block, segment - k),

@@ -1,20 +1,20 @@
 // The register tile that gemm and every convolution share: MR rows (of a matrix, or pixels) by NV
 // vectors of columns (output channels),
-//     c[m][n] = post_op(sum over k of a[m][k] * b[k][n], plus c[m][n] where it accumulates),
+//     c[m][n] = post_op(sum over k of a[m][k] * b[k][n], plus c[m][n] if it accumulates),
 // where k runs over segments: a list of offsets into a, each the start of segment_length values of
-// k. One segment is a plain matrix product; a convolution has one a tap or channel block, which
-// makes any kernel, dilation and stride a table. b is packed: one row of NV vectors per k, all
-// segments in turn.
+// k. A plain matrix product has one segment. A convolution has one segment per tap or channel
+// block, so that any kernel, dilation and stride is a table of offsets. b is packed: one row of NV
+// vectors per k, one segment after the other.
 //
-// The contract that a tile of other element types would state anew:
+// The contract, which a tile of other element types would have to restate:
 //     MR, NR       1 to most_rows<T, Isa>(NV) rows; NR = NV * lanes columns, NV from 1 to tuning's
 //     k per step   1; 2 with pairs_by_row, where segments have an even length
 //     b's order    [k][NR]; with pairs_by_row [k / 2][NR][2], NR half a vector
 //     types        {src, weights, accumulator, dst} are all T, float or double
-//     sums         in the order of k, whatever MR, NV and order of a; pairs_by_row adds up even and
-//                  odd k apart. A step rounds once with FMA and twice without
-//     a            any address and stride; rows may overlap; no more is read than the values of k
-//     b, c         any alignment; all NR columns of b are read and of c are written
+//     sums         in the order of k, whatever MR, NV and order of a; pairs_by_row sums even and
+//                  odd k separately. Each step rounds once with FMA and twice without
+//     a            any address and stride; rows may overlap; only the values of k are read
+//     b, c         any alignment; all NR columns of b are read, all NR columns of c are written
 #pragma once
 
 #include <algorithm>
@@ -28,28 +28,31 @@
 
 namespace simdnn::inline SIMDNN_ABI::microkernel {
 
-/// How a is read. by_row: a[m * a_stride + k]; by_k: a[m + k * a_stride]. by_block is by_row with
-/// an a_stride of 16, the distance of pixels in blocks of channels: constant displacements leave
-/// registers free, which short segments feel (16 values of k: 1.06 times as fast with 14x2,
-/// AVX-512). pairs_by_row is by_row for half a vector of columns, whose other lanes take the odd
-/// values of k: a vector of b is b[k][0], b[k + 1][0], b[k][1], b[k + 1][1], ...; segments have an
-/// even length (vec::has_pairs).
+/// How a is read:
+///     by_row        a[m * a_stride + k]
+///     by_k          a[m + k * a_stride]
+///     by_block      by_row with an a_stride of 16, the distance of pixels in blocks of channels.
+///                   Constant displacements leave registers free, which makes short segments faster
+///                   (16 values of k: 1.06 times as fast with 14x2, AVX-512)
+///     pairs_by_row  by_row for half a vector of columns; the other lanes take the odd values of k:
+///                   a vector of b is b[k][0], b[k + 1][0], b[k][1], b[k + 1][1], ... Segments have
+///                   an even length. Only if vec::has_pairs
 enum class a_order { by_row, by_block, by_k, pairs_by_row };
 
 inline constexpr index_t block_stride = 16;
 
-/// Columns of a full tile, and of panels of packed b but the last.
+/// Number of columns of a full tile, and of every panel of packed b except the last.
 template <class T, class Isa>
 inline constexpr index_t columns = tuning<T, Isa>::NV * vec<T, Isa>::lanes;
 
-/// The greatest number of rows of a tile of some vectors: narrow tiles take more, for as many
-/// chains of sums. Beyond 14 their addresses run out of registers.
+/// The greatest number of rows of a tile of this many vectors. Narrow tiles have more rows, to keep
+/// the number of chains of sums. For more than 14 rows there are too few registers for addresses.
 template <class T, class Isa>
 constexpr int most_rows(int vectors) {
   return std::min(14, tuning<T, Isa>::MR * tuning<T, Isa>::NV / vectors);
 }
 
-/// `count` rows cut into tiles of at most MR rows and of nearly equal size: f(first, rows).
+/// Cuts `count` rows into tiles of nearly equal size and at most MR rows; calls f(first, rows).
 template <class F>
 SIMDNN_INLINE void for_each_tile(index_t count, index_t MR, F&& f) {
   const index_t tiles = (count + MR - 1) / MR, least = count / tiles, larger = count % tiles;
@@ -74,15 +77,15 @@ struct operands {
   index_t c_row;     ///< from one row of c to the next
   index_t c_column;  ///< from one vector of a row to the next
   bool accumulate = false;
-  // What following tiles read and this one asks into the caches meanwhile.
-  const T* b_next = b;  ///< a line with each value of k, b_next_step elements further each time
+  // What this tile prefetches for the tiles that follow.
+  const T* b_next = b;  ///< one cache line per value of k, b_next_step elements further each time
   index_t b_next_step = 0;
-  /// Where not 0: the line behind each row's start of a segment, so many elements further.
+  /// If not 0, the line this many elements after the start of each row of a segment is prefetched.
   index_t a_next = 0;
 };
 
-/// The i-th of `count` tiles with the same b asks for its share of what follows b's k rows of b_row
-/// elements.
+/// Makes the i-th of `count` tiles with the same b prefetch its share of what follows the k rows of
+/// b, each of b_row elements.
 template <class T>
 SIMDNN_INLINE void prefetch_b(operands<T>& t, index_t k, index_t b_row, index_t i, index_t count) {
   t.b_next = t.b + (k + i * k / count) * b_row;
@@ -146,7 +149,7 @@ struct steps : common_steps<V> {
 
 }  // namespace detail
 
-/// Tiles with registers to spare in both compilers, which unroll k.
+/// Tiles that unroll k: those that leave registers free in both compilers.
 template <class T, class Isa, int MR, int NV, a_order Order>
 inline constexpr bool small_tile =
     (Order == a_order::by_block || Order == a_order::by_k) &&
@@ -157,8 +160,8 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
   using V = vec<T, Isa>;
   using step = detail::steps<V, NV>;
   constexpr index_t b_row = Order == a_order::pairs_by_row ? V::lanes / 2 : NV * V::lanes;
-  // Values of k in a round of the loop: several where a tile is small, so that the loop's own
-  // instructions count less, and leaves registers free, without which gcc spills.
+  // Values of k in a round of the loop: several in small tiles, to reduce the loop's overhead.
+  // Tiles that leave no registers free take one, because gcc would spill.
   constexpr int single = Order == a_order::pairs_by_row ? 2 : 1,
                 together = small_tile<T, Isa, MR, NV, Order> ? tuning<T, Isa>::unrolled_k : single;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
@@ -185,13 +188,12 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
   };
   // do-while, because clang keeps a second copy of the accumulators for a loop that may run zero
   // times and spills them all: 0.15 of peak instead of 0.8 (clang 19, 14x2, AVX-512). For the same
-  // reason c is added behind the loop and not loaded before it.
+  // reason c is added after the loop and not loaded before it.
   do {
     const T* SIMDNN_RESTRICT a = t.a + *segment;
     index_t k = t.segment_length;
     if constexpr (Order != a_order::by_k) {
-      // Three rows a pointer: [p], [p + stride], [p + 2 * stride] are addressing modes, and five
-      // pointers fit into registers where fourteen do not.
+      // One pointer for three rows: see start_rows.
       constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
       c_array<const T*, (MR + 2) / 3> row;
       step::start_rows(row, a, stride, pointers);
@@ -228,7 +230,8 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
   if constexpr (Order == a_order::pairs_by_row) step::add_pairs(acc, all);
   T* c = t.c;  // (MR,NV)
   index_t c_row = t.c_row;
-  // Its rows' addresses are computed anew, not kept since they were prefetched.
+  // Forces the addresses of c's rows to be computed again: keeping them since the prefetch would
+  // take registers during the loop.
   asm("" : "+r"(c), "+r"(c_row));
   if (t.accumulate) step::add(acc, c, c_row, t.c_column, all);
   post.template tile<NV>(acc, c_row, t.c_column, all);
@@ -247,7 +250,7 @@ struct standard_tiles {
                                  : vec<T, Isa>::has_pairs       ? 1
                                                                 : 0;
   using table_type = std::array<const function*, static_cast<std::size_t>(vectors)>;
-  /// [vectors - 1][rows - 1], as many rows as most_rows<T, Isa>(vectors).
+  /// [vectors - 1][rows - 1], with rows up to most_rows<T, Isa>(vectors).
   static const table_type table;
 
  private:
@@ -263,8 +266,9 @@ template <class T, class Isa, a_order Order>
 constinit const typename standard_tiles<T, Isa, Order>::table_type
     standard_tiles<T, Isa, Order>::table = all(std::make_integer_sequence<int, vectors>{});
 
-/// A tile of `rows` rows of `vectors` vectors with a custom post-op: the tile's results stay in L1,
-/// beside c, which the post-op may read (a sum with c itself), and pass through it from there.
+/// Runs a tile of `rows` rows of `vectors` vectors with a custom post-op. The tile's results go to
+/// scratch in L1 and not to c, which the post-op may read (a sum with c itself); the post-op is
+/// then applied to them on their way to c.
 template <class T, class Isa>
 SIMDNN_NOINLINE void run_custom(tile_function<T> run, int rows, int vectors, operands<T> t,
                                 const epilogue::fused<T>& post) {
@@ -300,8 +304,8 @@ SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const epilogue:
   run(t, post.standard);
 }
 
-/// How a panel of packed b with `valid` columns lies in memory: rows of whole vectors, or pairs of
-/// k in each vector where half a vector is enough and all segments' lengths allow it.
+/// The memory order of a panel of packed b with `valid` columns: rows of whole vectors, or pairs of
+/// k in each vector if half a vector is enough and the length of all segments is even.
 struct panel {
   index_t vectors;
   bool pairs;
@@ -314,14 +318,14 @@ struct panel {
     const bool pairs = vec<T, Isa>::has_pairs && even_segments && valid <= W / 2;
     return {vectors, pairs, pairs ? W / 2 : vectors * W};
   }
-  /// Where column n of row k stands.
+  /// The offset of column n of row k.
   index_t at(index_t k, index_t n) const {
     return pairs ? k / 2 * 2 * row + 2 * n + k % 2 : k * row + n;
   }
 };
 
-/// Cuts `row_count` rows of a and all columns of a panel into tiles: f(first row, rows, run), where
-/// run(operands, post) computes that tile.
+/// Cuts `row_count` rows of a and all columns of a panel into tiles and calls f(first row, rows,
+/// run) for each, where run(operands, post) computes the tile.
 template <class T, class Isa, a_order Order, class F>
 SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
   if constexpr (vec<T, Isa>::has_pairs) {
@@ -347,7 +351,7 @@ SIMDNN_INLINE void cover(index_t row_count, const panel& b, F&& f) {
                   });
   });
 }
-/// Into how many.
+/// Number of tiles that cover() makes.
 template <class T, class Isa>
 index_t tile_count(index_t row_count, const panel& b) {
   const index_t most = most_rows<T, Isa>(static_cast<int>(b.vectors));

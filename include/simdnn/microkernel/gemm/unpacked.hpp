@@ -1,8 +1,9 @@
 // The register tile for small products: MR rows by NV vectors of columns,
 //     c[m][n] = post_op(alpha * (sum over k of a[m][k] * b[k][n]) + beta * c[m][n]),
-// with a and b read where they lie, for packing them would cost more than the product. b and c have
-// rows of neighbouring columns. Where columns do not fill the vectors, the last vector begins so
-// early that it ends with the row; only rows shorter than one vector are masked. Called by gemm.
+// with a and b read in place, because packing them would cost more than the product. The rows of b
+// and c are contiguous. If the columns do not fill the vectors, the last vector begins early enough
+// to end with the row and overlaps the one before; only rows shorter than one vector are masked.
+// Called by gemm.
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@ struct unpacked_operands {
   index_t b_row;
   T* c;
   index_t c_row;
-  index_t columns;  ///< as many as NV vectors hold and no fewer than NV - 1 hold; at least 1
+  index_t columns;  ///< at least as many as NV - 1 vectors hold, at most as many as NV; not 0
   index_t depth;    ///< the number of k, at least 1
   index_t tiles;    ///< of MR rows each, one below the other; at least 1
   T alpha, beta;    ///< with beta 0 c is not read
@@ -33,7 +34,7 @@ struct unpacked_operands {
 
 namespace detail {
 
-// One row of NV vectors as loads and stores see it; Short: one vector of fewer than its lanes.
+// Loads and stores one row of NV vectors. Short: the row is shorter than its one vector.
 template <class V, int NV, bool Short>
 struct row_span {
   using T = typename V::value_type;
@@ -131,14 +132,14 @@ struct unpacked_steps : common_steps<V> {
 
 }  // namespace detail
 
-/// One tile, at a, c and post-op's `sum`. Inlined where the sizes are constants: then the loop over
-/// k has constant bounds.
+/// Computes the tile at a, c and the post-op's `sum`. Inlined, so that the loop over k has constant
+/// bounds if the sizes are constants.
 template <class T, class Isa, int MR, int NV, bool Short>
 SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, T* c,
                                      const epilogue::standard<T>& post, const T* sum) {
   using V = vec<T, Isa>;
   using step = detail::unpacked_steps<V, NV, Short>;
-  // Values of k at once, each with accumulators of its own, so that the FMA's latency is hidden.
+  // Number of values of k at once, each with its own accumulators, to hide the FMA's latency.
   constexpr int chains = MR * NV >= 6 ? 1 : MR * NV >= 3 ? 2 : 4;
   constexpr auto all = std::make_integer_sequence<int, MR * NV>{};
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
@@ -184,7 +185,7 @@ SIMDNN_INLINE void multiply_unpacked(const unpacked_operands<T>& t, const T* a, 
   step::store(acc, c, t.c_row, s, all);
 }
 
-/// Vectors of columns that one tile may have, and rows for that many vectors.
+/// The greatest number of vectors of columns of a tile, and of rows if it has this many vectors.
 template <class T, class Isa>
 inline constexpr int unpacked_vectors = tuning<T, Isa>::small_vectors;
 template <class T, class Isa>
@@ -193,7 +194,7 @@ constexpr index_t unpacked_rows(index_t vectors) {
   return vectors == 1 ? all * 2 / 3 : all / vectors;
 }
 
-/// Elements that the results of any tile take at most, in rows as long as their columns.
+/// The greatest number of elements of a tile's results, stored without gaps between rows.
 template <class T, class Isa>
 inline constexpr index_t unpacked_results = tuning<T, Isa>::small_accumulators * vec<T, Isa>::lanes;
 
@@ -223,7 +224,7 @@ template <class T, class Isa>
 struct standard_unpacked {
   static constexpr int vectors = unpacked_vectors<T, Isa>;
   using table_type = std::array<const unpacked_function<T>*, static_cast<std::size_t>(vectors) + 1>;
-  /// [vectors - 1][rows - 1], and behind them those of one short vector.
+  /// [vectors - 1][rows - 1]; the last entry, [vectors][rows - 1], is for one short vector.
   static const table_type table;
 
  private:
@@ -241,8 +242,7 @@ template <class T, class Isa>
 constinit const typename standard_unpacked<T, Isa>::table_type standard_unpacked<T, Isa>::table =
     all(std::make_integer_sequence<int, vectors>{});
 
-/// The tiles for this many columns, by their number of rows less 1; 1 <= columns <= what
-/// unpacked_vectors hold.
+/// The tiles for this many columns, [rows - 1]. 1 <= columns <= unpacked_vectors * lanes.
 template <class T, class Isa>
 SIMDNN_INLINE const unpacked_function<T>* unpacked_tiles(index_t columns) {
   constexpr index_t lanes = vec<T, Isa>::lanes;

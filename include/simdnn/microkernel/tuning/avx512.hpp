@@ -1,4 +1,4 @@
-// AVX-512: 32 registers. Two FMA ports of latency 4 want 8 chains or more.
+// AVX-512: 32 registers. Two FMA ports of latency 4 need at least 8 chains of sums.
 #pragma once
 
 #include <simdnn/microkernel/tuning/primary.hpp>

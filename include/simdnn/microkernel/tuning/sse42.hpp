@@ -1,4 +1,4 @@
-// SSE4.2 and the SSE2 baseline: 16 registers, no FMA, so each product needs one of its own.
+// SSE4.2 and the SSE2 baseline: 16 registers, no FMA, so a product needs a register of its own.
 #pragma once
 
 #include <simdnn/microkernel/tuning/primary.hpp>
