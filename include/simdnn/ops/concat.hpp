@@ -71,11 +71,6 @@ struct forward : description<T, L> {
   static void complete(call_record& call, const parts& srcs, const view<T, L>&) {
     call.problem = forward::text(srcs);
   }
-  template <class Chosen>
-  static void run(const tensor_problem&, const Chosen& chosen, const parts& srcs,
-                  const view<T, L>& dst, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(srcs, dst, call.executor); }, chosen);
-  }
 };
 
 template <class T, layout L>
@@ -90,11 +85,6 @@ struct backward : description<T, L> {
   }
   static void complete(call_record& call, const view<const T, L>&, const parts& diff_srcs) {
     call.problem = backward::text(diff_srcs);
-  }
-  template <class Chosen>
-  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
-                  const parts& diff_srcs, const call_context& call) {
-    std::visit([&](const auto& a) { a.backward(diff_dst, diff_srcs, call.executor); }, chosen);
   }
 };
 

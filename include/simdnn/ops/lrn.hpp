@@ -41,15 +41,6 @@ struct forward : description<T, L, Isa> {
   static constexpr const char* name = "lrn_forward";
   using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
                                 out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
-  static lrn_problem checked(const lrn_problem& p) {
-    check_rank(p.size, L, name);
-    return p.checked(name);
-  }
-  template <class Chosen>
-  static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& src,
-                  const view<T, L>& dst, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(src, dst, call.executor, call.workspace); }, chosen);
-  }
 };
 
 template <class T, layout L, class Isa>
@@ -60,18 +51,6 @@ struct backward : description<T, L, Isa> {
       in<"diff_dst", T, L, &lrn_problem::src_shape, like<"src">>,
       in<"src", T, L, &lrn_problem::src_shape, needs::channels>,
       out<"diff_src", T, L, &lrn_problem::src_shape, like<"src">, in_place_of<"diff_dst">>>;
-  static lrn_problem checked(const lrn_problem& p) {
-    check_rank(p.size, L, name);
-    return p.checked(name);
-  }
-  template <class Chosen>
-  static void run(const lrn_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
-                  const view<const T, L>& src, const view<T, L>& diff_src,
-                  const call_context& call) {
-    std::visit(
-        [&](const auto& a) { a.backward(diff_dst, src, diff_src, call.executor, call.workspace); },
-        chosen);
-  }
 };
 
 }  // namespace lrn

@@ -35,11 +35,6 @@ struct description {
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
 
-  static pooling_problem of_rank(const pooling_problem& p, const char* op) {
-    const pooling_problem checked = p.checked(op);
-    check_rank(checked.size, L, op);
-    return checked;
-  }
   static index_t terms(const pooling_problem& p) { return joined({}, p.kernel).elements(); }
   static std::string text(const pooling_problem& p) { return p.str() + "_n" + to_name(p.kind); }
 };
@@ -51,7 +46,6 @@ struct forward : description<T, L, Isa> {
       in<"src", T, L, &pooling_problem::src_shape, needs::fastest>,
       out<"dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
       saved<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional_operand>>;
-  static pooling_problem checked(const pooling_problem& p) { return forward::of_rank(p, name); }
   template <class Chosen>
   static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
@@ -69,7 +63,6 @@ struct backward : description<T, L, Isa> {
                                 in<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest,
                                    optional_operand, indices_below<&description<T, L, Isa>::terms>>,
                                 out<"diff_src", T, L, &pooling_problem::src_shape, needs::fastest>>;
-  static pooling_problem checked(const pooling_problem& p) { return backward::of_rank(p, name); }
   static void check(const pooling_problem& p, const view<const T, L>&,
                     const view<const T, L>& argmax, const view<T, L>&) {
     if (p.kind == pooling_kind::max && argmax.shape().rank() == 0)

@@ -8,9 +8,6 @@
 //       using algorithm_list = lrn::all<T, L, Isa>;             what the choice walks
 //       using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape>,
 //                                     out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
-//       template <class Chosen>
-//       static void run(const lrn_problem& p, const Chosen& chosen, const view<const T, L>& src,
-//                       const view<T, L>& dst, const call_context& call);
 //     };
 //     template <class T, layout L, class Isa = isa::native>
 //     class lrn_plan : public plan<lrn::forward<T, L, Isa>> {
@@ -21,10 +18,15 @@
 // lrn_plan is a class and no alias: gcc 12 crashes where an alias is given a layout that depends on
 // a template parameter.
 //
-// run() gets the operands in the table's order: a view of const elements if the operand is only
-// read, a pointer to a view (null: left out) if it is optional, a std::span of views for a list, and
-// a pointer to the packed elements for weights. What else a pass may have:
-//     static problem_type checked(const problem_type&);      default: p.checked(name)
+// A call runs the algorithm's forward() or, if `way` is not forward, its backward(), with the operands
+// in the table's order, the executor, and the workspace if it takes one. An operand is a view, of
+// const elements if it is only read, a pointer to a view (null: left out) if it is optional, a
+// std::span of views for a list, and a pointer to the packed elements for weights. What else a pass
+// may have:
+//     template <class Chosen>                                instead: chosen is a std::variant
+//     static auto run(const problem_type&, const Chosen&, operands..., const call_context&);
+//     static problem_type checked(const problem_type&);      default: p.checked(name), and as many
+//                                                            sizes as the widest layout has
 //     static auto query(const problem_type&, const policy&); default: the problem
 //     static constexpr bool memory_bound = true;   work is counted in elements, not in flops
 //     static constexpr direction way = ...;        default: forward
@@ -47,9 +49,11 @@
 #include <simdnn/parallel/executor.hpp>
 #include <simdnn/plan/operand.hpp>
 #include <simdnn/plan/policy.hpp>
+#include <simdnn/problem/spatial.hpp>
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -77,10 +81,12 @@ struct described_pass {
   static constexpr bool fuses = requires { typename Pass::post_ops; };
 
   static problem_type checked(const problem_type& p) {
-    if constexpr (requires { Pass::checked(p); })
+    if constexpr (requires { Pass::checked(p); }) {
       return Pass::checked(p);
-    else
+    } else {
+      if constexpr (requires { p.size.rank; }) check_rank(p.size, widest_layout(), Pass::name);
       return p.checked(Pass::name);
+    }
   }
   static auto query(const problem_type& p, const policy& policy) {
     if constexpr (requires { Pass::query(p, policy); })
@@ -112,7 +118,42 @@ struct described_pass {
       return p.flops();
   }
 
+  /// One call, of a pass that fuses nothing.
+  template <class Prepared, class Chosen, class... V>
+  SIMDNN_INLINE static auto run(const Prepared& p, const Chosen& chosen, const call_context& call,
+                                const V&... operands) {
+    if constexpr (requires { Pass::run(p, chosen, operands..., call); })
+      return Pass::run(p, chosen, operands..., call);
+    else
+      std::visit([&](const auto& a) { run_algorithm(a, call, operands...); }, chosen);
+  }
+
  private:
+  template <class Algorithm, class... V>
+  static void run_algorithm(const Algorithm& a, const call_context& call, const V&... operands) {
+    if constexpr (way() != direction::forward) {
+      if constexpr (requires { a.backward(operands..., call.executor, call.workspace); })
+        a.backward(operands..., call.executor, call.workspace);
+      else
+        a.backward(operands..., call.executor);
+    } else {
+      if constexpr (requires { a.forward(operands..., call.executor, call.workspace); })
+        a.forward(operands..., call.executor, call.workspace);
+      else
+        a.forward(operands..., call.executor);
+    }
+  }
+  // The layout with the most dimensions that the table fixes.
+  static constexpr layout widest_layout() {
+    layout widest = "x";
+    [&]<class... Operands>(operand_list<Operands...>) {
+      ((widest = !Operands::any && Operands::usual_layout.rank() > widest.rank()
+                     ? Operands::usual_layout
+                     : widest),
+       ...);
+    }(typename Pass::operands());
+    return widest;
+  }
   // Of the largest operand.
   template <class... V>
   static double most_elements(const V&... views) {

@@ -329,18 +329,16 @@ class plan {
       if constexpr (described::fuses) {
         const auto epilogue = Pass::post_ops::template lower<Pass>(arguments.epilogue(), views...);
         return timed(executor, describe, [&]() SIMDNN_INLINE_LAMBDA {
-          return run_pass(argument_of<I, left_out<I, Pack>>(views)..., epilogue, context);
+          return Pass::run(prepared_or_problem(), algorithm_,
+                           argument_of<I, left_out<I, Pack>>(views)..., epilogue, context);
         });
       } else {
         return timed(executor, describe, [&]() SIMDNN_INLINE_LAMBDA {
-          return run_pass(argument_of<I, left_out<I, Pack>>(views)..., context);
+          return described::run(prepared_or_problem(), algorithm_, context,
+                                argument_of<I, left_out<I, Pack>>(views)...);
         });
       }
     }(lowered<I>(arguments, own)...);
-  }
-  template <class... A>
-  SIMDNN_INLINE auto run_pass(const A&... arguments) const {
-    return Pass::run(prepared_or_problem(), algorithm_, arguments...);
   }
   template <class Describe, class Run>
   SIMDNN_INLINE auto timed(const executor_ref& executor, const Describe& describe,

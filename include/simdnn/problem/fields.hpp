@@ -217,6 +217,17 @@ void read(notation& t, P& p) {
   });
 }
 
+/// Reads a problem's text, whose fields are in any order; those that it does not have are as in
+/// `usual`. `name` takes what follows n. Throws error in the name of op.
+template <lists_fields P>
+P parse(std::string_view text, const char* op, std::string* name, P usual) {
+  notation t(text, op);
+  read(t, usual);
+  t.finish();
+  if (name != nullptr) *name = t.name();
+  return usual.checked(op);
+}
+
 }  // namespace problems
 
 /// Equal problems have equal hashes. Problems that differ in one number have different ones.

@@ -17,10 +17,6 @@ struct description {
   using algorithm_list = all<T, Src, Isa>;
   static constexpr direction way = Way;
 
-  static inner_product_problem of_rank(const inner_product_problem& p, const char* op) {
-    check_rank(p.size, Src, op);
-    return p.checked(op);
-  }
   static inner_product::query query(const inner_product_problem& p, const policy& policy) {
     return {p, Way, policy.accuracy};
   }
@@ -39,9 +35,6 @@ struct forward : description<T, Src, Isa, direction::forward> {
                    weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
                    out<"dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>>;
   using post_ops = after<"dst">;
-  static inner_product_problem checked(const inner_product_problem& p) {
-    return forward::of_rank(p, name);
-  }
   static index_t terms(const inner_product_problem& p) {
     return p.weights_shape().elements() / p.out;
   }
@@ -62,9 +55,6 @@ struct backward_data : description<T, Src, Isa, direction::backward_data> {
       in<"diff_dst", T, layout("nc"), &inner_product_problem::dst_shape, needs::fastest>,
       weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
       out<"diff_src", T, Src, &inner_product_problem::src_shape, needs::images>>;
-  static inner_product_problem checked(const inner_product_problem& p) {
-    return backward_data::of_rank(p, name);
-  }
   static index_t terms(const inner_product_problem& p) { return p.out; }
   template <class Chosen>
   static void run(const inner_product_problem&, const Chosen& chosen,
@@ -88,9 +78,6 @@ struct backward_weights : description<T, Src, Isa, direction::backward_weights> 
       out<"diff_weights", T, plain_weights<Src>{}, &inner_product_problem::weights_shape>,
       out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest,
           optional_operand>>;
-  static inner_product_problem checked(const inner_product_problem& p) {
-    return backward_weights::of_rank(p, name);
-  }
   static index_t terms(const inner_product_problem& p) { return p.batch; }
   template <class Chosen, layout W>
   static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,

@@ -66,12 +66,8 @@ struct inner_product_problem {
   std::string str() const { return problems::print(*this); }
   /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what follows n.
   static inner_product_problem parse(std::string_view text, std::string* name = nullptr) {
-    notation t(text, "inner_product_problem");
-    inner_product_problem p{.batch = 2};
-    problems::read(t, p);
-    t.finish();
-    if (name != nullptr) *name = t.name();
-    return p.checked(t.op());
+    return problems::parse<inner_product_problem>(text, "inner_product_problem", name,
+                                                  {.batch = 2});
   }
 };
 

@@ -58,12 +58,7 @@ struct lrn_problem {
 
   /// Reads benchdnn's notation, whose usual alpha is 1/8192. `name` takes what follows n.
   static lrn_problem parse(std::string_view text, std::string* name = nullptr) {
-    notation t(text, "lrn_problem");
-    lrn_problem p{.batch = 2};
-    problems::read(t, p);
-    t.finish();
-    if (name != nullptr) *name = t.name();
-    return p.checked(t.op());
+    return problems::parse<lrn_problem>(text, "lrn_problem", name, {.batch = 2});
   }
 };
 

@@ -35,11 +35,6 @@ struct forward : description<T, L, Isa> {
       in<"src", T, L, &tensor_problem::tensor_shape, needs::channels>,
       out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place_of<"src">>>;
   static tensor_problem checked(const tensor_problem& p) { return forward::with_channels(p, name); }
-  template <class Chosen>
-  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& src,
-                  const view<T, L>& dst, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(src, dst, call.executor); }, chosen);
-  }
 };
 
 template <class T, layout L, class Isa>
@@ -52,12 +47,6 @@ struct backward : description<T, L, Isa> {
                                     in_place_of<"diff_dst">, in_place_of<"dst">>>;
   static tensor_problem checked(const tensor_problem& p) {
     return backward::with_channels(p, name);
-  }
-  template <class Chosen>
-  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
-                  const view<const T, L>& dst, const view<T, L>& diff_src,
-                  const call_context& call) {
-    std::visit([&](const auto& a) { a.backward(diff_dst, dst, diff_src, call.executor); }, chosen);
   }
 };
 
