@@ -5,7 +5,7 @@
 
 #include <cstring>
 #include <simdnn/ops/conv/axis.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {

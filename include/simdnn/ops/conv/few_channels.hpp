@@ -14,6 +14,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {

@@ -16,7 +16,8 @@
 #include <array>
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/epilogue/post_op.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/plan/operands.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {

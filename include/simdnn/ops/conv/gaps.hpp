@@ -5,7 +5,8 @@
 
 #include <array>
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 #include <span>

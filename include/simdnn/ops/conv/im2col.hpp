@@ -11,6 +11,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {

@@ -13,7 +13,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/microkernel/gemm/tiled.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <span>
 

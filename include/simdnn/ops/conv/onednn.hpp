@@ -7,7 +7,8 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/onednn/primitive.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <vector>

@@ -8,6 +8,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <span>
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <simdnn/ops/conv/gaps.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <span>
 #include <variant>
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/microkernel/tuning/tuning.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/query.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv_pool {
 

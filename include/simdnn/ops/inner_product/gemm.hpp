@@ -10,7 +10,8 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/gemm/blocked.hpp>
-#include <simdnn/ops/inner_product/operands.hpp>
+#include <simdnn/ops/inner_product/layouts.hpp>
+#include <simdnn/ops/inner_product/query.hpp>
 #include <simdnn/tensor/tensor.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 #include <string_view>

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/inner_product/operands.hpp>
+#include <simdnn/ops/inner_product/layouts.hpp>
+#include <simdnn/ops/inner_product/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/walk/elements.hpp>
 #include <span>

@@ -16,7 +16,8 @@
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <span>

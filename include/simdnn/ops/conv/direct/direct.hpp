@@ -7,6 +7,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/direct/implicit_gemm.hpp>
+#include <simdnn/ops/conv/query.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 

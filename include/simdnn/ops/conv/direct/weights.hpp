@@ -13,6 +13,7 @@
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 

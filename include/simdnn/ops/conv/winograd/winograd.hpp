@@ -21,6 +21,7 @@
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/ops/conv/winograd/transform.hpp>
 #include <simdnn/parallel/workspace.hpp>
 

@@ -1,9 +1,9 @@
-// Which layouts inner_product takes, and what its algorithms see of them.
+// Which layouts of src and weights inner_product takes.
 #pragma once
 
+#include <cstddef>
 #include <simdnn/isa/abi.hpp>
-#include <simdnn/ops/inner_product/problem.hpp>
-#include <simdnn/plan/policy.hpp>
+#include <simdnn/tensor/layout.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
@@ -57,20 +57,6 @@ bool gapless(const view<T, L>& v) {
   for (int d = 1; d < L.rank(); ++d)
     if (v.size(d) > L.block(d) && v.stride(d) != dense[d]) return false;
   return true;
-}
-
-/// What the choice of an algorithm looks at.
-struct query {
-  inner_product_problem problem;
-  direction pass = direction::forward;
-  simdnn::accuracy accuracy = simdnn::accuracy::normal;
-};
-
-/// The name of a pass, for errors.
-constexpr const char* pass_name(direction pass) {
-  return pass == direction::forward         ? "inner_product_forward"
-         : pass == direction::backward_data ? "inner_product_backward_data"
-                                            : "inner_product_backward_weights";
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::inner_product
