@@ -148,8 +148,8 @@ class fixed_conv {
   static constexpr auto src_step = four(src_strides), dst_step = four(dst_strides);
   static constexpr index_t src_elements = dense_elements<Src>(p.src_shape());
   static constexpr index_t dst_elements = dense_elements<Dst>(p.dst_shape());
-  // Input channels that are one step apart: a block's, or all.
-  static constexpr index_t run = Src.block(1) == 1 ? p.in : Src.block(1);
+  // Input channels at one distance, channel_step, from each other: a block's, or all.
+  static constexpr index_t evenly_spaced = Src.block(1) == 1 ? p.in : Src.block(1);
   static constexpr index_t channel_step = Src.block(1) == 1 ? src_step[1] : 1;
   static constexpr index_t chunk_elements = p.in * Y.kernel * X.kernel * NV * lanes;
   static constexpr const char* op = "fixed_conv";
@@ -224,9 +224,9 @@ class fixed_conv {
       unroll<tap_groups>([&](auto g) SIMDNN_INLINE_LAMBDA {
         if constexpr (any_row<TY>(ky)) {
           const T* w = weights + p.in * NV * lanes * (ky * X.kernel + g * most_taps);
-          for (index_t c = 0; c < p.in; c += run) {
-            const T* from = src + c / run * src_step[1];
-            index_t left = std::min<index_t>(run, p.in - c);
+          for (index_t c = 0; c < p.in; c += evenly_spaced) {
+            const T* from = src + c / evenly_spaced * src_step[1];
+            index_t left = std::min<index_t>(evenly_spaced, p.in - c);
             do {  // as in microkernel::run, for clang
               multiply<TY, TX, ky, g>(acc, from, w);
               from += channel_step;

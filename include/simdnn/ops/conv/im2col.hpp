@@ -93,9 +93,9 @@ class im2col {
                           first = unit % blocks * block_;
             const index_t count = std::min(block_, pixels() - first);
             gather_rows(src, n, group, first, count, b.rows);
-            const index_t runs = list_runs(dst, n, first, count, b.rows, b.runs);
+            const index_t lines = list_lines(dst, n, first, count, b.rows, b.lines);
             const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
-            multiply<T, Isa>(p, b.runs, runs, packed + group * ceil_div(out_, NR) * k_ * NR, dst,
+            multiply<T, Isa>(p, b.lines, lines, packed + group * ceil_div(out_, NR) * k_ * NR, dst,
                              group * out_, out_, p_.out, post.reads(dst.data), post);
           }
         });
@@ -118,7 +118,7 @@ class im2col {
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             // The rows as an image of one line of pixels with k channels.
             const image<T> rows{b.rows, 0, 1, 1, {0, 0, k_}};
-            const run<T> line{b.pixels, 0, 0, count, 0};
+            const output_line<T> line{b.pixels, 0, 0, count, 0};
             const product<T> p{segments_.data(), k_blocks_, out_, 1, k_, b.scratch};
             multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0,
                              k_, k_, false, epilogue::fused<T>{});
@@ -179,10 +179,10 @@ class im2col {
   index_t columns() const { return pass_ == direction::backward_data ? k_ : out_; }
 
   // A worker's slice: rows (block,k), pixels of diff_dst (block,out), scratch (block,NR), sums
-  // (k,NR), runs.
+  // (k,NR), lines of outputs.
   struct buffers {
     T *rows, *pixels, *scratch, *sums;
-    run<T>* runs;
+    output_line<T>* lines;
     buffers(const im2col& g, std::byte* at) {
       const auto take = [&](index_t elements) {
         T* p = reinterpret_cast<T*>(at);
@@ -193,7 +193,7 @@ class im2col {
       pixels = take(g.block_ * g.out_);
       scratch = take(g.block_ * NR);
       sums = take(g.k_ * NR);
-      runs = reinterpret_cast<run<T>*>(at);
+      lines = reinterpret_cast<output_line<T>*>(at);
     }
   };
   static index_t bytes(index_t elements) {
@@ -201,7 +201,7 @@ class im2col {
   }
   index_t worker_bytes() const {
     return bytes(block_ * k_) + bytes(block_ * out_) + bytes(block_ * NR) + bytes(k_ * NR) +
-           round_up(block_ * static_cast<index_t>(sizeof(run<T>)), 64);
+           round_up(block_ * static_cast<index_t>(sizeof(output_line<T>)), 64);
   }
 
   template <class U>
@@ -263,19 +263,19 @@ class im2col {
     }
   }
 
-  // Output pixels first .. first + count, one run for each row of dst that they touch.
-  index_t list_runs(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
-                    run<T>* runs) const {
-    index_t r = 0;
-    for (index_t i = 0; i < count; ++r) {
+  // Output pixels first .. first + count, one line for each row of dst that they touch.
+  index_t list_lines(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
+                     output_line<T>* lines) const {
+    index_t l = 0;
+    for (index_t i = 0; i < count; ++l) {
       const index_t at = first + i, x = at % outputs_[2],
                     length = std::min(outputs_[2] - x, count - i);
-      runs[r] = {rows, i,
-                 dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x),
-                 length, i};
+      lines[l] = {rows, i,
+                  dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x),
+                  length, i};
       i += length;
     }
-    return r;
+    return l;
   }
 
   conv_problem p_;

@@ -1,7 +1,7 @@
-// The inner loops that direct and pointwise convolution share: runs of pixels times packed weights.
+// The inner loops that direct, pointwise and im2col share: lines of pixels times packed weights.
 //
 //     for chunks of NR output channels:
-//       for blocks of k, whose weights stay in L1:  for runs:  for tiles
+//       for blocks of k, whose weights stay in L1:  for lines:  for tiles
 //
 // Results go straight to dst where whole vectors of channels are neighbours there; else they pass
 // through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
@@ -19,11 +19,11 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// `count` outputs side by side. Output i reads the segments from a + (pixel + i * advance) * a
-/// pixel's elements on, and its channel 0 is at c + i * c_row of dst; `place` numbers it in the
-/// scratch block.
+/// `count` outputs in a row of dst (or in several that continue each other). Output i reads the
+/// segments from a + (pixel + i * advance) * k_block::pixel on; its channel 0 is at c + i * c_row of
+/// dst, and its row of the scratch buffer is `place` + i.
 template <class T>
-struct run {
+struct output_line {
   const T* a;
   index_t pixel;
   index_t c;
@@ -40,12 +40,12 @@ struct k_block {
   /// Tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row.
   index_t origin, tap_row;
 
-  /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where
+  /// Those of a line's tap rows, relative to this block's first segment: begin .. end, none where
   /// begin >= end.
   template <class T>
-  std::pair<index_t, index_t> of(const run<T>& r) const {
-    return {std::max<index_t>(origin + r.tap_begin * tap_row - segment, 0),
-            std::min(origin + r.tap_end * tap_row - segment, segments)};
+  std::pair<index_t, index_t> of(const output_line<T>& line) const {
+    return {std::max<index_t>(origin + line.tap_begin * tap_row - segment, 0),
+            std::min(origin + line.tap_end * tap_row - segment, segments)};
   }
 };
 
@@ -77,14 +77,14 @@ void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t
                       first, segments / tap_rows});
 }
 
-/// Everything that stays the same for all runs of a work unit.
+/// Everything that stays the same for all lines of a work unit.
 template <class T>
 struct product {
   const index_t* segments;
   std::span<const k_block> blocks;
   index_t k;        ///< rows of a panel
-  index_t advance;  ///< pixels of src from one output of a run to the next
-  index_t c_row;    ///< elements of dst from one output of a run to the next
+  index_t advance;  ///< pixels of src from one output of a line to the next
+  index_t c_row;    ///< elements of dst from one output of a line to the next
   T* scratch;
   bool even_segments = false;  ///< as given to pack_weights
   bool prefetch_a = false;     ///< src is far away: each tile prefetches what the next one reads
@@ -115,13 +115,13 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   }
 }
 
-/// Output channels first .. first + count of dst for all runs; `weights` are the panels of these
+/// Output channels first .. first + count of dst for all lines; `weights` are the panels of these
 /// channels, each k * NR elements behind the one before. The last channels of dst's last block are
 /// cleared where `first + count` ends dst.
 template <class T, class Isa>
-void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights,
-              const image<T>& dst, index_t first, index_t count, index_t dst_channels,
-              bool in_place_sum, const epilogue::fused<T>& post) {
+void multiply(const product<T>& p, const output_line<T>* lines, index_t line_count,
+              const T* weights, const image<T>& dst, index_t first, index_t count,
+              index_t dst_channels, bool in_place_sum, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
   constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
@@ -135,30 +135,30 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
       direct = dst.channel(channel + n) - base == n / W * column;
 
     index_t tiles = 0;
-    for (index_t r = 0; r < run_count; ++r)
-      tiles += microkernel::tile_count<T, Isa>(runs[r].count, panel);
+    for (index_t l = 0; l < line_count; ++l)
+      tiles += microkernel::tile_count<T, Isa>(lines[l].count, panel);
     for (const k_block& block : p.blocks) {
       index_t done = 0;
-      for (index_t r = 0; r < run_count; ++r) {
-        const auto [begin, end] = block.of(runs[r]);
+      for (index_t l = 0; l < line_count; ++l) {
+        const auto [begin, end] = block.of(lines[l]);
         if (begin >= end) continue;
         const k_block &front = p.blocks.front(), &back = p.blocks.back();
         const bool begins =
             block.origin == front.origin &&
-            block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
+            block.segment + begin == block.origin + lines[l].tap_begin * block.tap_row;
         const bool ends = block.origin == back.origin &&
-                          block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
+                          block.segment + end == block.origin + lines[l].tap_end * block.tap_row;
         microkernel::cover<T, Isa, microkernel::a_order::by_row>(
-            runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
-              const index_t at = runs[r].c + i * p.c_row + base;
+            lines[l].count, panel, [&](index_t i, int rows, auto run_tile) {
+              const index_t at = lines[l].c + i * p.c_row + base;
               microkernel::operands<T> t{
-                  .a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
+                  .a = lines[l].a + (lines[l].pixel + i * p.advance) * block.pixel,
                   .a_stride = p.advance * block.pixel,
                   .segments = p.segments + block.segment + begin,
                   .segment_count = end - begin,
                   .segment_length = block.length,
                   .b = weights + (block.row + begin * block.length) * panel.row,
-                  .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
+                  .c = direct ? dst.data + at : p.scratch + (lines[l].place + i) * NR,
                   .c_row = direct ? p.c_row : NR,
                   .c_column = direct ? column : W,
                   .accumulate = !begins,
@@ -171,12 +171,12 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
             });
       }
     }
-    for (index_t r = 0; !direct && r < run_count; ++r)
-      flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel,
-                    valid, post);
+    for (index_t l = 0; !direct && l < line_count; ++l)
+      flush<T, Isa>(p.scratch + lines[l].place * NR, lines[l].count, dst, lines[l].c, p.c_row,
+                    channel, valid, post);
     if (channel + valid == dst_channels)
-      for (index_t r = 0; r < run_count; ++r)
-        clear_padding(dst, dst_channels, runs[r].c, runs[r].count, p.c_row);
+      for (index_t l = 0; l < line_count; ++l)
+        clear_padding(dst, dst_channels, lines[l].c, lines[l].count, p.c_row);
   }
 }
 

@@ -66,7 +66,7 @@ class implicit_gemm {
            round_up(
                images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)),
                64) +
-           images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(run<T>));
+           images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(output_line<T>));
   }
 
   void operator()(const image<const T>& src, const T* packed, const image<T>& dst,
@@ -171,7 +171,7 @@ class implicit_gemm {
     T* const scratch = reinterpret_cast<T*>(space);
     space += round_up(
         images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)), 64);
-    run<T>* const runs = reinterpret_cast<run<T>*>(space);
+    auto* const lines = reinterpret_cast<output_line<T>*>(space);
 
     const index_t images = std::min(images_, batch_ - first[0]);
     const index_t count[2] = {std::min(rows_[0], outputs_[0] - first[1]),
@@ -184,18 +184,18 @@ class implicit_gemm {
       for (index_t n = 0; n < images; ++n)
         band_.fill(data + n * band_.elements(), src, extent, first[0] + n, group * in_, from, 0,
                    band_.channels.count());
-      index_t r = 0;
+      index_t line_count = 0;
       for (index_t n = 0; n < images; ++n)
         for (index_t z = 0; z < count[0]; ++z)
-          for (index_t y = 0; y < count[1]; ++y, ++r) {
+          for (index_t y = 0; y < count[1]; ++y, ++line_count) {
             const auto [tap_begin, tap_end] = tap_rows(first[1] + z, first[2] + y);
-            runs[r] = {
+            lines[line_count] = {
                 data + n * band_.elements(),
                 (z * axes_[0].advance * band_.size[1] + y * axes_[1].advance) * band_.size[2],
                 dst.pixel(first[0] + n, axes_[0].first + (first[1] + z) * axes_[0].step,
                           axes_[1].first + (first[2] + y) * axes_[1].step, axes_[2].first),
                 outputs_[2],
-                r * outputs_[2],
+                line_count * outputs_[2],
                 tap_begin,
                 tap_end};
           }
@@ -206,8 +206,8 @@ class implicit_gemm {
       const product<T> p{
           segments_.data(), k_blocks_,   k(), axes_[2].advance, dst.stride[2] * axes_[2].step,
           scratch,          in_ % 2 == 0};
-      multiply<T, Isa>(p, runs, r, packed + begin * k() * NR, dst, group * out_ + c, c_end - c,
-                       groups_ * out_, in_place_sum, post);
+      multiply<T, Isa>(p, lines, line_count, packed + begin * k() * NR, dst, group * out_ + c,
+                       c_end - c, groups_ * out_, in_place_sum, post);
     }
   }
 
