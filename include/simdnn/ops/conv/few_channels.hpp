@@ -154,8 +154,8 @@ class few_channels {
         }
   }
 
-  /// Tiles of R pixels side by side in a number of rows.
-  struct block {
+  /// `tiles` tiles of R consecutive pixels in each of `rows` rows.
+  struct tile_grid {
     const T* src = nullptr;  ///< what the first tile's first tap reads
     index_t src_row = 0;     ///< from what one row of outputs reads to the next
     index_t src_pixel = 0;   ///< from what one output reads to the next
@@ -171,42 +171,42 @@ class few_channels {
     bool prefetch = false;  ///< dst is far away
   };
   template <int R>
-  static SIMDNN_NOINLINE void run_tiles(const block& b, const epilogue::standard<T>& post) {
+  static SIMDNN_NOINLINE void run_tiles(const tile_grid& g, const epilogue::standard<T>& post) {
     using step = microkernel::detail::steps<V, NV>;
     constexpr auto all = std::make_integer_sequence<int, R * NV>{};
     constexpr auto pixels = std::make_integer_sequence<int, R>{};
     constexpr auto pointers = std::make_integer_sequence<int, (R + 2) / 3>{};
-    const index_t stride = b.src_pixel;
-    for (index_t y = 0; y < b.rows; ++y)
-      for (index_t i = 0; i < b.tiles; ++i) {
+    const index_t stride = g.src_pixel;
+    for (index_t y = 0; y < g.rows; ++y)
+      for (index_t i = 0; i < g.tiles; ++i) {
         c_array<V, R * NV> acc;  // (R,NV)
         step::zero(acc, all);
-        const T* const src = b.src + y * b.src_row + i * R * stride;
-        const T* SIMDNN_RESTRICT weights = b.weights;
-        const index_t* offset = b.offsets;
-        const index_t* const end = offset + b.k;
-        const index_t at = y * b.dst_row + i * R * b.dst_pixel;
+        const T* const src = g.src + y * g.src_row + i * R * stride;
+        const T* SIMDNN_RESTRICT weights = g.weights;
+        const index_t* offset = g.offsets;
+        const index_t* const end = offset + g.k;
+        const index_t at = y * g.dst_row + i * R * g.dst_pixel;
         // Stores far from the core wait for their lines: a later tile's are asked for before this
         // one's sums.
-        if (b.prefetch)
+        if (g.prefetch)
           unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
             __builtin_prefetch(
-                b.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * b.dst_pixel +
-                    v % NV * b.dst_column,
+                g.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * g.dst_pixel +
+                    v % NV * g.dst_column,
                 1);
           });
         do {
           c_array<const T*, (R + 2) / 3> row;
           step::start_rows(row, src + *offset, stride, pointers);
           step::multiply_by_row(acc, row, stride, 0, weights, pixels);
-          weights += b.weights_row;
+          weights += g.weights_row;
         } while (++offset != end);
-        post.at(0, at).template tile<NV>(acc, b.dst_pixel, b.dst_column, all);
-        step::store(acc, b.dst + at, b.dst_pixel, b.dst_column, all);
+        post.at(0, at).template tile<NV>(acc, g.dst_pixel, g.dst_column, all);
+        step::store(acc, g.dst + at, g.dst_pixel, g.dst_column, all);
       }
   }
   /// run_tiles<R>; table[R - 1].
-  using function = void (*)(const block&, const epilogue::standard<T>&);
+  using function = void (*)(const tile_grid&, const epilogue::standard<T>&);
   static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
     return std::array<function, sizeof...(R)>{&run_tiles<R + 1>...};
   }(std::make_integer_sequence<int, MR>{});
@@ -222,36 +222,36 @@ class few_channels {
       whole = dst.channel(channel + n) - dst.channel(channel) == n / W * column;
     const index_t src_row = p_.stride[1] * size_[2], tiles = ceil_div(outputs_[2], index_t{MR});
     const index_t least = outputs_[2] / tiles, larger = outputs_[2] % tiles;
-    block b{.src_row = src_row,
-            .src_pixel = p_.stride[2],
-            .offsets = offsets_.data(),
-            .k = k(),
-            .weights = weights,
-            .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
-            .prefetch = whole && prefetch_};
+    tile_grid g{.src_row = src_row,
+                .src_pixel = p_.stride[2],
+                .offsets = offsets_.data(),
+                .k = k(),
+                .weights = weights,
+                .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
+                .prefetch = whole && prefetch_};
     // The tiles of each of the two sizes.
     const auto for_each_size = [&](auto f) {
       if (larger > 0) f(index_t{0}, least + 1, larger);
       f(larger * (least + 1), least, tiles - larger);
     };
     if (whole) {
-      b.dst_row = dst.stride[1], b.dst_pixel = dst.stride[2], b.dst_column = column, b.rows = rows;
+      g.dst_row = dst.stride[1], g.dst_pixel = dst.stride[2], g.dst_column = column, g.rows = rows;
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         const index_t at = first + x * dst.stride[2];
-        b.src = band + x * p_.stride[2], b.dst = dst.data + at, b.tiles = count;
-        table.data()[pixels - 1](b, post.standard.at(channel, at));
+        g.src = band + x * p_.stride[2], g.dst = dst.data + at, g.tiles = count;
+        table.data()[pixels - 1](g, post.standard.at(channel, at));
       });
       return;
     }
-    b.dst = scratch, b.dst_pixel = NR, b.dst_column = W, b.rows = 1;
+    g.dst = scratch, g.dst_pixel = NR, g.dst_column = W, g.rows = 1;
     for (index_t y = 0; y < rows; ++y)
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         for (index_t i = 0; i < count; i += scratch_tiles) {
           const index_t at = x + i * pixels;
-          b.src = band + y * src_row + at * p_.stride[2];
-          b.tiles = std::min(scratch_tiles, count - i);
-          table.data()[pixels - 1](b, {});
-          flush<T, Isa>(scratch, b.tiles * pixels, dst,
+          g.src = band + y * src_row + at * p_.stride[2];
+          g.tiles = std::min(scratch_tiles, count - i);
+          table.data()[pixels - 1](g, {});
+          flush<T, Isa>(scratch, g.tiles * pixels, dst,
                         base + y * dst.stride[1] + at * dst.stride[2], dst.stride[2], channel,
                         valid, post);
         }

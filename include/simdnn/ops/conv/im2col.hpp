@@ -1,4 +1,4 @@
-// Convolution as an explicit matrix product (im2col): for a block of output pixels, what each of
+// Convolution as an explicit matrix product (im2col): for a number of output pixels, what each of
 // them sees is copied into one row of a matrix, k = [kd][kh][kw][channel], and the rows are
 // multiplied by the weights. The plainest fast algorithm; it takes everything, and costs the
 // copies.
@@ -40,8 +40,8 @@ class im2col {
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
     k_ = in_ * p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     const index_t widest = std::max(k_, out_) + NR;
-    block_ = std::clamp<index_t>(tuning<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))),
-                                 MR, 32 * MR);
+    unit_pixels_ = std::clamp<index_t>(
+        tuning<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))), MR, 32 * MR);
     // The summed side of the product, cut into pieces of KC whose weights stay in L1.
     const index_t summed = pass_ == direction::backward_data ? out_ : k_,
                   piece = tuning<T, Isa>::KC;
@@ -82,16 +82,18 @@ class im2col {
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
                const epilogue::fused<T>& post, executor_ref executor,
                std::span<std::byte> workspace) const {
-    const index_t blocks = ceil_div(pixels(), block_);
+    const index_t image_units = ceil_div(pixels(), unit_pixels_);
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  "conv");
     parallel_for(
-        executor, p_.batch * p_.groups * blocks, [&](index_t begin, index_t end, index_t worker) {
+        executor, p_.batch * p_.groups * image_units,
+        [&](index_t begin, index_t end, index_t worker) {
           const buffers b(*this, space.template slice<std::byte>(worker));
           for (index_t unit = begin; unit < end; ++unit) {
-            const index_t n = unit / (p_.groups * blocks), group = unit / blocks % p_.groups,
-                          first = unit % blocks * block_;
-            const index_t count = std::min(block_, pixels() - first);
+            const index_t n = unit / (p_.groups * image_units),
+                          group = unit / image_units % p_.groups,
+                          first = unit % image_units * unit_pixels_;
+            const index_t count = std::min(unit_pixels_, pixels() - first);
             gather_rows(src, n, group, first, count, b.rows);
             const index_t lines = list_lines(dst, n, first, count, b.rows, b.lines);
             const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
@@ -113,8 +115,8 @@ class im2col {
             diff_src.data[diff_src.pixel(n, z, y, x) + diff_src.channel(c)] = 0;
         });
         for (index_t group = 0; group < p_.groups; ++group)
-          for (index_t first = 0; first < pixels(); first += block_) {
-            const index_t count = std::min(block_, pixels() - first);
+          for (index_t first = 0; first < pixels(); first += unit_pixels_) {
+            const index_t count = std::min(unit_pixels_, pixels() - first);
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             // The rows as an image of one line of pixels with k channels.
             const image<T> rows{b.rows, 0, 1, 1, {0, 0, k_}};
@@ -142,8 +144,8 @@ class im2col {
         long_sum<V, NR / V::lanes> bias;
         std::fill(b.sums, b.sums + k_ * NR, T(0));
         for (index_t n = 0; n < p_.batch; ++n)
-          for (index_t first = 0; first < pixels(); first += block_) {
-            const index_t count = std::min(block_, pixels() - first);
+          for (index_t first = 0; first < pixels(); first += unit_pixels_) {
+            const index_t count = std::min(unit_pixels_, pixels() - first);
             gather_rows(src, n, group, first, count, b.rows);
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             microkernel::pack_panel<T, Isa>(b.pixels + o, out_, 1, count, valid, b.scratch);
@@ -178,7 +180,7 @@ class im2col {
   index_t summed() const { return pass_ == direction::backward_data ? out_ : k_; }
   index_t columns() const { return pass_ == direction::backward_data ? k_ : out_; }
 
-  // A worker's slice: rows (block,k), pixels of diff_dst (block,out), scratch (block,NR), sums
+  // A worker's slice: rows (pixels,k), pixels of diff_dst (pixels,out), scratch (pixels,NR), sums
   // (k,NR), lines of outputs.
   struct buffers {
     T *rows, *pixels, *scratch, *sums;
@@ -189,9 +191,9 @@ class im2col {
         at += bytes(elements);
         return p;
       };
-      rows = take(g.block_ * g.k_);
-      pixels = take(g.block_ * g.out_);
-      scratch = take(g.block_ * NR);
+      rows = take(g.unit_pixels_ * g.k_);
+      pixels = take(g.unit_pixels_ * g.out_);
+      scratch = take(g.unit_pixels_ * NR);
       sums = take(g.k_ * NR);
       lines = reinterpret_cast<output_line<T>*>(at);
     }
@@ -200,8 +202,9 @@ class im2col {
     return round_up(elements * static_cast<index_t>(sizeof(T)), 64);
   }
   index_t worker_bytes() const {
-    return bytes(block_ * k_) + bytes(block_ * out_) + bytes(block_ * NR) + bytes(k_ * NR) +
-           round_up(block_ * static_cast<index_t>(sizeof(output_line<T>)), 64);
+    return bytes(unit_pixels_ * k_) + bytes(unit_pixels_ * out_) + bytes(unit_pixels_ * NR) +
+           bytes(k_ * NR) +
+           round_up(unit_pixels_ * static_cast<index_t>(sizeof(output_line<T>)), 64);
   }
 
   template <class U>
@@ -281,7 +284,7 @@ class im2col {
   conv_problem p_;
   direction pass_;
   index_t in_, out_, outputs_[3], k_;
-  index_t block_;  // pixels of a unit
+  index_t unit_pixels_;  // output pixels of a unit
   dynamic_array<index_t> segments_;
   dynamic_array<k_block> k_blocks_;
 };
