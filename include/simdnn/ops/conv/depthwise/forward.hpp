@@ -104,30 +104,37 @@ class depthwise {
     const index_t bands = ceil_div(outputs_[1], rows_), chunks = pieces_.chunks();
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  "conv");
-    parallel_for(executor, p_.batch * chunks * outputs_[0] * bands,
-                 [&](index_t begin, index_t end, index_t worker) {
-                   T* const band = space.template slice<T>(worker);
-                   for (index_t unit = begin; unit < end; ++unit) {
-                     const index_t z = unit / bands % outputs_[0], y = unit % bands * rows_;
-                     const index_t chunk = unit / (bands * outputs_[0]) % chunks,
-                                   n = unit / (bands * outputs_[0]) / chunks;
-                     const index_t count = std::min(rows_, outputs_[1] - y),
-                                   first = pieces_.first(chunk), last = pieces_.first(chunk + 1);
-                     if (pixels_) {
-                       run_pixels(src, packed + first * taps_, dst, post, n, pieces_[first].channel,
-                                  z, y, count, band);
-                     } else {
-                       run_channels(src, packed, dst, post, n, first, last, z, y, count, band);
-                     }
-                     if (last == pieces_.size())
-                       for (index_t i = y; i < y + count; ++i)
-                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2],
-                                       dst.stride[2]);
-                   }
-                 });
+    parallel_for(
+        executor, p_.batch * chunks * outputs_[0] * bands,
+        [&](index_t begin, index_t end, index_t worker) {
+          T* const band = space.template slice<T>(worker);
+          for (index_t i = begin; i < end; ++i) {
+            const index_t chunk = i / (bands * outputs_[0]) % chunks, y = i % bands * rows_;
+            const unit u{.n = i / (bands * outputs_[0]) / chunks,
+                         .first = pieces_.first(chunk),
+                         .last = pieces_.first(chunk + 1),
+                         .z = i / bands % outputs_[0],
+                         .y = y,
+                         .count = std::min(rows_, outputs_[1] - y),
+                         .band = band};
+            if (pixels_)
+              run_pixels(u, src, packed, dst, post);
+            else
+              run_channels(u, src, packed, dst, post);
+            if (u.last == pieces_.size())
+              for (index_t row = y; row < y + u.count; ++row)
+                clear_padding(dst, p_.out, dst.pixel(u.n, u.z, row, 0), outputs_[2], dst.stride[2]);
+          }
+        });
   }
 
  private:
+  // A unit of work: rows y .. y + count of plane z of image n, channels of pieces first .. last.
+  struct unit {
+    index_t n, first, last, z, y, count;
+    T* band;  // the copy of src
+  };
+
   // Bytes of the copy of what one row of outputs reads.
   static double copy_bytes(const query& q) {
     const double columns = conv::reach(q.problem, 2, static_cast<double>(q.problem.output(2))),
@@ -182,9 +189,9 @@ class depthwise {
     }
   }
 
-  void run_channels(const image<const T>& src, const T* packed, const image<T>& dst,
-                    const epilogue::fused<T>& post, index_t n, index_t first, index_t last,
-                    index_t z, index_t y0, index_t count, T* band) const {
+  void run_channels(const unit& u, const image<const T>& src, const T* packed, const image<T>& dst,
+                    const epilogue::fused<T>& post) const {
+    const auto [n, first, last, z, y0, count, band] = u;
     const index_t step = copied_ ? W : src.stride[2], kernel = p_.kernel[2];
     const auto run = rows::function(kernel, p_.stride[2], p_.dilation[2], step);
     if (copied_) copy_channels(src, n, pieces_[first], z, y0, count, band);
@@ -285,14 +292,15 @@ class depthwise {
     });
   }
 
-  void run_pixels(const image<const T>& src, const T* weights, const image<T>& dst,
-                  const epilogue::fused<T>& post, index_t n, index_t channel, index_t z, index_t y0,
-                  index_t count, T* band) const {
-    copy_pixels(src, n, channel / multiplier_, z, y0, count, band);
-    const range d = inside_[0][z];
+  void run_pixels(const unit& u, const image<const T>& src, const T* packed, const image<T>& dst,
+                  const epilogue::fused<T>& post) const {
+    const index_t channel = pieces_[u.first].channel;  // of a piece of one channel
+    const T* const weights = packed + u.first * taps_;
+    copy_pixels(src, u.n, channel / multiplier_, u.z, u.y, u.count, u.band);
+    const range d = inside_[0][u.z];
     const auto run_rows = [&]<int R>(int_constant<R>, index_t y) SIMDNN_INLINE_LAMBDA {
-      const T* const row = band + y * p_.stride[1] * row_elements();
-      const index_t base = dst.pixel(n, z, y0 + y, 0) + dst.channel(channel);
+      const T* const row = u.band + y * p_.stride[1] * row_elements();
+      const index_t base = dst.pixel(u.n, u.z, u.y + y, 0) + dst.channel(channel);
       constexpr int N = 4 / R;
       index_t x = 0;
       for (; outputs_[2] - x > (N - 1) * W; x += N * W)
@@ -306,10 +314,10 @@ class depthwise {
     const index_t vectors = ceil_div(outputs_[2], W);
     index_t y = 0;
     if (vectors == 1)
-      for (; y + 4 <= count; y += 4) run_rows(int_constant<4>{}, y);
+      for (; y + 4 <= u.count; y += 4) run_rows(int_constant<4>{}, y);
     if (vectors <= 2)
-      for (; y + 2 <= count; y += 2) run_rows(int_constant<2>{}, y);
-    for (; y < count; ++y) run_rows(int_constant<1>{}, y);
+      for (; y + 2 <= u.count; y += 2) run_rows(int_constant<2>{}, y);
+    for (; y < u.count; ++y) run_rows(int_constant<1>{}, y);
   }
 
   // f(tap of depth, row of the copy, the row's first pixel in src) for a unit's rows inside of the
