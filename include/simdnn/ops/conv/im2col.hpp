@@ -85,22 +85,31 @@ class im2col {
     const index_t image_units = ceil_div(pixels(), unit_pixels_);
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  "conv");
-    parallel_for(
-        executor, p_.batch * p_.groups * image_units,
-        [&](index_t begin, index_t end, index_t worker) {
-          const buffers b(*this, space.template slice<std::byte>(worker));
-          for (index_t unit = begin; unit < end; ++unit) {
-            const index_t n = unit / (p_.groups * image_units),
-                          group = unit / image_units % p_.groups,
-                          first = unit % image_units * unit_pixels_;
-            const index_t count = std::min(unit_pixels_, pixels() - first);
-            gather_rows(src, n, group, first, count, b.rows);
-            const index_t lines = list_lines(dst, n, first, count, b.rows, b.lines);
-            const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
-            multiply<T, Isa>(p, b.lines, lines, packed + group * ceil_div(out_, NR) * k_ * NR, dst,
-                             group * out_, out_, p_.out, post.reads(dst.data), post);
-          }
-        });
+    parallel_for(executor, p_.batch * p_.groups * image_units,
+                 [&](index_t begin, index_t end, index_t worker) {
+                   const buffers b(*this, space.template slice<std::byte>(worker));
+                   for (index_t unit = begin; unit < end; ++unit) {
+                     const index_t n = unit / (p_.groups * image_units),
+                                   group = unit / image_units % p_.groups,
+                                   first = unit % image_units * unit_pixels_;
+                     const index_t count = std::min(unit_pixels_, pixels() - first);
+                     gather_rows(src, n, group, first, count, b.rows);
+                     const index_t lines = list_lines(dst, n, first, count, b.rows, b.lines);
+                     multiply<T, Isa>({.lines = {b.lines, static_cast<std::size_t>(lines)},
+                                       .segments = segments_.data(),
+                                       .blocks = k_blocks_,
+                                       .k = k_,
+                                       .advance = 1,
+                                       .weights = packed + group * ceil_div(out_, NR) * k_ * NR,
+                                       .c_row = dst.stride[2],
+                                       .first = group * out_,
+                                       .count = out_,
+                                       .dst_channels = p_.out,
+                                       .scratch = b.scratch,
+                                       .in_place_sum = post.reads(dst.data)},
+                                      dst, post);
+                   }
+                 });
   }
 
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
@@ -121,9 +130,18 @@ class im2col {
             // The rows as an image of one line of pixels with k channels.
             const image<T> rows{b.rows, 0, 1, 1, {0, 0, k_}};
             const output_line<T> line{b.pixels, 0, 0, count, 0};
-            const product<T> p{segments_.data(), k_blocks_, out_, 1, k_, b.scratch};
-            multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0,
-                             k_, k_, false, epilogue::fused<T>{});
+            multiply<T, Isa>({.lines = {&line, 1},
+                              .segments = segments_.data(),
+                              .blocks = k_blocks_,
+                              .k = out_,
+                              .advance = 1,
+                              .weights = packed + group * ceil_div(k_, NR) * out_ * NR,
+                              .c_row = k_,
+                              .first = 0,
+                              .count = k_,
+                              .dst_channels = k_,
+                              .scratch = b.scratch},
+                             rows, epilogue::fused<T>{});
             scatter_rows(b.rows, n, group, first, count, diff_src);
           }
       }

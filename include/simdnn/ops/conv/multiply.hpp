@@ -77,17 +77,22 @@ void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t
                       first, segments / tap_rows});
 }
 
-/// Everything that stays the same for all lines of a work unit.
+/// The product of some lines and the packed weights of some output channels.
 template <class T>
 struct product {
+  std::span<const output_line<T>> lines;
   const index_t* segments;
   std::span<const k_block> blocks;
-  index_t k;        ///< rows of a panel
-  index_t advance;  ///< pixels of src from one output of a line to the next
-  index_t c_row;    ///< elements of dst from one output of a line to the next
-  T* scratch;
+  index_t k;                   ///< rows of a panel
+  index_t advance;             ///< pixels of src from one output of a line to the next
+  const T* weights;            ///< [panel][k * NR], the panels of channels first .. first + count
+  index_t c_row;               ///< elements of dst from one output of a line to the next
+  index_t first, count;        ///< output channels
+  index_t dst_channels;        ///< of dst; the padding after the last one is cleared with it
+  T* scratch;                  ///< (pixels,NR), for all lines
   bool even_segments = false;  ///< as given to pack_weights
   bool prefetch_a = false;     ///< src is far away: each tile prefetches what the next one reads
+  bool in_place_sum = false;   ///< the post-op reads dst
 };
 
 /// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
@@ -115,50 +120,47 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   }
 }
 
-/// Output channels first .. first + count of dst for all lines; `weights` are the panels of these
-/// channels, each k * NR elements behind the one before. The last channels of dst's last block are
-/// cleared where `first + count` ends dst.
+/// Writes the product, after the post-op, to dst.
 template <class T, class Isa>
-void multiply(const product<T>& p, const output_line<T>* lines, index_t line_count,
-              const T* weights, const image<T>& dst, index_t first, index_t count,
-              index_t dst_channels, bool in_place_sum, const epilogue::fused<T>& post) {
+void multiply(const product<T>& p, const image<T>& dst, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
   constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
-  for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
-    const index_t valid = std::min(NR, first + count - channel), base = dst.channel(channel);
+  const T* weights = p.weights;
+  const index_t end_channel = p.first + p.count;
+  for (index_t channel = p.first; channel < end_channel; channel += NR, weights += p.k * NR) {
+    const index_t valid = std::min(NR, end_channel - channel), base = dst.channel(channel);
     const auto panel = microkernel::panel::of<T, Isa>(valid, p.even_segments);
     // A sum whose residual is dst itself must be read before partial sums overwrite it.
-    bool direct = valid % W == 0 && !(in_place_sum && p.blocks.size() > 1);
+    bool direct = valid % W == 0 && !(p.in_place_sum && p.blocks.size() > 1);
     for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
     const index_t column = valid > W ? dst.channel(channel + W) - base : 0;
     for (index_t n = 2 * W; direct && n < valid; n += W)
       direct = dst.channel(channel + n) - base == n / W * column;
 
     index_t tiles = 0;
-    for (index_t l = 0; l < line_count; ++l)
-      tiles += microkernel::tile_count<T, Isa>(lines[l].count, panel);
+    for (const output_line<T>& line : p.lines)
+      tiles += microkernel::tile_count<T, Isa>(line.count, panel);
     for (const k_block& block : p.blocks) {
       index_t done = 0;
-      for (index_t l = 0; l < line_count; ++l) {
-        const auto [begin, end] = block.of(lines[l]);
+      for (const output_line<T>& line : p.lines) {
+        const auto [begin, end] = block.of(line);
         if (begin >= end) continue;
         const k_block &front = p.blocks.front(), &back = p.blocks.back();
-        const bool begins =
-            block.origin == front.origin &&
-            block.segment + begin == block.origin + lines[l].tap_begin * block.tap_row;
+        const bool begins = block.origin == front.origin &&
+                            block.segment + begin == block.origin + line.tap_begin * block.tap_row;
         const bool ends = block.origin == back.origin &&
-                          block.segment + end == block.origin + lines[l].tap_end * block.tap_row;
+                          block.segment + end == block.origin + line.tap_end * block.tap_row;
         microkernel::cover<T, Isa, microkernel::a_order::by_row>(
-            lines[l].count, panel, [&](index_t i, int rows, auto run_tile) {
-              const index_t at = lines[l].c + i * p.c_row + base;
+            line.count, panel, [&](index_t i, int rows, auto run_tile) {
+              const index_t at = line.c + i * p.c_row + base;
               microkernel::operands<T> t{
-                  .a = lines[l].a + (lines[l].pixel + i * p.advance) * block.pixel,
+                  .a = line.a + (line.pixel + i * p.advance) * block.pixel,
                   .a_stride = p.advance * block.pixel,
                   .segments = p.segments + block.segment + begin,
                   .segment_count = end - begin,
                   .segment_length = block.length,
                   .b = weights + (block.row + begin * block.length) * panel.row,
-                  .c = direct ? dst.data + at : p.scratch + (lines[l].place + i) * NR,
+                  .c = direct ? dst.data + at : p.scratch + (line.place + i) * NR,
                   .c_row = direct ? p.c_row : NR,
                   .c_column = direct ? column : W,
                   .accumulate = !begins,
@@ -171,12 +173,13 @@ void multiply(const product<T>& p, const output_line<T>* lines, index_t line_cou
             });
       }
     }
-    for (index_t l = 0; !direct && l < line_count; ++l)
-      flush<T, Isa>(p.scratch + lines[l].place * NR, lines[l].count, dst, lines[l].c, p.c_row,
-                    channel, valid, post);
-    if (channel + valid == dst_channels)
-      for (index_t l = 0; l < line_count; ++l)
-        clear_padding(dst, dst_channels, lines[l].c, lines[l].count, p.c_row);
+    if (!direct)
+      for (const output_line<T>& line : p.lines)
+        flush<T, Isa>(p.scratch + line.place * NR, line.count, dst, line.c, p.c_row, channel, valid,
+                      post);
+    if (channel + valid == p.dst_channels)
+      for (const output_line<T>& line : p.lines)
+        clear_padding(dst, p.dst_channels, line.c, line.count, p.c_row);
   }
 }
 

@@ -108,10 +108,6 @@ class pointwise {
         blocks[i] = k_blocks_[i];
         blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments,      {blocks, static_cast<std::size_t>(k_blocks_.size())},
-                         in_,           1,
-                         dst.stride[2], scratch,
-                         in_ % 2 == 0,  piece_ <= channel_blocks::size && !gathered};
       for (index_t i = begin; i < end; ++i) {
         const index_t unit = i / parts, first = unit / pieces * together,
                       start = unit % pieces * length;
@@ -141,8 +137,21 @@ class pointwise {
                 gathered ? s * piece_ * count * size : src.channel(group * in_ + s * piece_);
           if (gathered)
             gather(src, group, first * line_pixels + start, count, size, line_pixels, dense);
-          multiply<T, Isa>(p, lines, count, packed + chunk * in_ * NR, dst, group * out_ + channel,
-                           channel_end - channel, p_.groups * out_, post.reads(dst.data), post);
+          multiply<T, Isa>({.lines = {lines, static_cast<std::size_t>(count)},
+                            .segments = segments,
+                            .blocks = {blocks, static_cast<std::size_t>(k_blocks_.size())},
+                            .k = in_,
+                            .advance = 1,
+                            .weights = packed + chunk * in_ * NR,
+                            .c_row = dst.stride[2],
+                            .first = group * out_ + channel,
+                            .count = channel_end - channel,
+                            .dst_channels = p_.groups * out_,
+                            .scratch = scratch,
+                            .even_segments = in_ % 2 == 0,
+                            .prefetch_a = piece_ <= channel_blocks::size && !gathered,
+                            .in_place_sum = post.reads(dst.data)},
+                           dst, post);
           chunk = end_of_group;
         }
       }

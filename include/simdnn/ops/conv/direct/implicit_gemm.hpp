@@ -203,11 +203,20 @@ class implicit_gemm {
                     end = std::min(chunk_end, (group + 1) * panels());
       const index_t c = (begin - group * panels()) * NR,
                     c_end = std::min((end - group * panels()) * NR, out_);
-      const product<T> p{
-          segments_.data(), k_blocks_,   k(), axes_[2].advance, dst.stride[2] * axes_[2].step,
-          scratch,          in_ % 2 == 0};
-      multiply<T, Isa>(p, lines, line_count, packed + begin * k() * NR, dst, group * out_ + c,
-                       c_end - c, groups_ * out_, in_place_sum, post);
+      multiply<T, Isa>({.lines = {lines, static_cast<std::size_t>(line_count)},
+                        .segments = segments_.data(),
+                        .blocks = k_blocks_,
+                        .k = k(),
+                        .advance = axes_[2].advance,
+                        .weights = packed + begin * k() * NR,
+                        .c_row = dst.stride[2] * axes_[2].step,
+                        .first = group * out_ + c,
+                        .count = c_end - c,
+                        .dst_channels = groups_ * out_,
+                        .scratch = scratch,
+                        .even_segments = in_ % 2 == 0,
+                        .in_place_sum = in_place_sum},
+                       dst, post);
     }
   }
 
