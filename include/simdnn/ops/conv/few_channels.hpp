@@ -1,12 +1,13 @@
-// Convolution of few input channels, as in a network's first layer: src is mostly a plain image,
-// and results are many times as large as what is read.
+// Convolution of few input channels, as in a network's first layer. src is usually a plain image,
+// and dst is many times larger than src.
 //
 //     for units (an image, a group, rows of outputs), in parallel:
-//       copy the rows that the unit sees as [channel][d][h][w], padding written out
+//       copy the rows that the unit reads       [channel][d][h][w], with the padding written out
 //       for panels of NR output channels:  for rows:  for tiles of pixels:  all of k in one pass
 //
-// k runs over a table of offsets into that copy, so that any kernel, stride and dilation is the
-// same loop. All tiles of one size are one call, which saves a quarter of a tile of k = 27.
+// k runs over a table of offsets into that copy, so that one loop serves any kernel, stride and
+// dilation. All tiles of one size are computed in one call, which saves a quarter of the time of a
+// tile with k = 27.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ class few_channels {
   static constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   static constexpr int NV = tuning<T, Isa>::NV, MR = tuning<T, Isa>::MR;
   static constexpr index_t most_channels = 4;
-  // Pixels whose results go through scratch together.
+  // Tiles whose results pass through scratch together.
   static constexpr index_t scratch_tiles = tuning<T, Isa>::few_channels_scratch / MR;
 
  public:
@@ -42,9 +43,9 @@ class few_channels {
       return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
-  /// In the unit of direct's cost. Its copy is cheaper than direct's and its tiles share a call, but
-  /// each value of k is a look-up, where direct has one for a row of taps. With large kernels direct
-  /// is faster.
+  /// In the unit of direct's cost. The copy is cheaper than direct's and tiles share a call, but
+  /// each value of k costs a look-up, and direct needs only one for a row of taps. With large
+  /// kernels direct is faster.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = p.out / p.groups;
@@ -120,13 +121,13 @@ class few_channels {
  private:
   index_t k() const { return offsets_.size(); }
   index_t panels() const { return ceil_div(out_, NR); }
-  // Where a row of a unit's copy starts.
+  // Offset of a row in a unit's copy.
   index_t row_at(index_t c, index_t d, index_t h) const {
     return ((c * size_[0] + d) * size_[1] + h) * size_[2];
   }
   index_t band_elements() const { return row_at(in_, 0, 0); }
-  // A worker's slice: the copy of src, and results (pixels,NR) on their way to a dst that
-  // takes no whole vectors, or through a custom post-op.
+  // A worker's slice holds the copy of src, and results (pixels,NR) that cannot be stored to dst as
+  // whole vectors or have a custom post-op.
   index_t worker_bytes() const {
     const index_t elements = round_up(band_elements(), W) + scratch_tiles * MR * NR;
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
@@ -157,13 +158,13 @@ class few_channels {
   /// `tiles` tiles of R consecutive pixels in each of `rows` rows.
   struct tile_grid {
     const T* src = nullptr;  ///< what the first tile's first tap reads
-    index_t src_row = 0;     ///< from what one row of outputs reads to the next
-    index_t src_pixel = 0;   ///< from what one output reads to the next
+    index_t src_row = 0;     ///< from the src of one row of outputs to that of the next
+    index_t src_pixel = 0;   ///< from the src of one output to that of the next
     const index_t* offsets = nullptr;
     index_t k = 0;
     const T* weights = nullptr;  // (k,NV)
     index_t weights_row =
-        0;  ///< of a narrow last panel less than NR: the columns behind it are not used
+        0;  ///< from one value of k to the next; less than NR if the last panel is narrow
     T* dst = nullptr;
     index_t dst_row = 0, dst_pixel = 0;
     index_t dst_column = 0;  ///< from one vector of channels to the next
@@ -186,8 +187,8 @@ class few_channels {
         const index_t* offset = g.offsets;
         const index_t* const end = offset + g.k;
         const index_t at = y * g.dst_row + i * R * g.dst_pixel;
-        // Stores far from the core wait for their lines: a later tile's are asked for before this
-        // one's sums.
+        // Stores far from the core wait for their cache lines, so those of a later tile are
+        // prefetched before the sums of this one.
         if (g.prefetch)
           unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
             __builtin_prefetch(
@@ -205,13 +206,14 @@ class few_channels {
         step::store(acc, g.dst + at, g.dst_pixel, g.dst_column, all);
       }
   }
-  /// run_tiles<R>; table[R - 1].
+  /// table[R - 1] is run_tiles<R>.
   using function = void (*)(const tile_grid&, const epilogue::standard<T>&);
   static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
     return std::array<function, sizeof...(R)>{&run_tiles<R + 1>...};
   }(std::make_integer_sequence<int, MR>{});
 
-  /// One panel of output channels of `rows` rows, the first of which starts at `base` of dst.
+  /// Computes one panel of output channels for `rows` rows, the first of which starts at `base` in
+  /// dst.
   void run_panel(const T* band, const T* weights, const image<T>& dst, index_t base, index_t rows,
                  index_t channel, index_t valid, const epilogue::fused<T>& post, T* scratch) const {
     bool whole = valid == NR && !post.is_custom();
@@ -229,7 +231,7 @@ class few_channels {
                 .weights = weights,
                 .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
                 .prefetch = whole && prefetch_};
-    // The tiles of each of the two sizes.
+    // f(first pixel, pixels of a tile, tiles) for each of the two sizes of tiles.
     const auto for_each_size = [&](auto f) {
       if (larger > 0) f(index_t{0}, least + 1, larger);
       f(larger * (least + 1), least, tiles - larger);

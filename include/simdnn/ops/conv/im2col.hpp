@@ -1,10 +1,11 @@
-// Convolution as an explicit matrix product (im2col): for a number of output pixels, what each of
-// them sees is copied into one row of a matrix, k = [kd][kh][kw][channel], and the rows are
-// multiplied by the weights. The plainest fast algorithm; it takes everything, and costs the
-// copies.
+// Convolution as an explicit matrix product (im2col). For some output pixels at a time, the
+// elements of src that each of them reads are copied into one row of a matrix, and the rows are
+// multiplied by the weights. This is the simplest fast algorithm: it takes every problem, and pays
+// for the copies. k is [kd][kh][kw][channel].
 //
-//     forward            dst (pixels,out)      = rows (pixels,k) * weights (k,out)
-//     backward to data   rows (pixels,k)       = diff_dst (pixels,out) * weights (out,k), added into diff_src
+//     forward              dst (pixels,out)      = rows (pixels,k) * weights (k,out)
+//     backward to data     rows (pixels,k)       = diff_dst (pixels,out) * weights (out,k)
+//                          diff_src             += rows, each at the elements that it was read from
 //     backward to weights  diff_weights (k,out)  = rows^T (k,pixels) * diff_dst (pixels,out)
 #pragma once
 
@@ -25,7 +26,7 @@ class im2col {
   static constexpr const char* name = "im2col";
   static constexpr bool automatic = true;
   static const char* refuses(const query&) { return nullptr; }
-  /// As direct's; every element of the rows is copied once a unit.
+  /// In the unit of direct's cost: the products, and a copy of each element of the rows.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = (q.pass == direction::backward_data ? p.in : p.out) / p.groups;
@@ -42,7 +43,7 @@ class im2col {
     const index_t widest = std::max(k_, out_) + NR;
     unit_pixels_ = std::clamp<index_t>(
         tuning<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))), MR, 32 * MR);
-    // The summed side of the product, cut into pieces of KC whose weights stay in L1.
+    // The summed dimension of the product is cut into segments of KC, whose weights stay in L1.
     const index_t summed = pass_ == direction::backward_data ? out_ : k_,
                   piece = tuning<T, Isa>::KC;
     for (index_t s = 0; s * piece < summed; ++s) segments_.push_back(s * piece);
@@ -65,7 +66,7 @@ class im2col {
                            });
       return;
     }
-    // Columns are k, so a column is a tap and an input channel: each group's panels one by one.
+    // Backward to the data the columns are k: each is a tap and an input channel.
     for (index_t group = 0; group < p_.groups; ++group)
       for (index_t n0 = 0; n0 < k_; n0 += NR, packed += out_ * NR) {
         const auto panel = microkernel::panel::of<T, Isa>(k_ - n0, false);
@@ -199,7 +200,7 @@ class im2col {
   index_t columns() const { return pass_ == direction::backward_data ? k_ : out_; }
 
   // A worker's slice: rows (pixels,k), pixels of diff_dst (pixels,out), scratch (pixels,NR), sums
-  // (k,NR), lines of outputs.
+  // (k,NR) and lines of outputs.
   struct buffers {
     T *rows, *pixels, *scratch, *sums;
     output_line<T>* lines;
@@ -231,8 +232,8 @@ class im2col {
                  t % p_.kernel[2]);
   }
 
-  // f(row, tap, inside, offset of src's pixel) for output pixels first .. first + count; the offset
-  // has a meaning if the tap is inside of src.
+  // Calls f(row, tap, inside, offset of src's pixel) for all taps of `count` output pixels from
+  // `first` on. The offset is valid if the tap is inside of src.
   template <class U, class F>
   void for_each_tap(const image<U>& src, index_t n, index_t first, index_t count, F&& f) const {
     for (index_t i = 0; i < count; ++i) {
@@ -284,7 +285,8 @@ class im2col {
     }
   }
 
-  // Output pixels first .. first + count, one line for each row of dst that they touch.
+  // Lists output pixels first .. first + count as lines, one for each row of dst that they touch.
+  // Returns the number of lines.
   index_t list_lines(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
                      output_line<T>* lines) const {
     index_t l = 0;

@@ -1,5 +1,5 @@
-// image and filter: what the convolutions' algorithms see of their operands, pointers and strides for
-// any layout and number of spatial dimensions. Missing dimensions come first and have size 1.
+// image and filter: a convolution's operands as its algorithms see them, pointers and strides for
+// any layout. Both have three spatial dimensions; missing ones come first and have size 1.
 #pragma once
 
 #include <algorithm>
@@ -10,34 +10,34 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// src, dst and their gradients. Channels lie in blocks: 1 for plain layouts.
+/// src, dst or one of their gradients.
 template <class T>
 struct image {
   T* data;
   index_t batch_stride;
-  index_t block;           ///< channels that are neighbours in memory; 1 where the layout is plain
+  index_t block;           ///< channels of a block of the layout; 1 if it is plain
   index_t channel_stride;  ///< from one block of channels to the next
   index_t stride[3];       ///< d, h, w
 
-  /// Elements from a pixel's channel 0 to its channel c.
+  /// Offset of channel c from channel 0 of the same pixel.
   index_t channel(index_t c) const { return c / block * channel_stride + c % block; }
   index_t pixel(index_t n, index_t d, index_t h, index_t w) const {
     return n * batch_stride + d * stride[0] + h * stride[1] + w * stride[2];
   }
-  /// How many channels from c on, at most `count`, are neighbours in memory.
+  /// Number of contiguous channels from c on, at most `count`.
   index_t contiguous(index_t c, index_t count) const {
     if (block == 1 && channel_stride == 1) return count;
     return count < block - c % block ? count : block - c % block;
   }
-  /// Whether an image of this size is as an algorithm needs it.
+  /// Whether an image with this many channels and columns is contiguous as `needed`.
   bool is(contiguity needed, index_t channels, index_t width) const {
     if (needed == contiguity::channels) return block > 1 || adjacent(channels, channel_stride);
     return needed == contiguity::any || adjacent(width, stride[2]);
   }
 };
 
-/// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first
-/// lies at data + at and the others `step` apart.
+/// Zeroes the padding after the last of `channels` in its block, for `count` pixels. The first
+/// pixel is at data + at; the others follow at a distance of `step`.
 template <class T>
 void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t count, index_t step) {
   const index_t behind = channels % dst.block;
@@ -46,8 +46,8 @@ void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t co
   for (index_t i = 0; i < count; ++i) std::fill_n(to + i * step, dst.block - behind, T(0));
 }
 
-/// Zeros all `channels`, and the padding of their last block, of `count` pixels in one row. The row's
-/// first pixel is at data + row; pixel i of those to clear is in column column(i).
+/// Zeroes all `channels` of `count` pixels of one row, and the padding of their last block. The
+/// row's first pixel is at data + row; the i-th pixel to clear is in column column(i).
 template <class T, class Column>
 void clear_pixels(const image<T>& dst, index_t channels, index_t row, index_t count,
                   Column column) {
@@ -79,7 +79,7 @@ image<T> as_image(const view<T, L>& v) {
       v.data(), v.stride('n'), block, v.stride('c'), {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
-/// weights and their gradient: {o, i per group, [kd,] [kh,] kw}; o and i may be blocked.
+/// Weights or their gradient, {o, i of a group, [kd,] [kh,] kw}. o and i may be blocked.
 template <class T>
 struct filter {
   T* data;
@@ -98,7 +98,7 @@ constexpr bool is_filter_layout(const layout& l) {
   return l.dim('o') == 0 && l.dim('i') == 1 && l.dim('w') == l.rank() - 1 && l.rank() >= 3 &&
          l.block_size() == l.block(0) * l.block(1);
 }
-/// Weights for a src of this layout: any filter's.
+/// Any layout of a filter; `usual` is the plain one for the rank of Src.
 template <layout Src>
 struct any_filter {
   static constexpr layout usual = Src.rank() == 3   ? layout("oiw")
@@ -119,7 +119,7 @@ filter<T> as_filter(const view<T, L>& v) {
           {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
-/// f(z, y, x) for each place of a box.
+/// Calls f(z, y, x) for all z < d, y < h and x < w, x fastest.
 template <class F>
 void for_each(index_t d, index_t h, index_t w, F&& f) {
   for (index_t z = 0; z < d; ++z)

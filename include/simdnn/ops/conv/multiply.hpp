@@ -3,9 +3,10 @@
 //     for chunks of NR output channels:
 //       for blocks of k, whose weights stay in L1:  for lines:  for tiles
 //
-// Results go straight to dst where whole vectors of channels are neighbours there; else they pass
-// through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
-// vector). A custom post-op takes what would go straight from one tile's block in L1.
+// Results are stored to dst directly if whole vectors of channels are contiguous there. Otherwise
+// (nchw, the last channels, blocks narrower than a vector) they pass through a scratch buffer
+// (pixels,NR) in L2. With a custom post-op, results that would be stored directly pass through a
+// buffer of one tile in L1.
 #pragma once
 
 #include <simdnn/base/dynamic_array.hpp>
@@ -19,9 +20,9 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// `count` outputs in a row of dst (or in several that continue each other). Output i reads the
-/// segments from a + (pixel + i * advance) * k_block::pixel on; its channel 0 is at c + i * c_row of
-/// dst, and its row of the scratch buffer is `place` + i.
+/// `count` consecutive outputs of a row of dst, or of several rows that continue each other. Output
+/// i reads the segments from a + (pixel + i * advance) * k_block::pixel on. Its channel 0 is at
+/// c + i * c_row of dst, and its row of the scratch buffer is place + i.
 template <class T>
 struct output_line {
   const T* a;
@@ -29,19 +30,19 @@ struct output_line {
   index_t c;
   index_t count;
   index_t place;
-  // Tap rows that meet src, one or more; the others meet padding only and are left out.
+  // The tap rows that read src, at least one. The others read padding only and are skipped.
   index_t tap_begin = 0, tap_end = 1;
 };
 
-/// Consecutive segments of one length, whose weights (from row `row` of a panel on) fit into L1.
+/// Consecutive segments of equal length whose weights, from row `row` of a panel on, fit into L1.
 struct k_block {
   index_t segment, segments, length, row;
-  index_t pixel;  ///< elements from one pixel to the next where these segments lie
-  /// Tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row.
+  index_t pixel;  ///< elements from one pixel of src to the next in these segments
+  /// Tap row t has segments origin + t * tap_row .. origin + (t + 1) * tap_row.
   index_t origin, tap_row;
 
-  /// Those of a line's tap rows, relative to this block's first segment: begin .. end, none where
-  /// begin >= end.
+  /// The block's segments begin .. end that are in the line's tap rows, counted from the block's
+  /// first segment. There are none if begin >= end.
   template <class T>
   std::pair<index_t, index_t> of(const output_line<T>& line) const {
     return {std::max<index_t>(origin + line.tap_begin * tap_row - segment, 0),
@@ -49,9 +50,9 @@ struct k_block {
   }
 };
 
-/// Columns of whole tiles that cost as much as the panels of `columns` output channels, for each of
-/// these. A single panel that is narrower than a tile saves half of what it leaves out: its tiles load
-/// as often. For the algorithms' costs.
+/// Columns of full tiles that cost as much as the panels of `columns` output channels, divided by
+/// `columns`. For the algorithms' costs. A single panel that is narrower than a tile saves only
+/// half of the columns that it leaves out, because its tiles load as often.
 template <class T, class Isa>
 double column_fill(index_t columns, bool even_segments) {
   constexpr index_t NR = microkernel::columns<T, Isa>;
@@ -61,8 +62,9 @@ double column_fill(index_t columns, bool even_segments) {
   return static_cast<double>(row + NR) / 2 / static_cast<double>(columns);
 }
 
-/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks
-/// of about `kc` values, or more where there are few columns.
+/// Cuts `segments` segments of `length` values of k into blocks of about `kc` values, or more if
+/// there are few columns. `first` is the first segment and `row` the row of its weights in a panel.
+/// All tap rows have the same number of segments.
 template <class T, class Isa>
 void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t segments,
          index_t length, index_t row, index_t pixel, index_t tap_rows = 1,
@@ -88,14 +90,15 @@ struct product {
   const T* weights;            ///< [panel][k * NR], the panels of channels first .. first + count
   index_t c_row;               ///< elements of dst from one output of a line to the next
   index_t first, count;        ///< output channels
-  index_t dst_channels;        ///< of dst; the padding after the last one is cleared with it
+  index_t dst_channels;        ///< in dst; after the last one its padding is cleared
   T* scratch;                  ///< (pixels,NR), for all lines
   bool even_segments = false;  ///< as given to pack_weights
   bool prefetch_a = false;     ///< src is far away: each tile prefetches what the next one reads
   bool in_place_sum = false;   ///< the post-op reads dst
 };
 
-/// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
+/// Applies the post-op to `valid` channels of `count` pixels in scratch (pixels,NR) and stores them
+/// to dst.
 template <class T, class Isa>
 void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row,
            index_t channel, index_t valid, const epilogue::fused<T>& post) {
@@ -120,7 +123,7 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   }
 }
 
-/// Writes the product, after the post-op, to dst.
+/// Computes the product, applies the post-op and stores to dst.
 template <class T, class Isa>
 void multiply(const product<T>& p, const image<T>& dst, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
@@ -130,7 +133,7 @@ void multiply(const product<T>& p, const image<T>& dst, const epilogue::fused<T>
   for (index_t channel = p.first; channel < end_channel; channel += NR, weights += p.k * NR) {
     const index_t valid = std::min(NR, end_channel - channel), base = dst.channel(channel);
     const auto panel = microkernel::panel::of<T, Isa>(valid, p.even_segments);
-    // A sum whose residual is dst itself must be read before partial sums overwrite it.
+    // If the post-op reads dst, partial sums must not be stored there.
     bool direct = valid % W == 0 && !(p.in_place_sum && p.blocks.size() > 1);
     for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
     const index_t column = valid > W ? dst.channel(channel + W) - base : 0;
@@ -183,10 +186,11 @@ void multiply(const product<T>& p, const image<T>& dst, const epilogue::fused<T>
   }
 }
 
-/// Packs weights as multiply reads them: [group][panel of NR columns][k][column], k in the order in
-/// which f gives it: f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in
-/// its group. `even_segments`: all segments have an even length. `forward` tells whether input
-/// (forward) or output channels (backward to the data) are summed.
+/// Packs weights in the order in which multiply reads them:
+///     [group][panel of NR columns][k][column]
+/// f(emit) determines the order of k: it calls emit(c, d, h, w) for each value, where c is the
+/// summed channel, counted in its group. If `forward`, input channels are summed, else output
+/// channels (backward to the data). `even_segments` says that all segments have an even length.
 template <class T, class Isa, class F>
 void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed,
                   bool forward, T* packed, executor_ref executor, index_t k, bool even_segments,

@@ -1,8 +1,8 @@
 // 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place.
-// Rows and planes whose pixels follow each other are one line of pixels. With a stride, a unit's
-// pixels are gathered first, after which they are lines as long as dst's.
+// Rows and planes that continue each other form one line of pixels. If there is a stride, the
+// pixels of a unit are first gathered to lines without gaps.
 //
-//     for pieces of lines, in parallel:  multiply (multiply.hpp)
+//     for some lines, or a part of a line, in parallel:  multiply (multiply.hpp)
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
@@ -58,7 +58,7 @@ class pointwise {
     cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0, 1, kc);
     if (in_ % piece_ != 0)
       cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);
-    // Pixels of a unit: what is read and one chunk of results fit into L2.
+    // A unit has as many pixels as fit into L2 with one chunk of results.
     const index_t room = tuning<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
     pixels_ = std::max<index_t>(room / MR, 2) * MR;
   }
@@ -77,7 +77,7 @@ class pointwise {
                std::span<std::byte> workspace) const {
     const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
     const bool gathered = strided();
-    // Dimensions that continue the line: rows first, then planes.
+    // Rows, then planes, are joined to one line while they continue each other.
     index_t line_pixels = outputs[2], line_count = 1;
     int joined = 2;
     while (joined > 0 && dst.stride[joined - 1] == line_pixels * dst.stride[2] &&
@@ -86,7 +86,7 @@ class pointwise {
     for (int d = 0; d < joined; ++d) line_count *= outputs[d];
     line_count *= p_.batch;
     if (line_count == 0) return;
-    // Short lines share a unit; long ones are cut at a multiple of the tile.
+    // Short lines share a unit; long ones are cut at multiples of the tile.
     const index_t pieces = ceil_div(line_pixels, pixels_),
                   length = round_up(ceil_div(line_pixels, pieces), pieces > 1 ? MR : 1);
     const index_t together = pieces > 1 ? 1 : std::max<index_t>(pixels_ / line_pixels, 1);
@@ -165,8 +165,8 @@ class pointwise {
  private:
   bool strided() const { return p_.stride != spatial::all(3, 1); }
 
-  // The group's channels of `count` pieces of `size` outputs, `line_pixels` apart, as [piece of
-  // channels][pixel] [channel].
+  // Copies what `count` lines of `size` outputs, whose starts are `line_pixels` outputs apart, read
+  // of the group's channels, to [segment][pixel][channel].
   void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size,
               index_t line_pixels, T* to) const {
     const index_t height = p_.output(1), width = p_.output(2), depth = p_.output(0);
@@ -193,8 +193,8 @@ class pointwise {
     }
   }
 
-  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its lines, the blocks and
-  // segments of k.
+  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its lines, and the blocks
+  // and segments of k.
   index_t scratch_bytes() const {
     return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64);
   }

@@ -1,5 +1,5 @@
-// query: what the choice of a convolution's algorithm looks at, and what the algorithms' refusals
-// compute from a problem.
+// query: what the choice of a convolution's algorithm depends on; and helpers for the algorithms'
+// refuses().
 #pragma once
 
 #include <simdnn/isa/abi.hpp>
@@ -10,7 +10,8 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// The problem with three spatial dimensions, every field written out.
+/// The same problem in three spatial dimensions with all fields filled in. Missing dimensions come
+/// first and have size 1.
 inline conv_problem in_three_dimensions(conv_problem p) {
   p = p.checked();
   const auto widen = [&](spatial& s, index_t otherwise) {
@@ -28,16 +29,16 @@ inline conv_problem in_three_dimensions(conv_problem p) {
   return q;
 }
 
-/// What the choice of an algorithm looks at.
+/// What the choice of an algorithm depends on.
 struct query {
   conv_problem problem;  ///< in three dimensions
   direction pass = direction::forward;
   simdnn::accuracy accuracy = simdnn::accuracy::normal;
   bool src_plain_channels = false;  ///< src's channels are neither blocked nor innermost (nchw)
   index_t src_block = 1;            ///< block of src's channels
-  bool dst_plain_channels = false;  ///< the same of dst
+  bool dst_plain_channels = false;  ///< the same for dst
   index_t dst_block = 1;
-  bool band = false;  ///< rows of an image, read and written in place (conv_pool)
+  bool band = false;  ///< the images are rows of larger ones, in place (conv_pool)
 };
 
 inline query make_query(const layout& src, const layout& dst, const conv_problem& p, direction pass,
@@ -51,13 +52,14 @@ inline query make_query(const layout& src, const layout& dst, const conv_problem
           .dst_plain_channels = plain(dst),
           .dst_block = dst.block(1)};
 }
-/// Whether a worker's workspace of this size is in proportion to what a call reads and writes. In
-/// double, so that no product of sizes wraps.
+/// Whether a workspace of `bytes` for each worker is in proportion to the operands. Sizes are
+/// double, so that their products do not overflow.
 inline bool in_proportion(const conv_problem& p, double bytes) {
   constexpr double always = 64 << 20, times = 16, bytes_an_element = 8;
   return bytes <= always || bytes <= times * bytes_an_element * p.elements();
 }
-/// Elements of src that n outputs of dimension d reach over, padding included.
+/// Number of elements of src, padding included, from the first to the last that so many consecutive
+/// outputs read in dimension d.
 inline double reach(const conv_problem& p, int d, double outputs) {
   return (outputs - 1) * static_cast<double>(p.stride[d]) +
          static_cast<double>(p.kernel[d] - 1) * static_cast<double>(p.dilation[d]) + 1;

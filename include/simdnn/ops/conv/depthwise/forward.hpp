@@ -1,15 +1,17 @@
 // Depthwise convolution: each output channel o sums over one input channel, o / multiplier:
 //     dst[n][o][y] =
 //         sum over k of src[n][o / multiplier][y * stride - pad + k * dilation] * weights[o][0][k]
-// Vectors are of what lies side by side in dst, channels or pixels.
+// Vectors hold what is contiguous in dst, channels or pixels.
 //
 //     for units (an image, a chunk of channels, rows of outputs), in parallel:
 //       for rows of outputs:  for tiles of a row:  for vectors of channels:
-//         the tile's outputs in registers, each loaded column of src used for all taps that see it
+//         the tile's outputs in registers, each loaded column of src used for all taps that read it
 //
-// Where src's channels lie as dst's do, they are read in place; what a border tile sees outside of
-// the image is a vector of zeros. Else (a multiplier, another order of memory, pixels side by side)
-// a unit's rows are copied first, with the padding written out.
+// src is read in place if its channels have the order of dst's; outside of the image, tiles at the
+// border read a vector of zeros. Otherwise (a multiplier, another order of memory, vectors of
+// pixels) a unit's rows are copied first, with the padding written out:
+//     vectors of channels     [tap of depth][row][column][lane]
+//     vectors of pixels       [tap of depth][row][phase of the stride][column]
 #pragma once
 
 #include <cstring>
@@ -47,8 +49,8 @@ class depthwise {
       return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
-  /// In the unit of direct's: products of half a register tile's speed, and a pass over src and
-  /// dst.
+  /// In the unit of direct's cost: products at half the speed of a register tile, and one pass over
+  /// src and dst.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     return p.flops() / 2 / static_cast<double>(W) +
@@ -82,7 +84,7 @@ class depthwise {
   contiguity writes() const { return pixels_ ? contiguity::pixels : contiguity::channels; }
 
   index_t packed_elements() const { return pieces_.size() * taps_ * tap_elements(); }
-  /// [piece][kd][kh][kw][lane]; one lane where vectors are of pixels.
+  /// [piece][kd][kh][kw][lane]; one lane if vectors hold pixels.
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     parallel_for(executor, pieces_.size(), [&](index_t begin, index_t end, index_t) {
       for (index_t i = begin; i < end; ++i) {
@@ -146,9 +148,8 @@ class depthwise {
   alignas(64) static constexpr c_array<T, W> zeros = {};
 
   index_t tap_elements() const { return pixels_ ? 1 : W; }
-  // Pixels of a row as a unit's copy holds it, and values of a pixel there. With pixels side by
-  // side, a row is cut by the phase of the stride, so that the pixels that a tap meets are
-  // neighbours.
+  // Rows, columns and elements of a row of a unit's copy. For vectors of pixels a row is stored
+  // phase by phase of the stride, so that the pixels that a tap reads are contiguous.
   index_t reach(index_t outputs) const {
     return (outputs - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1;
   }
@@ -163,8 +164,8 @@ class depthwise {
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
 
-  // Rows of a unit: few enough that they stay near L1 where they are copied, else that a part of L2
-  // holds them and there are units for several workers.
+  // Chooses the rows of a unit: so few that they stay near L1 if they are copied, else so few that
+  // a part of L2 holds them and that there are units for several workers.
   void choose_rows(index_t channels) {
     const auto bytes = [&](index_t count) {
       const index_t read = copied_ ? p_.kernel[0] * reach(count) * row_elements()
@@ -177,8 +178,8 @@ class depthwise {
     while (rows_ > 1 && bytes(rows_) > room) rows_ = ceil_div(rows_, index_t{2});
   }
 
-  // The columns of each phase of the stride that lie inside of the image: column j of a phase is
-  // src's pixel j * stride + phase - pad.
+  // Lists the columns of each phase of the stride that are inside of the image. Column j of a phase
+  // is pixel j * stride + phase - pad of src.
   void list_columns_inside() {
     const index_t stride = p_.stride[2], length = phase_length();
     for (index_t phase = 0; phase < stride; ++phase) {
@@ -210,7 +211,7 @@ class depthwise {
     const range d = inside_[0][z];
     for (index_t y = y0; y < y0 + count; ++y) {
       const range h = inside_[1][y];
-      const bool none = d.count == 0 || h.count == 0;  // the row sees nothing but zeros
+      const bool none = d.count == 0 || h.count == 0;  // the row reads padding only
       w.taps[0] = none ? 1 : d.count, w.taps[1] = none ? 1 : h.count;
       w.width = none ? 0 : copied_ ? columns() : p_.size[2];
       const T* const row =
@@ -221,7 +222,7 @@ class depthwise {
               : src.data + src.pixel(n, z * p_.stride[0] - p_.pad[0] + d.first * p_.dilation[0],
                                      y * p_.stride[1] - p_.pad[1] + h.first * p_.dilation[1], 0);
       const index_t tap = none ? 0 : (d.first * p_.kernel[1] + h.first) * kernel * W;
-      // The pieces of nhwc's pixels are read side by side.
+      // In nhwc all pieces of some pixels are computed before the next pixels.
       constexpr index_t most = 4 * rows::wide;  // outputs of a row in L1, for a custom post-op
       alignas(64) c_array<T, most * W> results;
       const index_t width = last - first > 1 && dst.block == 1 ? rows::wide
@@ -233,7 +234,7 @@ class depthwise {
           w.weights = packed + i * taps_ * W + tap;
           w.lanes = pieces_[i].lanes;
           w.prefetch = prefetch_ && pieces_[i].channel * static_cast<index_t>(sizeof(T)) % 64 ==
-                                        0;  // once a line
+                                        0;  // once per cache line
           const index_t channel = pieces_[i].channel, at = to[i - first] + y * dst.stride[1],
                         end = std::min(x + width, outputs_[2]);
           if (!post.is_custom()) {
@@ -248,8 +249,9 @@ class depthwise {
     }
   }
 
-  /// R rows of N vectors of outputs side by side, to dst + at on; of the last vector, `count - (N -
-  /// 1) * W` lanes. Rows of src that lie outside of the image are zeros in the copy.
+  /// Computes R rows of N vectors of outputs and stores them from dst.data + at on. A row has
+  /// `count` outputs, which may not fill the last vector. Rows outside of the image are zeros in
+  /// the copy.
   template <int R, int N>
   SIMDNN_INLINE void tile_pixels(const T* band, range d, const T* weights, const image<T>& dst,
                                  index_t at, index_t channel, index_t count,
@@ -310,7 +312,7 @@ class depthwise {
         tile_pixels<R, 1>(row + x, d, weights, dst, base + x, channel, std::min(outputs_[2] - x, W),
                           post);
     };
-    // Four sums at once: of one row where it is long enough, else of as many rows.
+    // Four vectors of sums at once: of one row if it is long enough, else of two or four rows.
     const index_t vectors = ceil_div(outputs_[2], W);
     index_t y = 0;
     if (vectors == 1)
@@ -320,8 +322,8 @@ class depthwise {
     for (; y < u.count; ++y) run_rows(int_constant<1>{}, y);
   }
 
-  // f(tap of depth, row of the copy, the row's first pixel in src) for a unit's rows inside of the
-  // image.
+  // Calls f(offset of the row in the copy, the row's first pixel in src) for the rows of a unit
+  // that are inside of the image.
   template <class F>
   void for_each_row(const image<const T>& src, index_t n, index_t z, index_t y0, index_t count,
                     F f) const {
@@ -374,7 +376,7 @@ class depthwise {
 
   conv_problem p_;
   index_t multiplier_;
-  bool pixels_;    // vectors of pixels
+  bool pixels_;    // vectors hold pixels
   bool copied_;    // src is not read in place
   bool prefetch_;  // src and dst do not fit into L2
   index_t taps_;

@@ -1,12 +1,12 @@
-// implicit_gemm: a sum over taps in three axes (axis.hpp), as implicit matrix multiplication: direct
-// convolution forward, and each phase of its backward pass to the data.
+// implicit_gemm: a sum over the taps of three axes (axis.hpp) as an implicit matrix product. It is
+// direct convolution forward, and one phase of its backward pass to the data.
 //
 //     for work units (images, rows of outputs), in parallel:
-//       copy the unit's band of src into L2, padded
+//       copy the unit's band of src into L2 (band.hpp)
 //       multiply (multiply.hpp): the band's pixels by the packed weights
 //
-// Units and the order of every sum come from the problem alone. Where there are fewer units than
-// workers, a unit's output channels are split among them too, which changes no sum.
+// Units and the order of every sum depend on the problem alone. If there are fewer than four units
+// for each worker, the output channels of a unit are divided too, which changes no sum.
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
@@ -22,7 +22,7 @@ class implicit_gemm {
   static constexpr index_t NR = microkernel::columns<T, Isa>;
 
  public:
-  /// in and out are channels per group of what is read and of what is written; each axis has outputs
+  /// `in` and `out` are the channels of a group that are read and written. Every axis has outputs
   /// and taps.
   implicit_gemm(index_t batch, index_t groups, index_t in, index_t out, dynamic_array<axis> axes,
                 bool forward)
@@ -37,7 +37,7 @@ class implicit_gemm {
     list_segments();
   }
 
-  /// Values of k: rows of a panel of packed weights.
+  /// Number of values of k, the rows of a panel of packed weights.
   index_t k() const {
     return in_ *
            static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() * axes_[2].taps.size());
@@ -90,8 +90,8 @@ class implicit_gemm {
   }
 
  private:
-  // The largest unit whose band and results for one chunk of channels stay in L2: whole images
-  // first, then planes, then rows; cut evenly.
+  // Chooses the largest unit whose band and results for one chunk of channels fit into L2: whole
+  // images, else planes, else rows. Units have nearly equal sizes.
   void choose_units() {
     const auto bytes = [&](index_t depth, index_t height) {
       const auto d = static_cast<double>(axes_[0].band_size(depth)),
@@ -118,9 +118,10 @@ class implicit_gemm {
     band_ = band::of(in_, axes_, rows_[0], rows_[1], outputs_[2]);
   }
 
-  // Where the values of k lie in a band, counted from an output's first tap: for rows of taps,
-  // whole blocks of channels, then the same for the last block where it is shorter. Neighbouring
-  // taps of a row are one segment: their channels follow each other in memory.
+  // Lists the segments of k as offsets in a band from an output's first tap: first the whole blocks
+  // of channels of every row of taps, then the last block of every row of taps if it is shorter. If
+  // the taps of a row are contiguous in src, they form one segment, because their channels are
+  // contiguous in the band.
   void list_segments() {
     const bool joined = axes_[2].dense();
     const index_t taps = axes_[2].taps.size(), calls = joined ? 1 : taps;
@@ -145,7 +146,7 @@ class implicit_gemm {
                   first * length(channel_blocks::size), tail, tap_rows);
   }
 
-  // The tap rows that meet src for outputs z, y of the outer dimensions; all, where none would.
+  // The tap rows that read src for outputs z and y of the outer dimensions, or all if none does.
   std::pair<index_t, index_t> tap_rows(index_t z, index_t y) const {
     const auto meeting = [](const axis& a, index_t i) {
       const auto inside = [&](const tap& t) {
@@ -160,7 +161,7 @@ class implicit_gemm {
     const auto d = meeting(axes_[0], z), h = meeting(axes_[1], y);
     const index_t height = axes_[1].taps.size();
     if (axes_[0].taps.size() == 1) return h;
-    return {d.first * height, d.second * height};  // of several planes whole ones
+    return {d.first * height, d.second * height};  // several planes of taps: whole planes
   }
 
   void run_unit(const image<const T>& src, const T* packed, const image<T>& dst,

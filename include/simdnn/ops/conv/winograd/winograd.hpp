@@ -1,6 +1,6 @@
-// Winograd's minimal filtering (winograd_transform.hpp) in one and two dimensions: tiles of
-// Y::outputs by X::outputs results of a convolution with stride 1 from Y::inputs by X::inputs
-// inputs, with one product for each of these inputs (a "point") and input channel:
+// Winograd's minimal filtering (transform.hpp) in one and two dimensions, for stride 1. A tile of
+// Y::outputs by X::outputs results is computed from Y::inputs by X::inputs inputs, with one product
+// for each of these inputs (a "point") and each input channel:
 //     y = A^T [ (G g G^T) * (B^T d B) ] A        * element by element, summed over input channels
 //
 //     for units (a group, some tiles), in parallel:
@@ -9,10 +9,11 @@
 //         for points:  (tiles,chunk) * (chunk,out)    [point][panel of NR channels][tile][NR]
 //       A^T m A, post-ops, store
 //
-// The transformed weights are larger than L2 as a rule and pass once for each unit of tiles; tiles
-// of the register ask for the weights of the next ones. Sums over input channels are cut into three
-// chains or more, of at most 64 terms, which bounds their rounding error. Backward to the data is
-// the same with flipped weights and input and output channels exchanged.
+// The transformed weights are usually larger than L2 and are read once for each unit; register
+// tiles prefetch the weights of the next ones. Sums over input channels are cut into chains of at
+// most 64 terms, at least three if there are three blocks of channels, which bounds their rounding
+// error. Backward to the data is the same with flipped weights and with input and output channels
+// exchanged.
 #pragma once
 
 #include <array>
@@ -70,8 +71,9 @@ class winograd {
     return nullptr;
   }
 
-  /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each unit of tiles, slower from memory than from L3; few tiles do not hide it.
+  /// In the unit of direct's cost: products, transforms, and the reading of the transformed weights
+  /// once for each unit, which is slower from memory than from L3. Many tiles hide the reading, few
+  /// do not.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -103,9 +105,9 @@ class winograd {
       pad_[d] = forward_ ? p_.pad[d + 1] : taps[d] - 1 - p_.pad[d + 1];
       tiles_[d] = ceil_div(written_[d], index_t{side[d]});
     }
-    // Units of tiles whose transformed inputs and products stay in L2, but no fewer tiles than
-    // hide the stream of weights, which is slower where they exceed what a core has of L3. Chunks
-    // of channels whose transformed inputs take half of that.
+    // A unit has as many tiles as keep their transformed inputs and products in L2, but at least as
+    // many as hide the reading of the weights, which is slower if these exceed a core's share of
+    // L3. A chunk has as many channels as keep their transformed inputs in half of that room.
     constexpr index_t room = tuning<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
@@ -151,7 +153,8 @@ class winograd {
     if (tiles() == 0) return;
     const index_t units = ceil_div(tiles(), unit_tiles_) * p_.groups;
     const index_t workers = std::max(executor.concurrency(), 1);
-    // Fewer units than keep all workers busy are split by output channels, which changes no sum.
+    // If there are too few units to keep all workers busy, output channels are divided too, which
+    // changes no sum.
     const index_t parts =
         std::min(panels(), units >= 4 * workers || workers == 1 ? 1 : ceil_div(2 * workers, units));
     const workspace_slices space(worker_bytes(), workers, workspace, "conv");
@@ -181,14 +184,14 @@ class winograd {
   }
 
  private:
-  // Input channels of one pass over the points.
+  // The input channels of one pass over the points.
   struct chunk {
     index_t begin, end;
   };
 
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
-  // The transformed weights of one group.
+  // Bytes of the transformed weights of one group.
   double weight_bytes() const {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }
@@ -196,8 +199,8 @@ class winograd {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
   }
-  // From one point to the next; an odd number of cache lines, so that a tile's points use different
-  // sets.
+  // Elements from one point to the next: an odd number of cache lines, so that the points of a tile
+  // are in different sets of the cache.
   static constexpr index_t odd_lines(index_t elements) { return (elements / line | 1) * line; }
   index_t inputs_stride() const { return odd_lines(segments_.size() * B * unit_tiles_ + line); }
   index_t products_stride() const { return odd_lines(panels() * unit_tiles_ * NR + line); }
@@ -226,7 +229,7 @@ class winograd {
     }
   }
 
-  // Where tile t lies: its image, plane and first output.
+  // The image, plane and first output of a tile.
   struct place {
     index_t n, z, y, x;
   };
@@ -236,8 +239,8 @@ class winograd {
     return {plane / p_.size[0], plane % p_.size[0], y * Y::outputs, x * X::outputs};
   }
 
-  // Channels of a chunk of tile t to inputs[point][channel block][tile][channel]; channels behind
-  // the last one of src are zeros.
+  // Transforms a chunk's channels of tile t to inputs[point][channel block][tile][channel].
+  // Channels after src's last one are zeros.
   void transform_input(const image<const T>& src, index_t group, const chunk& k, index_t t,
                        T* inputs) const {
     const place p = place_of(t);
@@ -283,7 +286,7 @@ class winograd {
   void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k,
                        index_t count, index_t panel, index_t panel_end, T* products) const {
     const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
-    const index_t each = std::min(ceil_div(blocks, index_t{3}), index_t{4});  // of a chain
+    const index_t each = std::min(ceil_div(blocks, index_t{3}), index_t{4});  // blocks of a chain
     for (index_t i = 0; i < points; ++i)
       for (index_t j = panel; j < panel_end; ++j) {
         const T* weights = packed + weights_at(group, k, i, j);
