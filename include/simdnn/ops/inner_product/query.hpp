@@ -1,4 +1,4 @@
-// query: what the choice of inner_product's algorithm looks at.
+// query: what the choice of inner_product's algorithm depends on.
 #pragma once
 
 #include <simdnn/isa/abi.hpp>
@@ -7,7 +7,6 @@
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
 
-/// What the choice of an algorithm looks at.
 struct query {
   inner_product_problem problem;
   direction pass = direction::forward;
