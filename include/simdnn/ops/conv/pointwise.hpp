@@ -34,7 +34,7 @@ class pointwise {
     for (int d = 0; d < 3; ++d)
       if (!forward && p.output(d) != p.size[d]) return "the end of src is not read";
     if (forward ? q.src_plain_channels : q.dst_plain_channels)
-      return "a pixel's channels are not neighbours in memory";
+      return "a pixel's channels are not contiguous";
     if (p.groups > 1 && in % block != 0) return "a group's channels start inside a block";
     return nullptr;
   }

@@ -58,7 +58,7 @@ class winograd {
     if (p.dilation[1] != 1 || p.dilation[2] != 1) return "the kernel is dilated";
     if (p.pad[0] != 0 || p.output(0) != p.size[0]) return "there is padding in depth";
     if (q.src_plain_channels || q.dst_plain_channels)
-      return "a pixel's channels are not neighbours in memory";
+      return "a pixel's channels are not contiguous";
     if ((q.src_block != 1 && q.src_block % W != 0) || (q.dst_block != 1 && q.dst_block % W != 0))
       return "blocks of channels are narrower than a vector";
     if (p.groups > 1 && ((p.in / p.groups) % W != 0 || (p.out / p.groups) % W != 0))
