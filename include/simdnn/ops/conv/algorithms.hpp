@@ -1,4 +1,4 @@
-// The lists of the convolutions' algorithms, one a direction.
+// The lists of convolution's algorithms, one for each direction.
 #pragma once
 
 #include <simdnn/ops/conv/depthwise/data.hpp>

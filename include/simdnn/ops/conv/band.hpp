@@ -1,17 +1,19 @@
-// band: the part of one image that a work unit reads, copied into L2 as [channel
-// block][d][h][w][channel], padding written out. After that no layout, border or stride of src
-// matters to the tiles any more.
+// band: the part of one image that a work unit reads, copied into L2 with the padding written out:
+//
+//     [channel block][d][h][w][channel]    blocks of 16 channels; the last has those that are left
+//
+// Tiles read the band only, so src's layout, borders and strides do not matter to them.
 #pragma once
 
 #include <cstring>
 #include <simdnn/ops/conv/axis.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// Channels lie in blocks of up to 16, the last one shorter where they are no multiple: few
-/// channels, as in a first layer, cost what they are.
+/// Blocks of 16 channels. The last block is shorter if 16 does not divide the number of channels,
+/// so that the few channels of a first layer are not padded.
 struct channel_blocks {
   static constexpr index_t size = 16;
   index_t channels;
@@ -23,11 +25,11 @@ struct channel_blocks {
 struct band {
   channel_blocks channels;
   index_t size[3];  ///< d, h, w, padding included
-  /// For each plane and each row the one of src, counted from the first: all that the unit reaches
-  /// over, or only those that taps far apart see.
+  /// The planes and the rows of src that the band holds, counted from the first: all that the unit
+  /// reaches, or, if taps are far apart, only those that a tap reads.
   dynamic_array<index_t> rows[2];
 
-  /// For so many planes, rows and columns of outputs.
+  /// The band of `in` channels for this many planes, rows and columns of outputs.
   static band of(index_t in, const dynamic_array<axis>& axes, index_t planes, index_t lines,
                  index_t columns) {
     return {{in},
@@ -36,15 +38,16 @@ struct band {
   }
   index_t pixels() const { return size[0] * size[1] * size[2]; }
   index_t elements() const { return channels.channels * pixels(); }
-  /// Where block b's pixel (d, h, w) starts; its channels are neighbours, and so are a row's
-  /// pixels.
+  /// Offset of pixel (d, h, w) in block b. Its channels are contiguous, and so are the pixels of a
+  /// row.
   index_t at(index_t b, index_t d, index_t h, index_t w) const {
     return b * channel_blocks::size * pixels() +
            ((d * size[1] + h) * size[2] + w) * channels.length(b);
   }
 
-  /// Copies channels c0 .. c0 + channels of image n, from (d0, h0, w0) on, which may lie outside of
-  /// the image of `extent` (zeros there). Only blocks first .. first + count are written.
+  /// Copies image n, its channels from c0 on, to the band. The band's first pixel is pixel `from`
+  /// of the image, whose size is `extent`; pixels outside of the image become zeros. Only blocks
+  /// first .. first + count are written.
   template <class T>
   void fill(T* to, const image<const T>& src, const index_t (&extent)[3], index_t n, index_t c0,
             const index_t (&from)[3], index_t first, index_t count) const {

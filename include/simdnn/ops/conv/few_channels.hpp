@@ -1,12 +1,13 @@
-// Convolution of few input channels, as in a network's first layer: src is mostly a plain image,
-// and results are many times as large as what is read.
+// Convolution of few input channels, as in a network's first layer. src is usually a plain image,
+// and dst is many times larger than src.
 //
 //     for units (an image, a group, rows of outputs), in parallel:
-//       copy the rows that the unit sees as [channel][d][h][w], padding written out
+//       copy the rows that the unit reads       [channel][d][h][w], with the padding written out
 //       for panels of NR output channels:  for rows:  for tiles of pixels:  all of k in one pass
 //
-// k runs over a table of offsets into that copy, so that any kernel, stride and dilation is the
-// same loop. All tiles of one size are one call, which saves a quarter of a tile of k = 27.
+// k runs over a table of offsets into that copy, so that one loop serves any kernel, stride and
+// dilation. All tiles of one size are computed in one call, which saves a quarter of the time of a
+// tile with k = 27.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -24,7 +26,7 @@ class few_channels {
   static constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
   static constexpr int NV = tuning<T, Isa>::NV, MR = tuning<T, Isa>::MR;
   static constexpr index_t most_channels = 4;
-  // Pixels whose results go through scratch together.
+  // Tiles whose results pass through scratch together.
   static constexpr index_t scratch_tiles = tuning<T, Isa>::few_channels_scratch / MR;
 
  public:
@@ -41,9 +43,9 @@ class few_channels {
       return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
-  /// In the unit of direct's cost. Its copy is cheaper than direct's and its tiles share a call, but
-  /// each value of k is a look-up, where direct has one for a row of taps. With large kernels direct
-  /// is faster.
+  /// In the unit of direct's cost. The copy is cheaper than direct's and tiles share a call, but
+  /// each value of k costs a look-up, and direct needs only one for a row of taps. With large
+  /// kernels direct is faster.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = p.out / p.groups;
@@ -119,13 +121,13 @@ class few_channels {
  private:
   index_t k() const { return offsets_.size(); }
   index_t panels() const { return ceil_div(out_, NR); }
-  // Where a row of a unit's copy starts.
+  // Offset of a row in a unit's copy.
   index_t row_at(index_t c, index_t d, index_t h) const {
     return ((c * size_[0] + d) * size_[1] + h) * size_[2];
   }
   index_t band_elements() const { return row_at(in_, 0, 0); }
-  // A worker's slice: the copy of src, and results (pixels,NR) on their way to a dst that
-  // takes no whole vectors, or through a custom post-op.
+  // A worker's slice holds the copy of src, and results (pixels,NR) that cannot be stored to dst as
+  // whole vectors or have a custom post-op.
   index_t worker_bytes() const {
     const index_t elements = round_up(band_elements(), W) + scratch_tiles * MR * NR;
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
@@ -153,16 +155,16 @@ class few_channels {
         }
   }
 
-  /// Tiles of R pixels side by side in a number of rows.
-  struct block {
+  /// `tiles` tiles of R consecutive pixels in each of `rows` rows.
+  struct tile_grid {
     const T* src = nullptr;  ///< what the first tile's first tap reads
-    index_t src_row = 0;     ///< from what one row of outputs reads to the next
-    index_t src_pixel = 0;   ///< from what one output reads to the next
+    index_t src_row = 0;     ///< from the src of one row of outputs to that of the next
+    index_t src_pixel = 0;   ///< from the src of one output to that of the next
     const index_t* offsets = nullptr;
     index_t k = 0;
     const T* weights = nullptr;  // (k,NV)
     index_t weights_row =
-        0;  ///< of a narrow last panel less than NR: the columns behind it are not used
+        0;  ///< from one value of k to the next; less than NR if the last panel is narrow
     T* dst = nullptr;
     index_t dst_row = 0, dst_pixel = 0;
     index_t dst_column = 0;  ///< from one vector of channels to the next
@@ -170,47 +172,48 @@ class few_channels {
     bool prefetch = false;  ///< dst is far away
   };
   template <int R>
-  static SIMDNN_NOINLINE void run_tiles(const block& b, const epilogue::standard<T>& post) {
+  static SIMDNN_NOINLINE void run_tiles(const tile_grid& g, const epilogue::standard<T>& post) {
     using step = microkernel::detail::steps<V, NV>;
     constexpr auto all = std::make_integer_sequence<int, R * NV>{};
     constexpr auto pixels = std::make_integer_sequence<int, R>{};
     constexpr auto pointers = std::make_integer_sequence<int, (R + 2) / 3>{};
-    const index_t stride = b.src_pixel;
-    for (index_t y = 0; y < b.rows; ++y)
-      for (index_t i = 0; i < b.tiles; ++i) {
+    const index_t stride = g.src_pixel;
+    for (index_t y = 0; y < g.rows; ++y)
+      for (index_t i = 0; i < g.tiles; ++i) {
         c_array<V, R * NV> acc;  // (R,NV)
         step::zero(acc, all);
-        const T* const src = b.src + y * b.src_row + i * R * stride;
-        const T* SIMDNN_RESTRICT weights = b.weights;
-        const index_t* offset = b.offsets;
-        const index_t* const end = offset + b.k;
-        const index_t at = y * b.dst_row + i * R * b.dst_pixel;
-        // Stores far from the core wait for their lines: a later tile's are asked for before this
-        // one's sums.
-        if (b.prefetch)
+        const T* const src = g.src + y * g.src_row + i * R * stride;
+        const T* SIMDNN_RESTRICT weights = g.weights;
+        const index_t* offset = g.offsets;
+        const index_t* const end = offset + g.k;
+        const index_t at = y * g.dst_row + i * R * g.dst_pixel;
+        // Stores far from the core wait for their cache lines, so those of a later tile are
+        // prefetched before the sums of this one.
+        if (g.prefetch)
           unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
             __builtin_prefetch(
-                b.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * b.dst_pixel +
-                    v % NV * b.dst_column,
+                g.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * g.dst_pixel +
+                    v % NV * g.dst_column,
                 1);
           });
         do {
           c_array<const T*, (R + 2) / 3> row;
           step::start_rows(row, src + *offset, stride, pointers);
           step::multiply_by_row(acc, row, stride, 0, weights, pixels);
-          weights += b.weights_row;
+          weights += g.weights_row;
         } while (++offset != end);
-        post.at(0, at).template tile<NV>(acc, b.dst_pixel, b.dst_column, all);
-        step::store(acc, b.dst + at, b.dst_pixel, b.dst_column, all);
+        post.at(0, at).template tile<NV>(acc, g.dst_pixel, g.dst_column, all);
+        step::store(acc, g.dst + at, g.dst_pixel, g.dst_column, all);
       }
   }
-  /// run_tiles<R>; table[R - 1].
-  using function = void (*)(const block&, const epilogue::standard<T>&);
+  /// table[R - 1] is run_tiles<R>.
+  using function = void (*)(const tile_grid&, const epilogue::standard<T>&);
   static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
     return std::array<function, sizeof...(R)>{&run_tiles<R + 1>...};
   }(std::make_integer_sequence<int, MR>{});
 
-  /// One panel of output channels of `rows` rows, the first of which starts at `base` of dst.
+  /// Computes one panel of output channels for `rows` rows, the first of which starts at `base` in
+  /// dst.
   void run_panel(const T* band, const T* weights, const image<T>& dst, index_t base, index_t rows,
                  index_t channel, index_t valid, const epilogue::fused<T>& post, T* scratch) const {
     bool whole = valid == NR && !post.is_custom();
@@ -221,36 +224,36 @@ class few_channels {
       whole = dst.channel(channel + n) - dst.channel(channel) == n / W * column;
     const index_t src_row = p_.stride[1] * size_[2], tiles = ceil_div(outputs_[2], index_t{MR});
     const index_t least = outputs_[2] / tiles, larger = outputs_[2] % tiles;
-    block b{.src_row = src_row,
-            .src_pixel = p_.stride[2],
-            .offsets = offsets_.data(),
-            .k = k(),
-            .weights = weights,
-            .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
-            .prefetch = whole && prefetch_};
-    // The tiles of each of the two sizes.
+    tile_grid g{.src_row = src_row,
+                .src_pixel = p_.stride[2],
+                .offsets = offsets_.data(),
+                .k = k(),
+                .weights = weights,
+                .weights_row = microkernel::panel::of<T, Isa>(valid, false).row,
+                .prefetch = whole && prefetch_};
+    // f(first pixel, pixels of a tile, tiles) for each of the two sizes of tiles.
     const auto for_each_size = [&](auto f) {
       if (larger > 0) f(index_t{0}, least + 1, larger);
       f(larger * (least + 1), least, tiles - larger);
     };
     if (whole) {
-      b.dst_row = dst.stride[1], b.dst_pixel = dst.stride[2], b.dst_column = column, b.rows = rows;
+      g.dst_row = dst.stride[1], g.dst_pixel = dst.stride[2], g.dst_column = column, g.rows = rows;
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         const index_t at = first + x * dst.stride[2];
-        b.src = band + x * p_.stride[2], b.dst = dst.data + at, b.tiles = count;
-        table.data()[pixels - 1](b, post.standard.at(channel, at));
+        g.src = band + x * p_.stride[2], g.dst = dst.data + at, g.tiles = count;
+        table.data()[pixels - 1](g, post.standard.at(channel, at));
       });
       return;
     }
-    b.dst = scratch, b.dst_pixel = NR, b.dst_column = W, b.rows = 1;
+    g.dst = scratch, g.dst_pixel = NR, g.dst_column = W, g.rows = 1;
     for (index_t y = 0; y < rows; ++y)
       for_each_size([&](index_t x, index_t pixels, index_t count) {
         for (index_t i = 0; i < count; i += scratch_tiles) {
           const index_t at = x + i * pixels;
-          b.src = band + y * src_row + at * p_.stride[2];
-          b.tiles = std::min(scratch_tiles, count - i);
-          table.data()[pixels - 1](b, {});
-          flush<T, Isa>(scratch, b.tiles * pixels, dst,
+          g.src = band + y * src_row + at * p_.stride[2];
+          g.tiles = std::min(scratch_tiles, count - i);
+          table.data()[pixels - 1](g, {});
+          flush<T, Isa>(scratch, g.tiles * pixels, dst,
                         base + y * dst.stride[1] + at * dst.stride[2], dst.stride[2], channel,
                         valid, post);
         }

@@ -1,5 +1,5 @@
-// fixed_conv: a convolution whose problem is known at compile time, for shapes so small that
-// planning, checking and looking up at run time would count.
+// fixed_conv: a convolution whose problem is known at compile time, for shapes so small that the
+// time for planning, checks and look-ups at run time would be noticeable.
 //
 //     constexpr conv_problem p{.in = 16, .out = 16, .size = {8, 8}, .kernel = {3, 3}};
 //     const fixed_conv<float, p, "nChw16c"> conv(weights);               // packs them, once
@@ -7,39 +7,40 @@
 //
 // dst is cut into tiles of rows x columns pixels by NV vectors of output channels, which stay in
 // registers while the sum runs over kernel rows and input channels. A tile's code is unrolled over
-// its pixels and the taps of one kernel row: each element of src is loaded once a kernel row and
-// multiplied by every tap that meets it. Taps in the padding are left out: which ones, the compiler
-// knows, for every border tile has code of its own and the tiles between them share theirs.
+// its pixels and the taps of one kernel row: each element of src is loaded once for each kernel row
+// and multiplied by every tap that reads it. Taps in the padding are left out at compile time:
+// every border tile has its own code, and the inner tiles share one.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/epilogue/post_op.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/plan/operands.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
 namespace conv {
 
-/// One spatial dimension of a fixed_conv, its outputs cut into tiles of equal size but for the
-/// last.
+/// One spatial dimension of a fixed_conv. The outputs are cut into tiles of equal size; the last
+/// may be smaller.
 struct fixed_axis {
   int size, kernel, stride, pad, dilation, outputs, tile;
 
   constexpr int tiles() const { return (outputs + tile - 1) / tile; }
   constexpr int begin(int t) const { return t * tile; }
   constexpr int count(int t) const { return std::min(tile, outputs - t * tile); }
-  /// Where output o reads with tap k.
+  /// The element of src that output o reads with tap k.
   constexpr int source(int o, int k) const { return o * stride - pad + k * dilation; }
   constexpr bool holds(int s) const { return s >= 0 && s < size; }
-  /// A whole tile none of whose taps is in the padding: all such have the same code.
+  /// Whether the tile is whole and has no tap in the padding. All such tiles have the same code.
   constexpr bool inner(int t) const {
     return count(t) == tile && holds(source(begin(t), 0)) &&
            holds(source(begin(t) + tile - 1, kernel - 1));
   }
-  /// The tiles before and behind the inner ones; without any, all stand before.
+  /// The inner tiles are inner_begin() .. inner_end(). If there are none, both are tiles().
   constexpr int inner_begin() const {
     int t = 0;
     while (t < tiles() && !inner(t)) ++t;
@@ -52,8 +53,8 @@ struct fixed_axis {
   }
 };
 
-/// f(int_constant<tile>, shift): for each tile, in the order of memory, where an inner one is given
-/// as the first inner one and `shift` more tiles.
+/// Calls f(int_constant<tile>{}, shift) for each tile, in the order of memory. Inner tiles are
+/// given as the first inner tile and the number of tiles from there, `shift`.
 template <fixed_axis A, class F>
 SIMDNN_INLINE void for_each_fixed_tile(F&& f) {
   constexpr int first = A.inner_begin(), last = A.inner_end();
@@ -66,10 +67,10 @@ SIMDNN_INLINE void for_each_fixed_tile(F&& f) {
 
 }  // namespace conv
 
-/// One or two spatial dimensions, no groups. Src is any layout of n, c and the spatial dimensions;
-/// Dst has its channels innermost ("nhwc") or in blocks that are a multiple of Isa's vectors
-/// ("nChw16c"). Immutable, callable from many threads; each call runs in its caller and allocates
-/// nothing. The results are those of a plain sum.
+/// There are one or two spatial dimensions and no groups. Src is any layout of n, c and the spatial
+/// dimensions. Dst has its channels innermost ("nhwc") or in blocks that are a multiple of Isa's
+/// vectors ("nChw16c"). Immutable; may be called from many threads. A call runs in the calling
+/// thread and allocates nothing. The results are those of a plain sum.
 template <class T, conv_problem Problem, layout Src, layout Dst = Src, class Isa = isa::native>
 class fixed_conv {
   static constexpr conv_problem p = Problem;
@@ -99,7 +100,7 @@ class fixed_conv {
   static_assert(Dst.plain() ? Dst.outer_dim(Dst.rank() - 1) == 1 : Dst.block(1) % lanes == 0,
                 "fixed_conv: dst's channels are innermost or in blocks of whole vectors");
 
-  // An unset spatial field is its default.
+  // An unset spatial field has its default.
   static constexpr conv::fixed_axis axis(int d, int tile) {
     if (d < 0) return {1, 1, 1, 0, 1, 1, 1};
     const auto or_else = [&](const spatial& s, int otherwise) {
@@ -119,7 +120,7 @@ class fixed_conv {
   }
 
   static constexpr int dst_block = static_cast<int>(Dst.block(1));
-  // Of output channels, a block's padding included.
+  // Vectors of output channels, including the padding of blocks.
   static constexpr int vectors =
       static_cast<int>(round_up(p.out, std::max(lanes, dst_block))) / lanes;
   static constexpr int NV =
@@ -127,9 +128,10 @@ class fixed_conv {
   static constexpr int chunks = vectors / NV;
   static constexpr int H = p.rank() == 2 ? static_cast<int>(p.output(0)) : 1;
   static constexpr int W = static_cast<int>(p.output(p.rank() - 1));
-  // Of a kernel row, so many taps at a time: their weights stay in registers.
+  // Taps of a kernel row that are multiplied at a time: their weights stay in registers.
   static constexpr int most_taps = 3;
-  // Beside the accumulators: the taps' weights, an element of src, without FMA a product.
+  // Pixels of a tile. Their accumulators leave registers for the taps' weights, an element of src
+  // and, without FMA, a product.
   static constexpr int pixels =
       (isa_features<Isa>::registers - NV * std::min<int>(most_taps, p.kernel[p.rank() - 1]) - 1 -
        !isa_features<Isa>::has_fma) /
@@ -140,15 +142,15 @@ class fixed_conv {
 
   static constexpr strides src_strides = dense_strides<Src>(p.src_shape());
   static constexpr strides dst_strides = dense_strides<Dst>(p.dst_shape());
-  // Of n, c, h, w: in one dimension h has stride 0.
+  // The strides of n, c, h and w. In one dimension h has stride 0.
   static constexpr std::array<index_t, 4> four(const strides& s) {
     return {s[0], s[1], p.rank() == 2 ? s[2] : 0, s[p.rank() + 1]};
   }
   static constexpr auto src_step = four(src_strides), dst_step = four(dst_strides);
   static constexpr index_t src_elements = dense_elements<Src>(p.src_shape());
   static constexpr index_t dst_elements = dense_elements<Dst>(p.dst_shape());
-  // Input channels that are one step apart: a block's, or all.
-  static constexpr index_t run = Src.block(1) == 1 ? p.in : Src.block(1);
+  // Number of input channels that are channel_step apart: those of a block, or all.
+  static constexpr index_t evenly_spaced = Src.block(1) == 1 ? p.in : Src.block(1);
   static constexpr index_t channel_step = Src.block(1) == 1 ? src_step[1] : 1;
   static constexpr index_t chunk_elements = p.in * Y.kernel * X.kernel * NV * lanes;
   static constexpr const char* op = "fixed_conv";
@@ -205,14 +207,14 @@ class fixed_conv {
   }
 
  private:
-  // From one vector of output channels to the next of a chunk, and to a chunk's first channel.
+  // Offsets in dst: from one vector of a chunk to the next, and of output channel c.
   static constexpr index_t vector_step = dst_block == lanes ? dst_step[1] : lanes;
   static constexpr index_t dst_channel(index_t c) {
     return Dst.plain() ? c : c / dst_block * dst_step[1] + c % dst_block;
   }
 
-  // One tile. src is where image and shift begin, dst's offset `to` is the tile's corner, and
-  // channel its first.
+  // Computes one tile. src is the image, moved by the tile's shift; `to` is the offset of the
+  // tile's corner in dst, and `channel` its first channel.
   template <int TY, int TX, class PostOp>
   static SIMDNN_NOINLINE void tile(const T* src, const T* weights, T* dst, index_t to,
                                    index_t channel, const PostOp& post) {
@@ -223,9 +225,9 @@ class fixed_conv {
       unroll<tap_groups>([&](auto g) SIMDNN_INLINE_LAMBDA {
         if constexpr (any_row<TY>(ky)) {
           const T* w = weights + p.in * NV * lanes * (ky * X.kernel + g * most_taps);
-          for (index_t c = 0; c < p.in; c += run) {
-            const T* from = src + c / run * src_step[1];
-            index_t left = std::min<index_t>(run, p.in - c);
+          for (index_t c = 0; c < p.in; c += evenly_spaced) {
+            const T* from = src + c / evenly_spaced * src_step[1];
+            index_t left = std::min<index_t>(evenly_spaced, p.in - c);
             do {  // as in microkernel::run, for clang
               multiply<TY, TX, ky, g>(acc, from, w);
               from += channel_step;
@@ -236,7 +238,7 @@ class fixed_conv {
       });
     });
     if (p.out % (vectors * lanes) == 0 || channel + NV * lanes <= p.out) {
-      // Rows that follow each other in dst are as one.
+      // Rows that are contiguous in dst are handled as one.
       constexpr int merged = dst_step[2] == pixels_a_row * dst_step[3] ? rows : 1;
       unroll<rows / merged>([&](auto r) SIMDNN_INLINE_LAMBDA {
         const index_t at = to + r * dst_step[2];
@@ -255,7 +257,7 @@ class fixed_conv {
     }
   }
 
-  // Taps of a kernel row, most_taps at a time.
+  // The taps of a kernel row in groups of at most most_taps.
   static constexpr int tap_groups = (X.kernel + most_taps - 1) / most_taps;
   template <int G>
   static constexpr int taps = std::min(most_taps, X.kernel - G * most_taps);
@@ -267,14 +269,15 @@ class fixed_conv {
     return false;
   }
 
-  // One input channel of group G of the taps of kernel row KY.
+  // Adds one input channel's products with group G of the taps of kernel row KY.
   template <int TY, int TX, int KY, int G>
   static SIMDNN_INLINE void multiply(V* acc, const T* src, const T* weights) {
     constexpr int first = X.source(X.begin(TX), G * most_taps);
     constexpr int last = X.source(X.begin(TX) + X.count(TX) - 1, G * most_taps + taps<G> - 1);
     V w[taps<G> * NV];  // (taps,NV)
     unroll<taps<G> * NV>([&](auto i) SIMDNN_INLINE_LAMBDA { w[i] = V::load(weights + i * lanes); });
-    // Columns outside, rows inside: what adds to one accumulator stands apart.
+    // Columns are the outer loop and rows the inner one, so that additions to the same accumulator
+    // are far apart.
     unroll<last - first + 1>([&](auto i) SIMDNN_INLINE_LAMBDA {
       constexpr int x = first + i;
       if constexpr (X.holds(x) && meets<TX, G>(x))
@@ -288,7 +291,7 @@ class fixed_conv {
         });
     });
   }
-  // Folds, not lambdas, in the innermost loops: these functions are shared by many tiles.
+  // The innermost loops are folds and not lambdas, so that many tiles share these functions.
   template <int TX, int First, int X0, int... K>
   static SIMDNN_INLINE void add_taps(V* row, V from, const V* w, std::integer_sequence<int, K...>) {
     (add<pixel_of<TX>(X0, First + K)>(row, from, w + K * NV, std::make_integer_sequence<int, NV>{}),
@@ -314,7 +317,7 @@ class fixed_conv {
     return false;
   }
 
-  // A vector of which not all lanes are channels; the rest of a block is zero.
+  // Stores a vector of which not all lanes are channels. The padding of a block becomes zero.
   template <class PostOp>
   static void store_part(V v, T* dst, index_t at, index_t channel, const PostOp& post) {
     const index_t count = std::clamp<index_t>(p.out - channel, 0, lanes);

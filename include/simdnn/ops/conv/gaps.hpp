@@ -1,11 +1,12 @@
-// Operands with gaps between channels (or between pixels) that an algorithm needs contiguous: src is
-// copied first, and results are stored in a copy, without post-ops, from which they go to dst.
-// Called by run.hpp; the algorithms say what they need in reads() and writes().
+// Operands with gaps between channels or pixels that an algorithm needs contiguous. src is copied
+// first. Results are stored in a buffer without post-ops, which are applied on the way from there
+// to dst. Called by run.hpp; the algorithms say what they need in reads() and writes().
 #pragma once
 
 #include <array>
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/problem.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 #include <span>
@@ -22,7 +23,7 @@ inline image_sizes dst_sizes(const conv_problem& p) {
   return {p.batch, p.out, p.output(0), p.output(1), p.output(2)};
 }
 
-/// A plain image without gaps, with its channels or its pixels contiguous.
+/// A plain image without gaps, whose channels or pixels are contiguous as needed.
 template <class T>
 image<T> without_gaps(T* data, const image_sizes& s, contiguity needed) {
   const index_t pixels = s[2] * s[3] * s[4];
@@ -31,7 +32,7 @@ image<T> without_gaps(T* data, const image_sizes& s, contiguity needed) {
   return {data, pixels * s[1], 1, pixels, {s[3] * s[4], s[4], 1}};
 }
 
-/// Both are plain.
+/// Copies a plain image to a plain image.
 template <class T>
 void copy_image(const image<const T>& from, const image<T>& to, const image_sizes& s,
                 executor_ref executor) {
@@ -53,7 +54,7 @@ index_t copy_bytes(bool needed, const image_sizes& s) {
   return round_up(s[0] * s[1] * s[2] * s[3] * s[4] * static_cast<index_t>(sizeof(T)),
                   workspace_slices::alignment);
 }
-/// A copy of `from` in this memory.
+/// Copies `from` to `memory` and returns the copy.
 template <class T>
 image<const T> copied(const image<const T>& from, const image_sizes& s, contiguity needed,
                       std::byte* memory, executor_ref executor) {
@@ -63,9 +64,10 @@ image<const T> copied(const image<const T>& from, const image_sizes& s, contigui
   return {copy.data, copy.batch_stride, 1, copy.channel_stride, {d, h, w}};
 }
 
-/// run(src, dst, workspace) with a copy of what is not as `reads` and `writes` ask for; store(copy,
-/// dst) takes the results from there. The copies are in the calling thread's arena, and so is what
-/// `run` needs if the caller gives none: inner_bytes.
+/// Calls run(src, dst, workspace) with a copy in place of each operand that is not contiguous as
+/// `reads` or `writes` requires. If dst has a copy, store(copy, dst) then stores the results.
+/// Copies are in the calling thread's arena. If the caller passes no workspace, `run` gets
+/// inner_bytes of the arena too.
 template <class T, class Run, class Store>
 void without_gaps(const image<const T>& src, const image_sizes& src_size, contiguity reads,
                   const image<T>& dst, const image_sizes& dst_size, contiguity writes,
@@ -86,7 +88,7 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size, contig
   if (!dst_fits) store(to, dst);
 }
 
-/// run(src, diff_dst, workspace): the same with two operands that are read.
+/// The same for run(src, diff_dst, workspace), which reads both operands.
 template <class T, class Run>
 void without_gaps(const image<const T>& src, const image_sizes& src_size,
                   const image<const T>& diff_dst, const image_sizes& dst_size, contiguity reads,
@@ -105,7 +107,7 @@ void without_gaps(const image<const T>& src, const image_sizes& src_size,
       workspace.empty() ? own : workspace);
 }
 
-/// Results from a plain image through the post-op to dst.
+/// Applies the post-op to the results in a plain image and stores them to dst.
 template <class T>
 void finish_image(const image<T>& from, const image<T>& dst, const image_sizes& s,
                   const epilogue::fused<T>& post, executor_ref executor) {

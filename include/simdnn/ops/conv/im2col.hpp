@@ -1,16 +1,18 @@
-// Convolution as an explicit matrix product (im2col): for a block of output pixels, what each of
-// them sees is copied into one row of a matrix, k = [kd][kh][kw][channel], and the rows are
-// multiplied by the weights. The plainest fast algorithm; it takes everything, and costs the
-// copies.
+// Convolution as an explicit matrix product (im2col). For some output pixels at a time, the
+// elements of src that each of them reads are copied into one row of a matrix, and the rows are
+// multiplied by the weights. This is the simplest fast algorithm: it takes every problem, and pays
+// for the copies. k is [kd][kh][kw][channel].
 //
-//     forward            dst (pixels,out)      = rows (pixels,k) * weights (k,out)
-//     backward to data   rows (pixels,k)       = diff_dst (pixels,out) * weights (out,k), added into diff_src
+//     forward              dst (pixels,out)      = rows (pixels,k) * weights (k,out)
+//     backward to data     rows (pixels,k)       = diff_dst (pixels,out) * weights (out,k)
+//                          diff_src             += rows, each at the elements that it was read from
 //     backward to weights  diff_weights (k,out)  = rows^T (k,pixels) * diff_dst (pixels,out)
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -24,7 +26,7 @@ class im2col {
   static constexpr const char* name = "im2col";
   static constexpr bool automatic = true;
   static const char* refuses(const query&) { return nullptr; }
-  /// As direct's; every element of the rows is copied once a unit.
+  /// In the unit of direct's cost: the products, and a copy of each element of the rows.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const index_t columns = (q.pass == direction::backward_data ? p.in : p.out) / p.groups;
@@ -39,9 +41,9 @@ class im2col {
     for (int d = 0; d < 3; ++d) outputs_[d] = p_.output(d);
     k_ = in_ * p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
     const index_t widest = std::max(k_, out_) + NR;
-    block_ = std::clamp<index_t>(tuning<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))),
-                                 MR, 32 * MR);
-    // The summed side of the product, cut into pieces of KC whose weights stay in L1.
+    unit_pixels_ = std::clamp<index_t>(
+        tuning<T, Isa>::L2 / (widest * static_cast<index_t>(sizeof(T))), MR, 32 * MR);
+    // The summed dimension of the product is cut into segments of KC, whose weights stay in L1.
     const index_t summed = pass_ == direction::backward_data ? out_ : k_,
                   piece = tuning<T, Isa>::KC;
     for (index_t s = 0; s * piece < summed; ++s) segments_.push_back(s * piece);
@@ -64,7 +66,7 @@ class im2col {
                            });
       return;
     }
-    // Columns are k, so a column is a tap and an input channel: each group's panels one by one.
+    // Backward to the data the columns are k: each is a tap and an input channel.
     for (index_t group = 0; group < p_.groups; ++group)
       for (index_t n0 = 0; n0 < k_; n0 += NR, packed += out_ * NR) {
         const auto panel = microkernel::panel::of<T, Isa>(k_ - n0, false);
@@ -81,23 +83,34 @@ class im2col {
   void forward(const image<const T>& src, const T* packed, const image<T>& dst,
                const epilogue::fused<T>& post, executor_ref executor,
                std::span<std::byte> workspace) const {
-    const index_t blocks = ceil_div(pixels(), block_);
+    const index_t image_units = ceil_div(pixels(), unit_pixels_);
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  "conv");
-    parallel_for(
-        executor, p_.batch * p_.groups * blocks, [&](index_t begin, index_t end, index_t worker) {
-          const buffers b(*this, space.template slice<std::byte>(worker));
-          for (index_t unit = begin; unit < end; ++unit) {
-            const index_t n = unit / (p_.groups * blocks), group = unit / blocks % p_.groups,
-                          first = unit % blocks * block_;
-            const index_t count = std::min(block_, pixels() - first);
-            gather_rows(src, n, group, first, count, b.rows);
-            const index_t runs = list_runs(dst, n, first, count, b.rows, b.runs);
-            const product<T> p{segments_.data(), k_blocks_, k_, 1, dst.stride[2], b.scratch};
-            multiply<T, Isa>(p, b.runs, runs, packed + group * ceil_div(out_, NR) * k_ * NR, dst,
-                             group * out_, out_, p_.out, post.reads(dst.data), post);
-          }
-        });
+    parallel_for(executor, p_.batch * p_.groups * image_units,
+                 [&](index_t begin, index_t end, index_t worker) {
+                   const buffers b(*this, space.template slice<std::byte>(worker));
+                   for (index_t unit = begin; unit < end; ++unit) {
+                     const index_t n = unit / (p_.groups * image_units),
+                                   group = unit / image_units % p_.groups,
+                                   first = unit % image_units * unit_pixels_;
+                     const index_t count = std::min(unit_pixels_, pixels() - first);
+                     gather_rows(src, n, group, first, count, b.rows);
+                     const index_t lines = list_lines(dst, n, first, count, b.rows, b.lines);
+                     multiply<T, Isa>({.lines = {b.lines, static_cast<std::size_t>(lines)},
+                                       .segments = segments_.data(),
+                                       .blocks = k_blocks_,
+                                       .k = k_,
+                                       .advance = 1,
+                                       .weights = packed + group * ceil_div(out_, NR) * k_ * NR,
+                                       .c_row = dst.stride[2],
+                                       .first = group * out_,
+                                       .count = out_,
+                                       .dst_channels = p_.out,
+                                       .scratch = b.scratch,
+                                       .in_place_sum = post.reads(dst.data)},
+                                      dst, post);
+                   }
+                 });
   }
 
   void backward_data(const image<const T>& diff_dst, const T* packed, const image<T>& diff_src,
@@ -112,15 +125,24 @@ class im2col {
             diff_src.data[diff_src.pixel(n, z, y, x) + diff_src.channel(c)] = 0;
         });
         for (index_t group = 0; group < p_.groups; ++group)
-          for (index_t first = 0; first < pixels(); first += block_) {
-            const index_t count = std::min(block_, pixels() - first);
+          for (index_t first = 0; first < pixels(); first += unit_pixels_) {
+            const index_t count = std::min(unit_pixels_, pixels() - first);
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             // The rows as an image of one line of pixels with k channels.
             const image<T> rows{b.rows, 0, 1, 1, {0, 0, k_}};
-            const run<T> line{b.pixels, 0, 0, count, 0};
-            const product<T> p{segments_.data(), k_blocks_, out_, 1, k_, b.scratch};
-            multiply<T, Isa>(p, &line, 1, packed + group * ceil_div(k_, NR) * out_ * NR, rows, 0,
-                             k_, k_, false, epilogue::fused<T>{});
+            const output_line<T> line{b.pixels, 0, 0, count, 0};
+            multiply<T, Isa>({.lines = {&line, 1},
+                              .segments = segments_.data(),
+                              .blocks = k_blocks_,
+                              .k = out_,
+                              .advance = 1,
+                              .weights = packed + group * ceil_div(k_, NR) * out_ * NR,
+                              .c_row = k_,
+                              .first = 0,
+                              .count = k_,
+                              .dst_channels = k_,
+                              .scratch = b.scratch},
+                             rows, epilogue::fused<T>{});
             scatter_rows(b.rows, n, group, first, count, diff_src);
           }
       }
@@ -141,8 +163,8 @@ class im2col {
         long_sum<V, NR / V::lanes> bias;
         std::fill(b.sums, b.sums + k_ * NR, T(0));
         for (index_t n = 0; n < p_.batch; ++n)
-          for (index_t first = 0; first < pixels(); first += block_) {
-            const index_t count = std::min(block_, pixels() - first);
+          for (index_t first = 0; first < pixels(); first += unit_pixels_) {
+            const index_t count = std::min(unit_pixels_, pixels() - first);
             gather_rows(src, n, group, first, count, b.rows);
             gather_pixels(diff_dst, n, group, first, count, b.pixels);
             microkernel::pack_panel<T, Isa>(b.pixels + o, out_, 1, count, valid, b.scratch);
@@ -177,30 +199,31 @@ class im2col {
   index_t summed() const { return pass_ == direction::backward_data ? out_ : k_; }
   index_t columns() const { return pass_ == direction::backward_data ? k_ : out_; }
 
-  // A worker's slice: rows (block,k), pixels of diff_dst (block,out), scratch (block,NR), sums
-  // (k,NR), runs.
+  // A worker's slice: rows (pixels,k), pixels of diff_dst (pixels,out), scratch (pixels,NR), sums
+  // (k,NR) and lines of outputs.
   struct buffers {
     T *rows, *pixels, *scratch, *sums;
-    run<T>* runs;
+    output_line<T>* lines;
     buffers(const im2col& g, std::byte* at) {
       const auto take = [&](index_t elements) {
         T* p = reinterpret_cast<T*>(at);
         at += bytes(elements);
         return p;
       };
-      rows = take(g.block_ * g.k_);
-      pixels = take(g.block_ * g.out_);
-      scratch = take(g.block_ * NR);
+      rows = take(g.unit_pixels_ * g.k_);
+      pixels = take(g.unit_pixels_ * g.out_);
+      scratch = take(g.unit_pixels_ * NR);
       sums = take(g.k_ * NR);
-      runs = reinterpret_cast<run<T>*>(at);
+      lines = reinterpret_cast<output_line<T>*>(at);
     }
   };
   static index_t bytes(index_t elements) {
     return round_up(elements * static_cast<index_t>(sizeof(T)), 64);
   }
   index_t worker_bytes() const {
-    return bytes(block_ * k_) + bytes(block_ * out_) + bytes(block_ * NR) + bytes(k_ * NR) +
-           round_up(block_ * static_cast<index_t>(sizeof(run<T>)), 64);
+    return bytes(unit_pixels_ * k_) + bytes(unit_pixels_ * out_) + bytes(unit_pixels_ * NR) +
+           bytes(k_ * NR) +
+           round_up(unit_pixels_ * static_cast<index_t>(sizeof(output_line<T>)), 64);
   }
 
   template <class U>
@@ -209,8 +232,8 @@ class im2col {
                  t % p_.kernel[2]);
   }
 
-  // f(row, tap, inside, offset of src's pixel) for output pixels first .. first + count; the offset
-  // has a meaning if the tap is inside of src.
+  // Calls f(row, tap, inside, offset of src's pixel) for all taps of `count` output pixels from
+  // `first` on. The offset is valid if the tap is inside of src.
   template <class U, class F>
   void for_each_tap(const image<U>& src, index_t n, index_t first, index_t count, F&& f) const {
     for (index_t i = 0; i < count; ++i) {
@@ -262,25 +285,26 @@ class im2col {
     }
   }
 
-  // Output pixels first .. first + count, one run for each row of dst that they touch.
-  index_t list_runs(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
-                    run<T>* runs) const {
-    index_t r = 0;
-    for (index_t i = 0; i < count; ++r) {
+  // Lists output pixels first .. first + count as lines, one for each row of dst that they touch.
+  // Returns the number of lines.
+  index_t list_lines(const image<T>& dst, index_t n, index_t first, index_t count, const T* rows,
+                     output_line<T>* lines) const {
+    index_t l = 0;
+    for (index_t i = 0; i < count; ++l) {
       const index_t at = first + i, x = at % outputs_[2],
                     length = std::min(outputs_[2] - x, count - i);
-      runs[r] = {rows, i,
-                 dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x),
-                 length, i};
+      lines[l] = {rows, i,
+                  dst.pixel(n, at / outputs_[2] / outputs_[1], at / outputs_[2] % outputs_[1], x),
+                  length, i};
       i += length;
     }
-    return r;
+    return l;
   }
 
   conv_problem p_;
   direction pass_;
   index_t in_, out_, outputs_[3], k_;
-  index_t block_;  // pixels of a unit
+  index_t unit_pixels_;  // output pixels of a unit
   dynamic_array<index_t> segments_;
   dynamic_array<k_block> k_blocks_;
 };

@@ -1,6 +1,6 @@
-// What is costly to compile of the convolutions and does not depend on the caller's layouts: the
-// choice and the calls of the chosen algorithms. Programs of many translation units compile it once
-// (simdnn/instances.hpp).
+// Instantiations of the functions of convolution that are costly to compile and do not depend on
+// the caller's layouts: the choice of an algorithm and the calls of the chosen one. Programs of
+// many translation units compile them once (simdnn/instances.hpp).
 #pragma once
 
 #include <simdnn/ops/conv/algorithms.hpp>

@@ -1,11 +1,12 @@
-// The inner loops that direct and pointwise convolution share: runs of pixels times packed weights.
+// The inner loops that direct, pointwise and im2col share: lines of pixels times packed weights.
 //
 //     for chunks of NR output channels:
-//       for blocks of k, whose weights stay in L1:  for runs:  for tiles
+//       for blocks of k, whose weights stay in L1:  for lines:  for tiles
 //
-// Results go straight to dst where whole vectors of channels are neighbours there; else they pass
-// through a scratch block (pixels,NR) in L2 (nchw, the last channels, blocks narrower than a
-// vector). A custom post-op takes what would go straight from one tile's block in L1.
+// Results are stored to dst directly if whole vectors of channels are contiguous there. Otherwise
+// (nchw, the last channels, blocks narrower than a vector) they pass through a scratch buffer
+// (pixels,NR) in L2. With a custom post-op, results that would be stored directly pass through a
+// buffer of one tile in L1.
 #pragma once
 
 #include <simdnn/base/dynamic_array.hpp>
@@ -13,45 +14,45 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/microkernel/gemm/tiled.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// `count` outputs side by side. Output i reads the segments from a + (pixel + i * advance) * a
-/// pixel's elements on, and its channel 0 is at c + i * c_row of dst; `place` numbers it in the
-/// scratch block.
+/// `count` consecutive outputs of a row of dst, or of several rows that continue each other. Output
+/// i reads the segments from a + (pixel + i * advance) * k_block::pixel on. Its channel 0 is at
+/// c + i * c_row of dst, and its row of the scratch buffer is place + i.
 template <class T>
-struct run {
+struct output_line {
   const T* a;
   index_t pixel;
   index_t c;
   index_t count;
   index_t place;
-  // Tap rows that meet src, one or more; the others meet padding only and are left out.
+  // The tap rows that read src, at least one. The others read padding only and are skipped.
   index_t tap_begin = 0, tap_end = 1;
 };
 
-/// Consecutive segments of one length, whose weights (from row `row` of a panel on) fit into L1.
+/// Consecutive segments of equal length whose weights, from row `row` of a panel on, fit into L1.
 struct k_block {
   index_t segment, segments, length, row;
-  index_t pixel;  ///< elements from one pixel to the next where these segments lie
-  /// Tap row t is the segments origin + t * tap_row .. origin + (t + 1) * tap_row.
+  index_t pixel;  ///< elements from one pixel of src to the next in these segments
+  /// Tap row t has segments origin + t * tap_row .. origin + (t + 1) * tap_row.
   index_t origin, tap_row;
 
-  /// Those of a run's tap rows, relative to this block's first segment: begin .. end, none where
-  /// begin >= end.
+  /// The block's segments begin .. end that are in the line's tap rows, counted from the block's
+  /// first segment. There are none if begin >= end.
   template <class T>
-  std::pair<index_t, index_t> of(const run<T>& r) const {
-    return {std::max<index_t>(origin + r.tap_begin * tap_row - segment, 0),
-            std::min(origin + r.tap_end * tap_row - segment, segments)};
+  std::pair<index_t, index_t> of(const output_line<T>& line) const {
+    return {std::max<index_t>(origin + line.tap_begin * tap_row - segment, 0),
+            std::min(origin + line.tap_end * tap_row - segment, segments)};
   }
 };
 
-/// Columns of whole tiles that cost as much as the panels of `columns` output channels, for each of
-/// these. A single panel that is narrower than a tile saves half of what it leaves out: its tiles load
-/// as often. For the algorithms' costs.
+/// Columns of full tiles that cost as much as the panels of `columns` output channels, divided by
+/// `columns`. For the algorithms' costs. A single panel that is narrower than a tile saves only
+/// half of the columns that it leaves out, because its tiles load as often.
 template <class T, class Isa>
 double column_fill(index_t columns, bool even_segments) {
   constexpr index_t NR = microkernel::columns<T, Isa>;
@@ -61,8 +62,9 @@ double column_fill(index_t columns, bool even_segments) {
   return static_cast<double>(row + NR) / 2 / static_cast<double>(columns);
 }
 
-/// Cuts `segments` segments of `length` values of k, the same number in each tap row, into blocks
-/// of about `kc` values, or more where there are few columns.
+/// Cuts `segments` segments of `length` values of k into blocks of about `kc` values, or more if
+/// there are few columns. `first` is the first segment and `row` the row of its weights in a panel.
+/// All tap rows have the same number of segments.
 template <class T, class Isa>
 void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t segments,
          index_t length, index_t row, index_t pixel, index_t tap_rows = 1,
@@ -77,20 +79,26 @@ void cut(dynamic_array<k_block>& blocks, index_t columns, index_t first, index_t
                       first, segments / tap_rows});
 }
 
-/// Everything that stays the same for all runs of a work unit.
+/// The product of some lines and the packed weights of some output channels.
 template <class T>
 struct product {
+  std::span<const output_line<T>> lines;
   const index_t* segments;
   std::span<const k_block> blocks;
-  index_t k;        ///< rows of a panel
-  index_t advance;  ///< pixels of src from one output of a run to the next
-  index_t c_row;    ///< elements of dst from one output of a run to the next
-  T* scratch;
+  index_t k;                   ///< rows of a panel
+  index_t advance;             ///< pixels of src from one output of a line to the next
+  const T* weights;            ///< [panel][k * NR], the panels of channels first .. first + count
+  index_t c_row;               ///< elements of dst from one output of a line to the next
+  index_t first, count;        ///< output channels
+  index_t dst_channels;        ///< in dst; after the last one its padding is cleared
+  T* scratch;                  ///< (pixels,NR), for all lines
   bool even_segments = false;  ///< as given to pack_weights
   bool prefetch_a = false;     ///< src is far away: each tile prefetches what the next one reads
+  bool in_place_sum = false;   ///< the post-op reads dst
 };
 
-/// `count` pixels of `valid` channels from scratch (pixels,NR) through the post-op to dst.
+/// Applies the post-op to `valid` channels of `count` pixels in scratch (pixels,NR) and stores them
+/// to dst.
 template <class T, class Isa>
 void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, index_t c_row,
            index_t channel, index_t valid, const epilogue::fused<T>& post) {
@@ -115,50 +123,47 @@ void flush(const T* scratch, index_t count, const image<T>& dst, index_t c, inde
   }
 }
 
-/// Output channels first .. first + count of dst for all runs; `weights` are the panels of these
-/// channels, each k * NR elements behind the one before. The last channels of dst's last block are
-/// cleared where `first + count` ends dst.
+/// Computes the product, applies the post-op and stores to dst.
 template <class T, class Isa>
-void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const T* weights,
-              const image<T>& dst, index_t first, index_t count, index_t dst_channels,
-              bool in_place_sum, const epilogue::fused<T>& post) {
+void multiply(const product<T>& p, const image<T>& dst, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
   constexpr index_t NR = microkernel::columns<T, Isa>, W = V::lanes;
-  for (index_t channel = first; channel < first + count; channel += NR, weights += p.k * NR) {
-    const index_t valid = std::min(NR, first + count - channel), base = dst.channel(channel);
+  const T* weights = p.weights;
+  const index_t end_channel = p.first + p.count;
+  for (index_t channel = p.first; channel < end_channel; channel += NR, weights += p.k * NR) {
+    const index_t valid = std::min(NR, end_channel - channel), base = dst.channel(channel);
     const auto panel = microkernel::panel::of<T, Isa>(valid, p.even_segments);
-    // A sum whose residual is dst itself must be read before partial sums overwrite it.
-    bool direct = valid % W == 0 && !(in_place_sum && p.blocks.size() > 1);
+    // If the post-op reads dst, partial sums must not be stored there.
+    bool direct = valid % W == 0 && !(p.in_place_sum && p.blocks.size() > 1);
     for (index_t n = 0; direct && n < valid; n += W) direct = dst.contiguous(channel + n, W) == W;
     const index_t column = valid > W ? dst.channel(channel + W) - base : 0;
     for (index_t n = 2 * W; direct && n < valid; n += W)
       direct = dst.channel(channel + n) - base == n / W * column;
 
     index_t tiles = 0;
-    for (index_t r = 0; r < run_count; ++r)
-      tiles += microkernel::tile_count<T, Isa>(runs[r].count, panel);
+    for (const output_line<T>& line : p.lines)
+      tiles += microkernel::tile_count<T, Isa>(line.count, panel);
     for (const k_block& block : p.blocks) {
       index_t done = 0;
-      for (index_t r = 0; r < run_count; ++r) {
-        const auto [begin, end] = block.of(runs[r]);
+      for (const output_line<T>& line : p.lines) {
+        const auto [begin, end] = block.of(line);
         if (begin >= end) continue;
         const k_block &front = p.blocks.front(), &back = p.blocks.back();
-        const bool begins =
-            block.origin == front.origin &&
-            block.segment + begin == block.origin + runs[r].tap_begin * block.tap_row;
+        const bool begins = block.origin == front.origin &&
+                            block.segment + begin == block.origin + line.tap_begin * block.tap_row;
         const bool ends = block.origin == back.origin &&
-                          block.segment + end == block.origin + runs[r].tap_end * block.tap_row;
+                          block.segment + end == block.origin + line.tap_end * block.tap_row;
         microkernel::cover<T, Isa, microkernel::a_order::by_row>(
-            runs[r].count, panel, [&](index_t i, int rows, auto run_tile) {
-              const index_t at = runs[r].c + i * p.c_row + base;
+            line.count, panel, [&](index_t i, int rows, auto run_tile) {
+              const index_t at = line.c + i * p.c_row + base;
               microkernel::operands<T> t{
-                  .a = runs[r].a + (runs[r].pixel + i * p.advance) * block.pixel,
+                  .a = line.a + (line.pixel + i * p.advance) * block.pixel,
                   .a_stride = p.advance * block.pixel,
                   .segments = p.segments + block.segment + begin,
                   .segment_count = end - begin,
                   .segment_length = block.length,
                   .b = weights + (block.row + begin * block.length) * panel.row,
-                  .c = direct ? dst.data + at : p.scratch + (runs[r].place + i) * NR,
+                  .c = direct ? dst.data + at : p.scratch + (line.place + i) * NR,
                   .c_row = direct ? p.c_row : NR,
                   .c_column = direct ? column : W,
                   .accumulate = !begins,
@@ -171,19 +176,21 @@ void multiply(const product<T>& p, const run<T>* runs, index_t run_count, const 
             });
       }
     }
-    for (index_t r = 0; !direct && r < run_count; ++r)
-      flush<T, Isa>(p.scratch + runs[r].place * NR, runs[r].count, dst, runs[r].c, p.c_row, channel,
-                    valid, post);
-    if (channel + valid == dst_channels)
-      for (index_t r = 0; r < run_count; ++r)
-        clear_padding(dst, dst_channels, runs[r].c, runs[r].count, p.c_row);
+    if (!direct)
+      for (const output_line<T>& line : p.lines)
+        flush<T, Isa>(p.scratch + line.place * NR, line.count, dst, line.c, p.c_row, channel, valid,
+                      post);
+    if (channel + valid == p.dst_channels)
+      for (const output_line<T>& line : p.lines)
+        clear_padding(dst, p.dst_channels, line.c, line.count, p.c_row);
   }
 }
 
-/// Packs weights as multiply reads them: [group][panel of NR columns][k][column], k in the order in
-/// which f gives it: f(emit) calls emit(c, d, h, w) for each value of k, c the summed channel in
-/// its group. `even_segments`: all segments have an even length. `forward` tells whether input
-/// (forward) or output channels (backward to the data) are summed.
+/// Packs weights in the order in which multiply reads them:
+///     [group][panel of NR columns][k][column]
+/// f(emit) determines the order of k: it calls emit(c, d, h, w) for each value, where c is the
+/// summed channel, counted in its group. If `forward`, input channels are summed, else output
+/// channels (backward to the data). `even_segments` says that all segments have an even length.
 template <class T, class Isa, class F>
 void pack_weights(const filter<const T>& w, index_t groups, index_t columns, index_t summed,
                   bool forward, T* packed, executor_ref executor, index_t k, bool even_segments,

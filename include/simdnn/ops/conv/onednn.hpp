@@ -1,13 +1,14 @@
-// Convolution by oneDNN, in plain, nhwc and blocked layouts without gaps; weights in the order that
-// oneDNN chooses. Post-ops are applied to dst afterwards. Its threads and instructions are its own:
-// onednn/engine.hpp.
+// Convolution by oneDNN, for plain, nhwc and blocked layouts without gaps. oneDNN chooses the order
+// of packed weights. Post-ops are applied to dst afterwards. oneDNN chooses its own threads and
+// instructions: onednn/engine.hpp.
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/gemm/pack.hpp>
 #include <simdnn/onednn/primitive.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <vector>
@@ -30,12 +31,12 @@ class by_onednn {
       if (pad < 0) return "oneDNN reads src to its end, pad_end may not be negative";
     return nullptr;
   }
-  /// As of a kernel that wastes nothing: who allows oneDNN gets it.
+  /// The cost of a kernel that wastes nothing, so that oneDNN is chosen if the caller allows it.
   static double cost(const query& q) {
     return q.problem.flops() / 2 / static_cast<double>(microkernel::columns<T, Isa>);
   }
 
-  /// Throws error where oneDNN has no implementation.
+  /// Throws an error if oneDNN has no implementation.
   explicit by_onednn(const query& q) : q_(q), p_(q.problem) {
     flat_ = p_.size[0] == 1 && p_.kernel[0] == 1 && p_.output(0) == 1 && p_.pad[0] == 0;
     if (p_.batch == 0) return;
@@ -57,7 +58,8 @@ class by_onednn {
     onednn::reorder(onednn::plain(weight_sizes()), dense.data(), weights_, packed);
   }
 
-  /// oneDNN's scratchpad, and for the forward pass a second dst, where a post-op reads dst.
+  /// oneDNN's scratchpad, and a second dst for post-ops that read dst. Backward to the weights:
+  /// weight_bytes() instead of the second dst.
   index_t workspace_bytes(int) const {
     if (p_.batch == 0) return 0;
     return padded(primitive_.scratchpad_bytes()) +
@@ -140,7 +142,7 @@ class by_onednn {
     const dims stride = spatial_dims(p_.stride), begin = spatial_dims(p_.pad),
                end = spatial_dims(p_.pad_end);
     dims dilation = spatial_dims(p_.dilation);
-    for (auto& d : dilation) --d;  // oneDNN's 0 means none
+    for (auto& d : dilation) --d;  // in oneDNN 0 means no dilation
     const auto make = [&](const auto& pd, const auto& primitive, const onednn::desc& weights) {
       primitive_ = onednn::primitive(primitive, pd);
       weights_ = weights;
@@ -172,7 +174,7 @@ class by_onednn {
     }
   }
 
-  // The post-op from `from`, which lies as dst does and may be dst, to dst.
+  // Applies the post-op to `from`, which has dst's strides and may be dst, and stores to dst.
   void finish(const T* from, const image<T>& dst, const epilogue::fused<T>& post,
               executor_ref executor) const {
     if (post.nothing()) return;
@@ -197,7 +199,7 @@ class by_onednn {
     });
   }
 
-  // Throws error where the operand does not lie as the descriptor says.
+  // Throws an error if the operand does not have the strides of the descriptor.
   template <class U>
   void check(const image<U>& x, const dims& sizes, index_t block, bool plain_channels,
              const char* argument) const {
@@ -241,7 +243,7 @@ class by_onednn {
                  p_.kernel);
   }
 
-  // f(number, o, i, tap) for all weights, in the order [o][i][kd][kh][kw].
+  // Calls f(number, o, i, tap) for all weights, in the order [o][i][kd][kh][kw].
   template <class F>
   void for_each_weight(F&& f) const {
     const index_t in = p_.in / p_.groups, each = p_.kernel[0] * p_.kernel[1] * p_.kernel[2];
@@ -259,14 +261,14 @@ class by_onednn {
 
   static index_t padded(index_t bytes) { return round_up(bytes, memory_pool::alignment); }
   static index_t bytes_of(const onednn::desc& d) { return static_cast<index_t>(d.get_size()); }
-  // diff_weights as oneDNN's, then dense, then diff_bias.
+  // Bytes of diff_weights in oneDNN's order, of dense diff_weights, and of diff_bias.
   index_t weight_bytes() const {
     return padded(bytes_of(weights_)) + padded(taps() * sizeof(T)) + padded(p_.out * sizeof(T));
   }
 
   query q_;
   conv_problem p_;
-  bool flat_;  // two spatial dimensions
+  bool flat_;  // passed to oneDNN in two spatial dimensions
   onednn::desc src_, dst_, weights_;
   onednn::primitive primitive_;
 };

@@ -1,4 +1,4 @@
-// The convolutions' passes: their operands, and the calls of their algorithms.
+// The passes of convolution: their operands, and the calls of their algorithms.
 #pragma once
 
 #include <simdnn/ops/conv/instances.hpp>

@@ -1,13 +1,14 @@
 // 1x1 convolution without padding: a matrix product of pixels and channels that reads src in place.
-// Rows and planes whose pixels follow each other are one line of pixels. With a stride, a unit's
-// pixels are gathered first, after which they are lines as long as dst's.
+// Rows and planes that continue each other form one line of pixels. If there is a stride, the
+// pixels of a unit are first gathered to lines without gaps.
 //
-//     for pieces of lines, in parallel:  multiply (multiply.hpp)
+//     for some lines, or a part of a line, in parallel:  multiply (multiply.hpp)
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
@@ -33,7 +34,7 @@ class pointwise {
     for (int d = 0; d < 3; ++d)
       if (!forward && p.output(d) != p.size[d]) return "the end of src is not read";
     if (forward ? q.src_plain_channels : q.dst_plain_channels)
-      return "a pixel's channels are not neighbours in memory";
+      return "a pixel's channels are not contiguous";
     if (p.groups > 1 && in % block != 0) return "a group's channels start inside a block";
     return nullptr;
   }
@@ -57,7 +58,7 @@ class pointwise {
     cut<T, Isa>(k_blocks_, out_, 0, in_ / piece_, piece_, 0, 0, 1, kc);
     if (in_ % piece_ != 0)
       cut<T, Isa>(k_blocks_, out_, in_ / piece_, 1, in_ % piece_, in_ - in_ % piece_, 0, 1, kc);
-    // Pixels of a unit: what is read and one chunk of results fit into L2.
+    // A unit has as many pixels as fit into L2 with one chunk of results.
     const index_t room = tuning<T, Isa>::L2 / ((in_ + NR) * static_cast<index_t>(sizeof(T)));
     pixels_ = std::max<index_t>(room / MR, 2) * MR;
   }
@@ -76,20 +77,20 @@ class pointwise {
                std::span<std::byte> workspace) const {
     const index_t outputs[3] = {p_.output(0), p_.output(1), p_.output(2)};
     const bool gathered = strided();
-    // Dimensions that continue the line: rows first, then planes.
-    index_t line = outputs[2], lines = 1;
+    // Rows, then planes, are joined to one line while they continue each other.
+    index_t line_pixels = outputs[2], line_count = 1;
     int joined = 2;
-    while (joined > 0 && dst.stride[joined - 1] == line * dst.stride[2] &&
-           (gathered || src.stride[joined - 1] == line * src.stride[2]))
-      line *= outputs[--joined];
-    for (int d = 0; d < joined; ++d) lines *= outputs[d];
-    lines *= p_.batch;
-    if (lines == 0) return;
-    // Short lines share a unit; long ones are cut at a multiple of the tile.
-    const index_t pieces = ceil_div(line, pixels_),
-                  length = round_up(ceil_div(line, pieces), pieces > 1 ? MR : 1);
-    const index_t together = pieces > 1 ? 1 : std::max<index_t>(pixels_ / line, 1);
-    const index_t units = ceil_div(lines, together) * pieces;
+    while (joined > 0 && dst.stride[joined - 1] == line_pixels * dst.stride[2] &&
+           (gathered || src.stride[joined - 1] == line_pixels * src.stride[2]))
+      line_pixels *= outputs[--joined];
+    for (int d = 0; d < joined; ++d) line_count *= outputs[d];
+    line_count *= p_.batch;
+    if (line_count == 0) return;
+    // Short lines share a unit; long ones are cut at multiples of the tile.
+    const index_t pieces = ceil_div(line_pixels, pixels_),
+                  length = round_up(ceil_div(line_pixels, pieces), pieces > 1 ? MR : 1);
+    const index_t together = pieces > 1 ? 1 : std::max<index_t>(pixels_ / line_pixels, 1);
+    const index_t units = ceil_div(line_count, together) * pieces;
     const index_t chunks = p_.groups * ceil_div(out_, NR),
                   workers = std::max(executor.concurrency(), 1);
     const index_t parts =
@@ -100,22 +101,18 @@ class pointwise {
       std::byte* bytes = space.template slice<std::byte>(worker);
       T* const scratch = reinterpret_cast<T*>(bytes);
       T* const dense = reinterpret_cast<T*>(bytes += scratch_bytes());
-      auto* const runs = reinterpret_cast<run<T>*>(bytes += dense_bytes());
-      auto* const blocks = reinterpret_cast<k_block*>(bytes += runs_bytes());
+      auto* const lines = reinterpret_cast<output_line<T>*>(bytes += dense_bytes());
+      auto* const blocks = reinterpret_cast<k_block*>(bytes += lines_bytes());
       auto* const segments = reinterpret_cast<index_t*>(bytes + blocks_bytes());
       for (index_t i = 0; i < k_blocks_.size(); ++i) {
         blocks[i] = k_blocks_[i];
         blocks[i].pixel = gathered ? blocks[i].length : src.stride[2];
       }
-      const product<T> p{segments,      {blocks, static_cast<std::size_t>(k_blocks_.size())},
-                         in_,           1,
-                         dst.stride[2], scratch,
-                         in_ % 2 == 0,  piece_ <= channel_blocks::size && !gathered};
       for (index_t i = begin; i < end; ++i) {
         const index_t unit = i / parts, first = unit / pieces * together,
                       start = unit % pieces * length;
-        const index_t count = std::min(together, lines - first),
-                      size = std::min(length, line - start);
+        const index_t count = std::min(together, line_count - first),
+                      size = std::min(length, line_pixels - start);
         if (size <= 0) continue;
         for (index_t l = 0; l < count; ++l) {
           index_t at = first + l, a = start * src.stride[2], c = start * dst.stride[2];
@@ -125,9 +122,9 @@ class pointwise {
           }
           c += at * dst.batch_stride;
           if (gathered)
-            runs[l] = {dense, l * size, c, size, l * size};
+            lines[l] = {dense, l * size, c, size, l * size};
           else
-            runs[l] = {src.data + at * src.batch_stride + a, 0, c, size, l * size};
+            lines[l] = {src.data + at * src.batch_stride + a, 0, c, size, l * size};
         }
         const index_t panels = ceil_div(out_, NR), chunk_end = chunks * (i % parts + 1) / parts;
         for (index_t chunk = chunks * (i % parts) / parts; chunk < chunk_end;) {
@@ -138,9 +135,23 @@ class pointwise {
           for (index_t s = 0; s * piece_ < in_; ++s)
             segments[s] =
                 gathered ? s * piece_ * count * size : src.channel(group * in_ + s * piece_);
-          if (gathered) gather(src, group, first * line + start, count, size, line, dense);
-          multiply<T, Isa>(p, runs, count, packed + chunk * in_ * NR, dst, group * out_ + channel,
-                           channel_end - channel, p_.groups * out_, post.reads(dst.data), post);
+          if (gathered)
+            gather(src, group, first * line_pixels + start, count, size, line_pixels, dense);
+          multiply<T, Isa>({.lines = {lines, static_cast<std::size_t>(count)},
+                            .segments = segments,
+                            .blocks = {blocks, static_cast<std::size_t>(k_blocks_.size())},
+                            .k = in_,
+                            .advance = 1,
+                            .weights = packed + chunk * in_ * NR,
+                            .c_row = dst.stride[2],
+                            .first = group * out_ + channel,
+                            .count = channel_end - channel,
+                            .dst_channels = p_.groups * out_,
+                            .scratch = scratch,
+                            .even_segments = in_ % 2 == 0,
+                            .prefetch_a = piece_ <= channel_blocks::size && !gathered,
+                            .in_place_sum = post.reads(dst.data)},
+                           dst, post);
           chunk = end_of_group;
         }
       }
@@ -154,17 +165,17 @@ class pointwise {
  private:
   bool strided() const { return p_.stride != spatial::all(3, 1); }
 
-  // The group's channels of `count` pieces of `size` outputs, `line` apart, as [piece of
-  // channels][pixel] [channel].
+  // Copies what `count` lines of `size` outputs, whose starts are `line_pixels` outputs apart, read
+  // of the group's channels, to [segment][pixel][channel].
   void gather(const image<const T>& src, index_t group, index_t first, index_t count, index_t size,
-              index_t line, T* to) const {
+              index_t line_pixels, T* to) const {
     const index_t height = p_.output(1), width = p_.output(2), depth = p_.output(0);
     const index_t step = p_.stride[2] * src.stride[2];
     for (index_t c = 0; c < in_; c += piece_) {
       const index_t channels = std::min(piece_, in_ - c), offset = src.channel(group * in_ + c);
       for (index_t l = 0; l < count; ++l)
         for (index_t i = 0; i < size;) {
-          const index_t at = first + l * line + i, x = at % width, y = at / width % height,
+          const index_t at = first + l * line_pixels + i, x = at % width, y = at / width % height,
                         z = at / width / height;
           const T* from =
               src.data + offset +
@@ -182,22 +193,22 @@ class pointwise {
     }
   }
 
-  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its runs, the blocks and
-  // segments of k.
+  // A worker's slice: results of a unit (pixels,NR), its gathered pixels, its lines, and the blocks
+  // and segments of k.
   index_t scratch_bytes() const {
     return round_up(pixels_ * NR * static_cast<index_t>(sizeof(T)), 64);
   }
   index_t dense_bytes() const {
     return strided() ? round_up(pixels_ * in_ * static_cast<index_t>(sizeof(T)), 64) : 0;
   }
-  index_t runs_bytes() const {
-    return round_up(pixels_ * static_cast<index_t>(sizeof(run<T>)), 64);
+  index_t lines_bytes() const {
+    return round_up(pixels_ * static_cast<index_t>(sizeof(output_line<T>)), 64);
   }
   index_t blocks_bytes() const {
     return round_up(k_blocks_.size() * static_cast<index_t>(sizeof(k_block)), 64);
   }
   index_t worker_bytes() const {
-    return scratch_bytes() + dense_bytes() + runs_bytes() + blocks_bytes() +
+    return scratch_bytes() + dense_bytes() + lines_bytes() + blocks_bytes() +
            round_up(ceil_div(in_, piece_) * static_cast<index_t>(sizeof(index_t)), 64);
   }
 

@@ -1,8 +1,9 @@
 // conv_problem: the geometry of a convolution.
 //
-// dst[n][o][y] = sum over i, k of src[n][i][y * stride - pad + k * dilation] * weights[o][i][k], in
-// each spatial dimension, i running over the input channels of o's group (cross-correlation, as in
-// the field).
+//     dst[n][o][y] = sum over i, k of src[n][i][y * stride - pad + k * dilation] * weights[o][i][k]
+//
+// y and k have an index for each spatial dimension; i runs over the input channels of o's group. As
+// usual in deep learning the kernel is not flipped (cross-correlation).
 #pragma once
 
 #include <simdnn/problem/fields.hpp>
@@ -16,10 +17,10 @@
 
 namespace simdnn {
 
-/// Filled with designated initialisers:
+/// Use designated initialisers:
 ///     conv_problem{.batch = 8, .in = 64, .out = 128, .size = {56, 56}, .kernel = {3, 3}, .pad = {1, 1}}
-/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many,
-/// or none.
+/// There are one to three spatial dimensions, as many as `size` has. Each other spatial field has
+/// as many, or is empty and has its default.
 struct conv_problem {
   index_t batch = 1;
   index_t in = 1;      ///< input channels, all groups together
@@ -27,16 +28,16 @@ struct conv_problem {
   index_t groups = 1;  ///< output channels of group g see input channels of group g only
   spatial size = {};   ///< of src
   spatial kernel = {};
-  spatial stride = {};   ///< none: 1
-  spatial pad = {};      ///< zeros before src; none: 0
-  spatial pad_end = {};  ///< zeros after src; if negative, the end of src is not read; none: as pad
-  spatial dilation = {};  ///< distance of the kernel's taps; none: 1, which means no dilation
+  spatial stride = {};    ///< default 1
+  spatial pad = {};       ///< zeros before src; default 0
+  spatial pad_end = {};   ///< zeros after src; if negative, the end of src is not read; default pad
+  spatial dilation = {};  ///< distance of the kernel's taps; default 1, no dilation
 
   friend constexpr bool operator==(const conv_problem&, const conv_problem&) = default;
 
   constexpr int rank() const { return size.rank; }
 
-  /// f(&P::member, field) for each member, in the order of the text.
+  /// Calls f(&P::member, field) for each member, in the order in which str() prints them.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = conv_problem;
@@ -53,7 +54,8 @@ struct conv_problem {
     f(&P::pad_end, {.name = "pad_end", .key = "pe", .least = -0x1p31});
   }
 
-  /// The same with every default written out; throws error naming the field that breaks a rule.
+  /// Returns the problem with all defaults filled in. Throws an error that names the field that
+  /// breaks a rule.
   conv_problem checked(const char* op = "conv_problem") const {
     conv_problem p = *this;
     problems::check_window(p, op);
@@ -75,7 +77,7 @@ struct conv_problem {
   constexpr shape dst_shape() const { return joined({batch, out}, problems::outputs(*this)); }
   /// {out, in / groups, kernel...}
   constexpr shape weights_shape() const { return joined({out, in / groups}, kernel); }
-  /// Multiplications and additions of one pass, padding counted.
+  /// Multiplications and additions of one pass, including those with padding.
   constexpr double flops() const {
     double n = 2.0 * static_cast<double>(batch) * static_cast<double>(out) *
                static_cast<double>(in / groups);
@@ -83,19 +85,20 @@ struct conv_problem {
       n *= static_cast<double>(output(d)) * static_cast<double>(kernel[d]);
     return n;
   }
-  /// Elements of src, weights and dst, each once.
+  /// Number of elements of src, weights and dst together.
   constexpr double elements() const {
     return static_cast<double>(src_shape().elements()) +
            static_cast<double>(weights_shape().elements()) +
            static_cast<double>(dst_shape().elements());
   }
 
-  /// benchdnn's notation, where dilation 0 means none:
-  /// mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1. parse() returns checked() again.
+  /// The problem in benchdnn's notation, where dilation 0 means none:
+  /// mb8ic64ih56iw56oc128oh56ow56kh3kw3sh1sw1ph1pw1. parse(str()) returns checked().
   std::string str() const { return problems::print_window(checked()); }
 
-  /// Reads benchdnn's notation; unset fields are derived as benchdnn does, a size of dst that the
-  /// floor rule with equal padding does not give sets pad_end. `name` takes what follows n.
+  /// Reads benchdnn's notation. Unset fields are derived as in benchdnn. If the size of dst is not
+  /// what the floor rule gives with equal padding at both ends, it determines pad_end. `name`
+  /// receives the text after n.
   static conv_problem parse(std::string_view text, std::string* name = nullptr) {
     notation t(text, "conv_problem");
     conv_problem p{.batch = 2};

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <span>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// The source position of output y under tap k in dimension d, or -1 in the padding.
+/// The element of src that output y reads with tap k in dimension d, or -1 in the padding.
 inline index_t source(const conv_problem& p, int d, index_t y, index_t k) {
   const index_t x = y * p.stride[d] - p.pad[d] + k * p.dilation[d];
   return x >= 0 && x < p.size[d] ? x : -1;
@@ -89,7 +90,7 @@ class reference {
     });
   }
 
-  /// diff_bias, one element a channel, may be null.
+  /// diff_bias has one element for each output channel; it may be null.
   void backward_weights(const image<const T>& src, const image<const T>& diff_dst,
                         const filter<T>& diff_weights, T* diff_bias, executor_ref executor,
                         std::span<std::byte>) const {
@@ -132,14 +133,14 @@ class reference {
   index_t tap(index_t d, index_t h, index_t w) const {
     return (d * p_.kernel[1] + h) * p_.kernel[2] + w;
   }
-  // The output that sees element x of src under tap k, or -1.
+  // The output that reads element x of src with tap k, or -1.
   index_t target(int d, index_t x, index_t k) const {
     const index_t from = x + p_.pad[d] - k * p_.dilation[d];
     return from >= 0 && from % p_.stride[d] == 0 && from / p_.stride[d] < p_.output(d)
                ? from / p_.stride[d]
                : -1;
   }
-  // Zeros behind the last channel of dst's last block.
+  // Zeroes the padding after the last channel of dst.
   void clear_padding(const image<T>& dst, index_t n, index_t o) const {
     if (o + 1 != p_.out) return;
     for_each(p_.output(0), p_.output(1), p_.output(2), [&](index_t z, index_t y, index_t x) {

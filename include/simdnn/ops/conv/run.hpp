@@ -1,10 +1,11 @@
-// What a chosen algorithm does, for operands of any layout and strides: those with gaps that it does
-// not take go through copies (gaps.hpp). Called by the plans. Not inline, so that a program can
-// compile it once (simdnn/instances.hpp).
+// Calls of the chosen algorithm for operands of any layout and strides. Operands with gaps that the
+// algorithm does not take are copied (gaps.hpp). Called by the plans. Not inline, so that a program
+// can compile these functions once (simdnn/instances.hpp).
 #pragma once
 
 #include <algorithm>
 #include <simdnn/ops/conv/gaps.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <span>
 #include <variant>
 
@@ -12,8 +13,8 @@ namespace simdnn::inline SIMDNN_ABI::conv {
 
 namespace detail {
 
-// Whether src (or its gradient) and dst are as an algorithm needs them. Short calls pay for this: it
-// looks at a few numbers only.
+// Whether src (or its gradient) and dst are contiguous as an algorithm needs them. It compares a
+// few numbers only, because short calls pay for it.
 template <class T>
 bool src_is(const image<T>& src, contiguity needed, const conv_problem& p) {
   return src.is(needed, p.in, p.size[p.rank() - 1]);

@@ -1,12 +1,12 @@
-// Convolution and pooling band by band (bands.hpp), the convolution by whatever algorithm was chosen
-// for a band's problem:
+// Convolution and pooling band by band (bands.hpp). The algorithm of the convolution is the one
+// chosen for a band's problem.
 //
 //     for bands, in parallel:
-//       src's rows, in place; where the convolution sees padding above or below, a copy with zeros
+//       src's rows                 in place, or copied with zeros for padding above or below
 //       convolution, post-ops      {images, out, 2 rows, 2 columns}, in L2
 //       pooling                    {images, out, rows, columns} of dst
 //
-// Where there are too few bands for the workers, these share each band, which changes no sum.
+// If there are too few bands for the workers, the workers share each band, which changes no sum.
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
@@ -53,13 +53,13 @@ class banded {
   }
 
  private:
-  // Whether the workers share each band in place of taking bands of their own: these could not be
-  // dealt out evenly.
+  // Whether the workers share each band, because the bands cannot be divided evenly among them.
   bool shared(int workers) const {
     return bands_.count() % workers != 0 && bands_.count() < 4 * workers;
   }
 
-  // A slice: a band's results, the copy of its src, and what convolution and pooling take in turn.
+  // A slice holds a band's results, the copy of its src, and the workspace that convolution and
+  // pooling use in turn.
   index_t results_bytes() const { return bytes_of(dense_elements<Dst>(results_)); }
   index_t copy_bytes() const {
     return bytes_of(copy_.rank() == 0 ? 0 : dense_elements<Src>(copy_));
@@ -106,7 +106,7 @@ class banded {
     pool_for(unpooled.shape()).forward(unpooled, to, nullptr, executor, rest);
   }
 
-  // What the band from row `first` of dst on reads of its images: in place, or from `copy`.
+  // The rows of src that the band from row `first` of dst on reads, in place or in `copy`.
   view<const T, Src> rows_of(const view<const T, Src>& images, index_t first, T* copy,
                              executor_ref executor) const {
     const conv_problem& p = bands_.convolution.problem;
@@ -124,8 +124,8 @@ class banded {
   }
 
   bands bands_;
-  shape results_;  // of a band's convolution
-  shape copy_;     // of what it reads, where that may be padded
+  shape results_;  // results of a band's convolution
+  shape copy_;     // its src, if that may have padding rows; else of rank 0
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv_pool

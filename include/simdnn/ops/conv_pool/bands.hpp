@@ -1,12 +1,12 @@
-// bands: the units of work of conv_pool. A band is some rows of dst, or some whole images of it;
-// the convolution's results that it pools stay in L2 in between. All bands of a problem are alike,
-// so that one convolution serves them: the last one reaches back over the one before.
+// bands: the units of work of conv_pool. A band is some rows of dst or some whole images. The
+// results of its convolution stay in L2 until they are pooled. All bands of a problem have one
+// size, so that one convolution serves them all; the last band may overlap the one before.
 #pragma once
 
 #include <algorithm>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/microkernel/tuning/tuning.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/query.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv_pool {
 
@@ -15,12 +15,13 @@ inline shape dst_shape(const conv_problem& p) {
   return {p.batch, p.out, p.output(0) / 2, p.output(1) / 2};
 }
 
-/// `count` things cut into parts of one size; the last one starts earlier where they do not divide.
+/// `count` items cut into parts of one size. If `size` does not divide `count`, the last part
+/// starts earlier and overlaps the one before.
 struct cut {
   index_t count, size;
 
-  /// One part, or parts of at most `most` and at least half of it, multiples of `grain`, with the
-  /// least to do twice.
+  /// One part if it has at most `most` items. Else parts of at most `most` and at least half as
+  /// many, multiples of `grain`, with the smallest overlap.
   static cut into(index_t count, index_t most, index_t grain) {
     if (count <= most) return {count, std::max<index_t>(count, 1)};
     most = std::max(most / grain, index_t{1}) * grain;
@@ -31,28 +32,28 @@ struct cut {
   }
   index_t parts() const { return ceil_div(count, size); }
   index_t begin(index_t part) const { return std::min(part * size, count - size); }
-  /// How many of a part's first ones belong to the part before.
+  /// Number of items at the start of a part that belong to the part before.
   index_t done(index_t part) const { return part * size - begin(part); }
 };
 
 struct bands {
   conv::query convolution;  ///< of one band
   cut images, rows;         ///< of dst
-  index_t above = 0;        ///< rows of padding that the convolution itself does not see
+  index_t above = 0;        ///< rows of padding that are not part of the band's convolution
 
   index_t count() const { return images.parts() * rows.parts(); }
 };
 
-/// q is of the whole convolution.
+/// q is the query of the whole convolution.
 template <class T, class Isa>
 bands cut_into_bands(const conv::query& q) {
   const conv_problem& whole = q.problem;
   const index_t height = whole.output(1) / 2, width = whole.output(2) / 2;
   const auto bytes = [](index_t elements) { return elements * static_cast<index_t>(sizeof(T)); };
-  // A part of L2 for results, beside what the convolution itself keeps there. But each band reads
-  // all weights: no fewer results than what Winograd's algorithms want at once, tiles of 4x4 that
-  // hide the weights, or several blocks of most tiles if the weights are distant; the results are in
-  // L3 then.
+  // Results may take a part of L2; the convolution itself uses the rest. But each band reads all
+  // weights, so it has at least as many tiles of 4x4 results as hide this in Winograd's algorithms.
+  // If the weights are far from the core, it has several times the most tiles of a unit of
+  // Winograd's; its results are in L3 then.
   constexpr index_t room = tuning<T, Isa>::L2 / costs::pool_part, tile = 16;
   const bool distant = bytes(whole.weights_shape().elements()) > costs::pool_distant_weights;
   const index_t least =

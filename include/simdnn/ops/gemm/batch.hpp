@@ -4,14 +4,14 @@
 //     gemm_batch_plan<float> plan{{.m = m, .n = n, .k = k}};                      many calls
 //     plan(a, b, c, post::bias(bias));
 //
-// a is {batch, m, k}, b {batch, k, n}, or {1, k, n} for all, c {batch, m, n}, of layout "abc";
-// transposed matrices are of layout "acb". The batch is c's first size; it may be 0. c's columns are
-// contiguous; otherwise the matrices may be anywhere that strides can say: one after the other, or
-// interleaved as the heads of attention are. Post-ops see columns as channels.
+// a is {batch, m, k}, b is {batch, k, n}, or {1, k, n} for all products, and c is {batch, m, n}, of
+// layout "abc". Transposed matrices have layout "acb". The batch is c's first size; it may be 0.
+// c's columns are contiguous. Other strides are free: matrices may follow each other or be
+// interleaved, as the heads of attention are. Columns are the channels of post-ops.
 //
-// The products are dealt out to the workers, each to one of them: fewer products than workers are
-// better left to gemm. The algorithm `small` reads b in place if its columns are contiguous; else
-// each b, or the one for all, is packed into the workspace.
+// Each product is computed by one worker, so gemm is better if there are fewer products than
+// workers. The algorithm `small` reads b in place if its columns are contiguous; otherwise each b,
+// or the one for all products, is packed into the workspace.
 #pragma once
 
 #include <simdnn/ops/gemm/passes.hpp>
@@ -99,15 +99,15 @@ struct batch : description<T, Isa> {
   }
 
  private:
-  /// Matrix i of a batch; the only one stands for all.
+  /// Matrix i of a batch, or the only one.
   template <class U, layout L>
   static matrix<U> nth(const view<U, L>& v, index_t i) {
-    // Matrices without elements have no memory to count from.
+    // A matrix without elements may have no memory, so its pointer must not be moved.
     const index_t at = v.empty() || v.size(0) == 1 ? 0 : i * v.stride(0);
     return {v.data() + at, v.stride(1), v.stride(2)};
   }
 
-  // A worker's slice: a packed b, then what the algorithm itself takes.
+  // A worker's slice holds a packed b, then the algorithm's own workspace.
   template <class Algorithm>
   static index_t packed_bytes(const Algorithm& v) {
     return round_up(v.packed_elements() * static_cast<index_t>(sizeof(T)),
@@ -121,7 +121,7 @@ struct batch : description<T, Isa> {
 
 }  // namespace gemm
 
-/// Its problem is that of one product.
+/// The problem is that of one product.
 template <class T, layout A = "abc", layout B = "abc", class Isa = isa::native>
 class gemm_batch_plan : public plan<gemm::batch<T, A, B, Isa>> {
  public:

@@ -1,15 +1,15 @@
-// The register-tiled product: b packed into panels of NR columns, a in blocks that fill L2, read in
-// place or copied with a row distance that spreads over L1's sets, and for each panel's KC rows,
-// which stay in L1, all tiles of the block of a.
+// The register-tiled product. b is packed into panels of NR columns. a is cut into blocks that fill
+// L2; they are read in place or copied with a row distance that spreads over L1's sets. KC rows of
+// a panel stay in L1 while all tiles of the block of a are computed.
 //
 //     for each MC rows and NC columns (in parallel):
 //         for blocks of k:  copy a;  for panels:  for KC of the block:  for tiles
 //
-// A few rows, one or two tiles', are bound by the memory that b comes from: they take all of k at
-// once (microkernel/gemm/skinny.hpp), so that b is read from one end to the other, as long as a stays in
-// L2.
+// Products of few rows, those of one or two tiles, are bound by the memory that b comes from. If a
+// stays in L2, they run over all of k at once (microkernel/gemm/skinny.hpp), so that b is read from
+// one end to the other.
 //
-// Every sum over k runs in the same order whatever the number of threads.
+// Every sum over k has the same order, whatever the number of threads.
 #pragma once
 
 #include <simdnn/base/math.hpp>
@@ -64,15 +64,15 @@ class blocked {
     return shared_bytes() + workers * round_up(worker_bytes(), memory_pool::alignment);
   }
 
-  /// c has neighbouring columns and must not overlap a. An empty `given` takes the calling thread's
-  /// arena.
+  /// c's columns are contiguous; c must not overlap a. If `workspace` is empty, the calling
+  /// thread's arena is used.
   void run(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
            executor_ref executor, std::span<std::byte> workspace) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, c, post);
     if (skinny_) return run_skinny(a, packed, c, post, executor, workspace);
     const index_t rows = ceil_div(p_.m, mc_), columns = ceil_div(p_.n, nc_);
-    // A post-op that reads c must find it unchanged: then partial sums stay out of c.
+    // If a post-op reads c, partial sums must not be stored there.
     const bool apart = (p_.k > kc_ || (p_.beta != 0 && p_.beta != 1)) && post.reads(c.data);
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  op_);
@@ -88,15 +88,16 @@ class blocked {
   }
 
  private:
-  // Of a's block.
+  // Elements of a block of a.
   static constexpr index_t a_elements = tuning<T, Isa>::L2 / sizeof(T);
 
-  // The size of the fewest blocks of at most `most`, nearly equal.
+  // The size of a block if `size` is cut into the fewest blocks of at most `most`, of nearly equal
+  // size.
   static index_t blocks(index_t size, index_t most) {
     return std::max<index_t>(ceil_div(size, std::max<index_t>(ceil_div(size, most), 1)), 1);
   }
-  // Row distance of the copy of a: whole lines, an odd number of them, so that rows fall on all of
-  // L1's sets.
+  // Row distance of the copy of a: an odd number of cache lines, so that rows are spread over all
+  // of L1's sets.
   static index_t odd_lines(index_t length) {
     constexpr index_t line = 64 / sizeof(T);
     return (ceil_div(length, line) | 1) * line;
@@ -109,13 +110,13 @@ class blocked {
     return (copy_elements() + mc_ * NR) * static_cast<index_t>(sizeof(T));
   }
 
-  // Columns n0 to n_end of one block of rows; with `apart`, at most NR columns, which stay out of c
-  // until the post-op is applied.
+  // Computes columns n0 .. n_end of one block of rows. With `apart` there are at most NR columns,
+  // which are not stored to c before the post-op is applied.
   void block(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
              index_t m0, index_t n0, index_t n_end, bool apart, T* copy) const {
     const index_t rows = std::min(mc_, p_.m - m0);
     const index_t whole_end = apart ? n0 : n0 + (n_end - n0) / NR * NR;
-    T* const scratch = copy + copy_elements();  // (MC,NR): the panel that is not whole, or apart
+    T* const scratch = copy + copy_elements();  // (MC,NR): a panel that is not whole, or apart
     const bool add = p_.beta != 0;
     const T beta = static_cast<T>(p_.beta);
     if (add && p_.beta != 1)
@@ -136,7 +137,7 @@ class blocked {
         for (index_t k = k0; k < k_end; k += kc_) {
           const index_t depth = std::min(kc_, k_end - k);
           const T* const panel = packed + n / NR * p_.k * NR + k * NR;
-          // What is read next: the panel's next rows, or the next panel's first ones.
+          // The rows of b that are read next: the panel's next ones, or the next panel's first.
           const T* const next =
               k + depth < k_end ? panel + depth * NR : packed + (n / NR + 1) * p_.k * NR + k0 * NR;
           const bool accumulate = add || k > 0;
@@ -164,9 +165,8 @@ class blocked {
     }
   };
 
-  // In place, or a copy where its neighbours are neighbours along neither dimension, where rows
-  // would fall on few of L1's sets, and where there is an alpha, which each element takes once
-  // here.
+  // The block in place if its rows are contiguous and spread over L1's sets, and alpha is 1. Else a
+  // copy, whose elements are multiplied by alpha once, here.
   a_block block_of_a(matrix<const T> a, index_t m0, index_t k0, index_t rows, index_t depth,
                      T* copy) const {
     const bool by_row = a.column_stride == 1;
@@ -185,7 +185,8 @@ class blocked {
     return {copy, to, by_row};
   }
 
-  // Each tile fetches its share of what the next ones read of b.
+  // Computes the tiles of one block. Each tile prefetches its share of the rows of b that are read
+  // next.
   static void tiles(const a_block& a, const T* panel, const T* next, index_t rows, index_t depth,
                     T* c, index_t c_row, bool accumulate, const epilogue::fused<T>& post) {
     using microkernel::a_order;
@@ -212,7 +213,7 @@ class blocked {
     });
   }
 
-  // Of skinny products: a as [k][m], times alpha.
+  // Bytes that all workers share: for skinny products, a as [k][m], multiplied by alpha.
   index_t shared_bytes() const {
     return skinny_ ? round_up(p_.m * p_.k * static_cast<index_t>(sizeof(T)), memory_pool::alignment)
                    : 0;
@@ -225,7 +226,7 @@ class blocked {
     const T* rows = a.data;
     if (p_.m > 1 || a.column_stride != 1 || p_.alpha != 1) {
       T* const copy = reinterpret_cast<T*>(memory);
-      constexpr index_t line = 64 / sizeof(T);  // of each row, read whole
+      constexpr index_t line = 64 / sizeof(T);  // all of a cache line of a row is read at once
       for (index_t k0 = 0; k0 < p_.k; k0 += line)
         for (index_t m = 0; m < p_.m; ++m)
           for (index_t k = k0; k < std::min(k0 + line, p_.k); ++k)

@@ -13,7 +13,8 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace gemm {
 
-// f.template operator()<begin, size>() for the least number of nearly equal parts of at most Most.
+// Calls f.template operator()<begin, size>() for each part if Size is cut into the fewest parts of
+// at most Most, of nearly equal size.
 template <int Size, int Most, class F>
 SIMDNN_INLINE void for_each_part(F&& f) {
   constexpr int parts = (Size + Most - 1) / Most, least = Size / parts, larger = Size % parts;
@@ -23,7 +24,7 @@ SIMDNN_INLINE void for_each_part(F&& f) {
   });
 }
 
-// Whether one vector of Isa holds a row of so many bytes, with a mask where it is not full.
+// Whether one vector of Isa holds a row of this many bytes; a vector that is not full needs a mask.
 template <class Isa>
 constexpr bool holds_row(index_t bytes) {
   if constexpr (std::is_void_v<Isa>)
@@ -45,8 +46,8 @@ constexpr auto fitting_isa() {
 }  // namespace gemm
 
 /// c = post_ops(P.alpha * a * b + P.beta * c), a {m, k}, b {k, n} and c {m, n} without gaps, in
-/// layout A, B and "ab". Sizes are at least 1 and are meant to be small: all is written out.
-/// Nothing is checked but the post-ops' operands, and nothing allocated; c must not overlap a or b.
+/// layout A, B and "ab". Sizes are at least 1 and should be small, because all loops are unrolled.
+/// Only the post-ops' operands are checked. Nothing is allocated. c must not overlap a or b.
 template <class T, gemm_problem P, layout A = "ab", layout B = "ab", class Isa = isa::native,
           post_op PostOp = post::none>
 SIMDNN_INLINE void fixed_gemm(const T* a, const T* b, T* c, const PostOp& ops = {}) {

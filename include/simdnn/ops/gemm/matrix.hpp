@@ -1,5 +1,5 @@
-// matrix: what gemm's algorithms see of an operand; element (row, column) is at row * row_stride +
-// column * column_stride. And transposed() of a view.
+// matrix: an operand as gemm's algorithms see it. Element (row, column) is at
+// data + row * row_stride + column * column_stride. Also transposed() of a view.
 #pragma once
 
 #include <simdnn/tensor/view.hpp>
@@ -18,7 +18,7 @@ struct matrix {
   matrix transposed() const { return {data, column_stride, row_stride}; }
 };
 
-/// By rows or by columns.
+/// A view that is stored by rows ("ab") or by columns ("ba") as a matrix.
 template <class T, layout L>
 SIMDNN_INLINE matrix<T> as_matrix(const view<T, L>& v) {
   static_assert(L == layout("ab") || L == layout("ba"),

@@ -1,4 +1,4 @@
-// gemm by oneDNN's sgemm. Its threads and instructions are its own: onednn/engine.hpp.
+// gemm by oneDNN's sgemm. oneDNN chooses its own threads and instructions: onednn/engine.hpp.
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
@@ -34,11 +34,11 @@ class by_onednn {
         microkernel::copy_strided(b.at(k, 0), b.column_stride, packed + k * p_.n, p_.n);
     });
   }
-  /// For a copy of a whose elements stand side by side in neither direction, and for c where a
-  /// post-op reads it.
+  /// For a copy of a if neither its rows nor its columns are contiguous, and for the product if a
+  /// post-op reads c or sgemm does not take c's rows.
   index_t workspace_bytes(int) const { return bytes(p_.m * p_.k) + bytes(p_.m * p_.n); }
 
-  /// The product, then the post-op over c.
+  /// Computes the product, then applies the post-op to c.
   void run(matrix<const T> a, const T* packed, matrix<T> c, const epilogue::fused<T>& post,
            executor_ref executor, std::span<std::byte> workspace) const {
     if constexpr (std::is_same_v<T, float>) {
@@ -70,7 +70,7 @@ class by_onednn {
   }
 
  private:
-  // Whether sgemm takes it by rows: these must not overlap or run backwards.
+  // Whether sgemm takes x by rows: they must be contiguous and must not overlap or run backwards.
   template <class U>
   static bool fits(matrix<U> x, index_t rows, index_t columns) {
     return (x.column_stride == 1 || columns <= 1) && (x.row_stride >= columns || rows <= 1);
@@ -86,7 +86,7 @@ class by_onednn {
           *c.at(m, n) = p_.beta == 0 ? 0 : static_cast<float>(p_.beta) * *c.at(m, n);
       return;
     }
-    // Leading dimensions have a least value, also where there is one row.
+    // Leading dimensions have a minimum, even if there is one row.
     const bool by_row = fits(a, p_.m, p_.k);
     const index_t lda = by_row ? std::max(a.row_stride, p_.k) : std::max(a.column_stride, p_.m);
     const dnnl_status_t status =

@@ -8,7 +8,8 @@
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
-/// c = a * b for an algorithm that reads b in place, or packs it into the workspace first.
+/// Computes c = a * b with an algorithm that reads b in place, or packs it into the workspace
+/// first.
 template <class T, class Isa, class Chosen>
 void multiply_unpacked(const char* op, const Chosen& chosen, matrix<const T> a, matrix<const T> b,
                        matrix<T> c, const epilogue::fused<T>& post, const call_context& call) {
@@ -52,7 +53,7 @@ struct description {
   }
 };
 
-/// c = post_ops(alpha * a * b + beta * c). b is packed, or a view; then `small` reads it in place if
+/// c = post_ops(alpha * a * b + beta * c). b is packed or a view. `small` reads a view in place if
 /// its columns are contiguous, and nothing is allocated.
 template <class T, layout A, layout B, class Isa>
 struct forward : description<T, Isa> {
@@ -85,7 +86,7 @@ struct forward : description<T, Isa> {
     const auto multiply = [&](const auto& algorithm) {
       algorithm.run(as_matrix(a), b, as_matrix(c), post, call.executor, call.workspace);
     };
-    // A small product takes no longer than std::visit.
+    // std::visit takes as long as a small product.
     if (const auto* const algorithm = std::get_if<small<T, Isa>>(&chosen))
       multiply(*algorithm);
     else
@@ -100,8 +101,8 @@ struct forward : description<T, Isa> {
   }
 };
 
-/// A gradient as a product: dst {rows, columns} = alpha * x * y over `depth`. A dst of layout "ba" is
-/// computed as its transpose, y' * x'.
+/// A gradient as a product, dst {rows, columns} = alpha * x * y, summed over `depth`. A dst of
+/// layout "ba" is computed as its transpose, y' * x'.
 template <class T, layout D, class Isa>
 struct gradient : description<T, Isa> {
   static_assert(D == layout("ab") || D == layout("ba"),

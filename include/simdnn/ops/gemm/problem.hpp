@@ -21,7 +21,7 @@ struct gemm_problem {
 
   friend constexpr bool operator==(const gemm_problem&, const gemm_problem&) = default;
 
-  /// f(&P::member, field) for each member, in the order of the text.
+  /// Calls f(&P::member, field) for each member, in the order in which str() prints them.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = gemm_problem;
@@ -32,7 +32,8 @@ struct gemm_problem {
     f(&P::beta, {.name = "beta", .key = "beta", .usual = 0, .brief = true});
   }
 
-  /// Throws error naming the field that breaks a rule. Zero sizes are legal; k = 0 leaves beta * c.
+  /// Throws an error that names the field that breaks a rule. Sizes may be 0; if k is 0, the
+  /// product is beta * c.
   gemm_problem checked(const char* op = "gemm_problem") const {
     problems::check(*this, op);
     for (const shape& s : {a_shape(), b_shape(), c_shape()})
@@ -45,20 +46,20 @@ struct gemm_problem {
   constexpr double flops() const {
     return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   }
-  /// Elements of a, b and c, each once.
+  /// Number of elements of a, b and c together.
   constexpr double elements() const {
     const auto x = static_cast<double>(m), y = static_cast<double>(n), z = static_cast<double>(k);
     return x * z + z * y + x * y;
   }
 
   /// benchdnn's notation of a matmul, then alpha and beta if they are not 1 and 0:
-  /// 16x64:64x32, 16x64:64x32_alpha0.5_beta1. parse() returns *this again if they are finite.
+  /// 16x64:64x32, 16x64:64x32_alpha0.5_beta1. parse(str()) returns *this if both are finite.
   std::string str() const {
     const std::string inner = std::to_string(k);
     return std::to_string(m) + "x" + inner + ":" + inner + "x" + std::to_string(n) +
            problems::print(*this);
   }
-  /// Reads what str() returns, with n"name" after it, of which `name` takes the name.
+  /// Reads what str() returns, optionally followed by n"name". `name` receives the name.
   static gemm_problem parse(std::string_view text, std::string* name = nullptr) {
     constexpr const char* op = "gemm_problem";
     const char *at = text.data(), *const end = at + text.size();
@@ -83,7 +84,7 @@ struct gemm_problem {
 
 static_assert(problems::members<gemm_problem>() == problems::listed<gemm_problem>());
 
-/// What the choice of an algorithm looks at.
+/// What the choice of an algorithm depends on.
 struct gemm_query {
   gemm_problem problem;
   simdnn::accuracy accuracy = simdnn::accuracy::normal;

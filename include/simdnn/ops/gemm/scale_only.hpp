@@ -1,4 +1,4 @@
-// The product where nothing is multiplied, for k or alpha is 0: c = post_ops(beta * c).
+// The product if k or alpha is 0, so that nothing is multiplied: c = post_ops(beta * c).
 #pragma once
 
 #include <algorithm>
@@ -8,11 +8,11 @@
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
-/// c has neighbouring columns.
+/// c's columns are contiguous.
 template <class T, class Isa>
 void scale_only(const gemm_problem& p, matrix<T> c, const epilogue::fused<T>& post) {
   using V = vec<T, Isa>;
-  T piece[64];  // because the post-op may read c
+  T piece[64];  // a buffer, because the post-op may read c
   for (index_t m = 0; m < p.m; ++m)
     for (index_t n0 = 0; n0 < p.n; n0 += 64) {
       const index_t n = std::min<index_t>(64, p.n - n0);

@@ -1,5 +1,6 @@
-// Small products, in the calling thread: a and b are read where they lie, nothing is copied or
-// packed, and no workspace is taken. Few columns are dot products of rows of a and columns of b.
+// Small products, computed in the calling thread. a and b are read in place: nothing is copied or
+// packed, and no workspace is used. If there are few columns, the results are dot products of rows
+// of a and columns of b.
 #pragma once
 
 #include <array>
@@ -29,7 +30,7 @@ class small {
   static constexpr const char* name = "small";
   static constexpr bool automatic = true;
   static const char* refuses(const gemm_query&) { return nullptr; }
-  /// Less than blocked's while b stays in L1 and one thread is enough.
+  /// Less than blocked's as long as b stays in L1 and one thread is enough.
   static double cost(const gemm_query& q) {
     const gemm_problem& p = q.problem;
     constexpr double most_b = costs::small_b_bytes / sizeof(T);
@@ -51,7 +52,7 @@ class small {
     if (one_tile) one_tile_ = microkernel::unpacked_tiles<T, Isa>(p_.n)[p_.m - 1];
   }
 
-  /// [k][n], and where there may be dot products [n][k] behind it.
+  /// [k][n], followed by [n][k] if there may be dot products.
   index_t packed_elements() const { return packed_elements_; }
   void pack(matrix<const T> b, T* packed, executor_ref) const {
     for (index_t k = 0; k < p_.k; ++k)
@@ -63,19 +64,19 @@ class small {
   }
   index_t workspace_bytes(int) const { return 0; }
 
-  /// c has neighbouring columns and must not overlap a or b.
+  /// c's columns are contiguous; c must not overlap a or b.
   SIMDNN_INLINE void run(matrix<const T> a, const T* packed, matrix<T> c,
                          const epilogue::fused<T>& post, executor_ref, std::span<std::byte>) const {
     multiply(a, {packed, p_.n, 1}, c, post, dots_ && p_.n > 1 ? packed + p_.k * p_.n : nullptr);
   }
 
-  /// Whether multiply() takes b as it lies.
+  /// Whether multiply() can read b in place.
   bool reads_in_place(matrix<const T> b) const { return b.column_stride == 1 || p_.n == 1; }
-  /// `columns`: those of b once more, one behind the other, or null.
+  /// `columns` is b as [n][k], or null.
   SIMDNN_INLINE void multiply(matrix<const T> a, matrix<const T> b, matrix<T> c,
                               const epilogue::fused<T>& post, const T* columns = nullptr) const {
-    // Handed on by reference: copies of what was just stored would wait for the stores, for longer
-    // than the smallest products take.
+    // Passed by reference: a copy would stall on store forwarding for longer than the smallest
+    // product takes.
     operands t{.a = a.data,
                .a_row = a.row_stride,
                .a_column = a.column_stride,
@@ -94,7 +95,7 @@ class small {
   }
 
  private:
-  // The rows as tiles of nearly equal size: `larger` of them have one row more than the others.
+  // The rows are cut into `tiles` tiles of `least` rows, `larger` of which have one row more.
   struct row_tiles {
     index_t tiles, least, larger;
   };
@@ -103,7 +104,7 @@ class small {
         std::max<index_t>(ceil_div(p_.m, microkernel::unpacked_rows<T, Isa>(vectors)), 1);
     return {tiles, p_.m / tiles, p_.m % tiles};
   }
-  // By cycles: a row of a tile, its one vector hardly filled, against a vector of sums.
+  // Compares the cycles of dot products with those of tiles, whose only vector is hardly filled.
   static bool wants_dots(const gemm_problem& p) {
     if (p.n < 1 || p.n > most_dots) return false;
     const auto m = static_cast<double>(p.m), k = static_cast<double>(p.k);
@@ -132,7 +133,7 @@ class small {
     });
   }
 
-  // Moves t.
+  // Computes one panel of columns; t is changed.
   static SIMDNN_INLINE void panel(operands& t, const row_tiles& cut,
                                   const epilogue::fused<T>& post) {
     const microkernel::unpacked_function<T>* const tiles =
@@ -152,8 +153,8 @@ class small {
     run(cut.tiles - cut.larger, cut.least, post.at(0, m * t.c_row));
   }
 
-  // A custom post-op: applied to their results while those are in L1,
-  // beside c, which it may read.
+  // Computes tiles with a custom post-op. Results are stored in a buffer in L1, not in c, which the
+  // post-op may read.
   static void beside(microkernel::unpacked_function<T> run_tile, operands t, index_t rows,
                      const epilogue::fused<T>& post) {
     alignas(64) T results[microkernel::unpacked_results<T, Isa>];
@@ -209,8 +210,8 @@ class small {
   index_t vectors_;
   bool dots_;
   index_t packed_elements_;
-  row_tiles rows_;                                        // where one panel of columns is all
-  microkernel::unpacked_function<T> one_tile_ = nullptr;  // where one tile is all
+  row_tiles rows_;                                        // if all columns are one panel
+  microkernel::unpacked_function<T> one_tile_ = nullptr;  // if the product is one tile
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::gemm

@@ -1,5 +1,5 @@
-// inner_product as matrix products, with src read in place: K runs over one image in its own memory
-// order, the padding of blocks included, where weights are zero.
+// inner_product as matrix products that read src in place. K runs over one image in its memory
+// order, including the padding of blocks, for which weights are zero.
 //
 //     forward            dst {N, O}           = src {N, K} * weights' {K, O}
 //     backward_data      diff_src {N, K}      = diff_dst {N, O} * weights {O, K}
@@ -10,7 +10,8 @@
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/gemm/blocked.hpp>
-#include <simdnn/ops/inner_product/operands.hpp>
+#include <simdnn/ops/inner_product/layouts.hpp>
+#include <simdnn/ops/inner_product/query.hpp>
 #include <simdnn/tensor/tensor.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 #include <string_view>
@@ -34,7 +35,8 @@ class as_gemm {
         inputs_(dense_strides<Src>(p_.src_shape(), pass_name(pass_))[0]),
         product_({matrices()}, pass_name(pass_)) {}
 
-  /// What weights are packed for: those for another memory order may be as many.
+  /// Names the memory order of packed weights, because those for another order may have the same
+  /// size.
   static const char* packed_name() { return packed_text.data(); }
   index_t packed_elements() const { return product_.packed_elements(); }
   template <layout W>
@@ -67,11 +69,11 @@ class as_gemm {
     product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
                  {diff_src.data(), diff_src.stride(0), 1}, epilogue::fused<T>{}, executor,
                  workspace);
-    // Zero weights give zeros there, but for a diff_dst that is not finite.
+    // Zero weights leave zeros in the padding, except if diff_dst is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }
 
-  /// diff_bias, one element an output, may be null.
+  /// diff_bias has one element for each output; it may be null.
   template <layout W>
   void backward_weights(const view<const T, Src>& src, const view<const T, "nc">& diff_dst,
                         const view<T, W>& diff_weights, T* diff_bias, executor_ref executor,

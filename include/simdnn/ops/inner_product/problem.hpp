@@ -12,18 +12,18 @@
 
 namespace simdnn {
 
-/// Filled with designated initialisers:
+/// Use designated initialisers:
 ///     inner_product_problem{.batch = 8, .in = 256, .out = 4096, .size = {6, 6}}
 struct inner_product_problem {
   index_t batch = 1;
   index_t in = 1;     ///< channels of src
   index_t out = 1;    ///< channels of dst
-  spatial size = {};  ///< of src; none: src has channels only
+  spatial size = {};  ///< of src; empty if src has channels only
 
   friend constexpr bool operator==(const inner_product_problem&,
                                    const inner_product_problem&) = default;
 
-  /// f(&P::member, field) for each member, in the order of the text.
+  /// Calls f(&P::member, field) for each member, in the order in which str() prints them.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = inner_product_problem;
@@ -33,7 +33,7 @@ struct inner_product_problem {
     f(&P::out, {.name = "out", .key = "oc", .least = 1, .needed = true});
   }
 
-  /// Throws error naming the field that breaks a rule.
+  /// Throws an error that names the field that breaks a rule.
   inner_product_problem checked(const char* op = "inner_product_problem") const {
     problems::check(*this, op);
     check_elements(src_shape(), op, "src");
@@ -55,7 +55,7 @@ struct inner_product_problem {
     for (int d = 0; d < size.rank; ++d) n *= static_cast<double>(size[d]);
     return n;
   }
-  /// Elements of src, weights and dst, each once.
+  /// Number of elements of src, weights and dst together.
   constexpr double elements() const {
     return static_cast<double>(src_shape().elements()) +
            static_cast<double>(weights_shape().elements()) +
@@ -64,7 +64,8 @@ struct inner_product_problem {
 
   /// benchdnn's notation: mb112ic2048oc1000, mb8ic256ih6iw6oc4096.
   std::string str() const { return problems::print(*this); }
-  /// Reads benchdnn's notation; a batch that is not given is 2, as there. `name` takes what follows n.
+  /// Reads benchdnn's notation. The default batch is 2, as in benchdnn. `name` receives the text
+  /// after n.
   static inner_product_problem parse(std::string_view text, std::string* name = nullptr) {
     return problems::parse<inner_product_problem>(text, "inner_product_problem", name,
                                                   {.batch = 2});

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/inner_product/operands.hpp>
+#include <simdnn/ops/inner_product/layouts.hpp>
+#include <simdnn/ops/inner_product/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/walk/elements.hpp>
 #include <span>
@@ -63,7 +64,7 @@ class reference {
     }
   }
 
-  /// diff_bias, one element an output, may be null.
+  /// diff_bias has one element for each output; it may be null.
   template <layout W>
   void backward_weights(const view<const T, Src>& src, const view<const T, "nc">& diff_dst,
                         const view<T, W>& diff_weights, T* diff_bias, executor_ref,
@@ -86,7 +87,7 @@ class reference {
   }
 
  private:
-  // One image of src, as batch 1.
+  // The shape of src with batch 1.
   shape image() const {
     inner_product_problem one = p_;
     one.batch = 1;

@@ -1,5 +1,5 @@
-// The channels of a depthwise convolution in pieces of a vector, and the pieces in chunks, whose
-// pieces share lines of memory. Used by depthwise's three passes.
+// channel_pieces: the channels of a depthwise convolution, cut into pieces of at most one vector.
+// Pieces whose channels share cache lines form a chunk. Used by depthwise's three passes.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// Channels channel .. channel + lanes, which one vector holds.
+/// Channels channel .. channel + lanes, which are in one vector.
 struct piece {
   index_t channel, lanes;
 };
@@ -22,13 +22,13 @@ class channel_pieces {
   static constexpr index_t W = vec<T, Isa>::lanes;
 
  public:
-  /// Most pieces of a chunk.
+  /// The maximal number of pieces of a chunk.
   static constexpr index_t most =
       tuning<T, Isa>::depthwise_chunk / (W * static_cast<index_t>(sizeof(T)));
 
   channel_pieces() = default;
-  /// A piece has at most `lanes` channels and ends where a block of one of the operands ends (1: it
-  /// has none). A chunk holds `together` channels.
+  /// A piece has at most `lanes` channels and does not cross the end of a block. `blocks` are the
+  /// operands' blocks, 1 for an operand without blocks. A chunk has at most `together` channels.
   channel_pieces(index_t channels, index_t lanes, std::initializer_list<index_t> blocks,
                  index_t together) {
     for (index_t c = 0; c < channels; c += pieces_.back().lanes) {
@@ -47,20 +47,20 @@ class channel_pieces {
   index_t size() const { return pieces_.size(); }
   const piece& operator[](index_t i) const { return pieces_[i]; }
   index_t chunks() const { return chunks_.size() - 1; }
-  /// The first piece of a chunk; one behind the last of the chunk before.
+  /// The first piece of a chunk. first(chunk + 1) is one past the chunk's last piece.
   index_t first(index_t chunk) const { return chunks_[chunk]; }
 
-  /// The channels of whole vectors, as far as the padding of both operands' blocks reaches.
+  /// `channels` rounded up to whole vectors, but not beyond the padding of either operand's blocks.
   static index_t with_padding(index_t channels, index_t block, index_t other_block) {
     return std::min(
         {round_up(channels, block), round_up(channels, other_block), round_up(channels, W)});
   }
-  /// Channels that share lines of memory: a block's, or depthwise_chunk bytes of a pixel's.
+  /// Channels that share cache lines: those of a block, or depthwise_chunk bytes of a pixel.
   static index_t together(index_t block) { return block > 1 ? block : most * W; }
 
  private:
   dynamic_array<piece> pieces_;
-  dynamic_array<index_t> chunks_;  // first pieces, and their number
+  dynamic_array<index_t> chunks_;  // the first piece of each, then the number of pieces
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

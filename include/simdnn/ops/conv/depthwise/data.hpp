@@ -1,21 +1,23 @@
 // Depthwise convolution backward to the data, one output channel to each input channel:
 //     diff_src[n][c][x] = sum over k of diff_dst[n][c][(x + pad - k * dilation) / stride] *
-//                         weights[c][0][k], over those k that divide and lie inside
+//                         weights[c][0][k], over the k for which the division is exact and the
+//                         index is inside of diff_dst
 //
 //     for units (an image, a chunk of channels, rows of diff_src), in parallel:
 //       for rows:  for tiles of a row:  for vectors of channels:  for phases of the stride:
 //         the forward pass's rows (microkernel/depthwise/rows.hpp), stride 1, to every stride-th pixel
 //
-// Elements of diff_src at one phase of the stride see the same taps, the ones of a smaller kernel;
-// with a stride of one that is the flipped kernel. Each row is finished before the next, so that
-// its lines are written once.
+// Elements of diff_src at one phase of the stride have the same taps, which form a smaller kernel.
+// With a stride of 1 it is the flipped kernel. Each row is finished before the next, so that its
+// cache lines are written once.
 #pragma once
 
 #include <simdnn/microkernel/depthwise/rows.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <span>
 
@@ -41,7 +43,7 @@ class depthwise_data {
       return "a pixel's channels are not contiguous";
     return nullptr;
   }
-  /// As depthwise's.
+  /// The same as for the forward pass.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     return p.flops() / 2 / static_cast<double>(W) +
@@ -76,7 +78,7 @@ class depthwise_data {
   static constexpr contiguity writes() { return contiguity::channels; }
 
   index_t packed_elements() const { return pieces_.size() * taps_ * W; }
-  /// [piece][kd][kh][taps of a row by phase, as they meet diff_dst][lane]
+  /// [piece][kd][kh][phase][tap of the phase, in the order of diff_dst][lane]
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     parallel_for(executor, pieces_.size(), [&](index_t begin, index_t end, index_t) {
       for (index_t i = begin; i < end; ++i) {
@@ -112,7 +114,8 @@ class depthwise_data {
   }
 
  private:
-  // Rows of a unit: a part of L2 holds them, and there are units for several workers.
+  // Chooses the rows of a unit, so few that a part of L2 holds them and that there are units for
+  // several workers.
   void choose_rows(index_t together) {
     const auto bytes = [&](index_t count) {
       const index_t planes = std::min(p_.kernel[0], p_.output(0)),
@@ -158,8 +161,8 @@ class depthwise_data {
         for (index_t i = first; i < last; ++i) {
           const index_t channel = pieces_[i].channel, at = to[i - first] + y * diff_src.stride[1];
           w.lanes = pieces_[i].lanes;
-          w.prefetch =
-              prefetch_ && channel * static_cast<index_t>(sizeof(T)) % 64 == 0;  // once a line
+          w.prefetch = prefetch_ &&
+                       channel * static_cast<index_t>(sizeof(T)) % 64 == 0;  // once per cache line
           for (const phase_taps& f : phases_) {
             const index_t here = at + f.phase * diff_src.stride[2],
                           end = std::min(x + width, f.elements);

@@ -1,15 +1,17 @@
 // Depthwise convolution: each output channel o sums over one input channel, o / multiplier:
 //     dst[n][o][y] =
 //         sum over k of src[n][o / multiplier][y * stride - pad + k * dilation] * weights[o][0][k]
-// Vectors are of what lies side by side in dst, channels or pixels.
+// Vectors hold what is contiguous in dst, channels or pixels.
 //
 //     for units (an image, a chunk of channels, rows of outputs), in parallel:
 //       for rows of outputs:  for tiles of a row:  for vectors of channels:
-//         the tile's outputs in registers, each loaded column of src used for all taps that see it
+//         the tile's outputs in registers, each loaded column of src used for all taps that read it
 //
-// Where src's channels lie as dst's do, they are read in place; what a border tile sees outside of
-// the image is a vector of zeros. Else (a multiplier, another order of memory, pixels side by side)
-// a unit's rows are copied first, with the padding written out.
+// src is read in place if its channels have the order of dst's; outside of the image, tiles at the
+// border read a vector of zeros. Otherwise (a multiplier, another order of memory, vectors of
+// pixels) a unit's rows are copied first, with the padding written out:
+//     vectors of channels     [tap of depth][row][column][lane]
+//     vectors of pixels       [tap of depth][row][phase of the stride][column]
 #pragma once
 
 #include <cstring>
@@ -20,7 +22,8 @@
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
@@ -46,8 +49,8 @@ class depthwise {
       return "its copy of a row and the padding is out of proportion to the operands";
     return nullptr;
   }
-  /// In the unit of direct's: products of half a register tile's speed, and a pass over src and
-  /// dst.
+  /// In the unit of direct's cost: products at half the speed of a register tile, and one pass over
+  /// src and dst.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     return p.flops() / 2 / static_cast<double>(W) +
@@ -81,7 +84,7 @@ class depthwise {
   contiguity writes() const { return pixels_ ? contiguity::pixels : contiguity::channels; }
 
   index_t packed_elements() const { return pieces_.size() * taps_ * tap_elements(); }
-  /// [piece][kd][kh][kw][lane]; one lane where vectors are of pixels.
+  /// [piece][kd][kh][kw][lane]; one lane if vectors hold pixels.
   void pack(const filter<const T>& w, T* packed, executor_ref executor) const {
     parallel_for(executor, pieces_.size(), [&](index_t begin, index_t end, index_t) {
       for (index_t i = begin; i < end; ++i) {
@@ -103,30 +106,37 @@ class depthwise {
     const index_t bands = ceil_div(outputs_[1], rows_), chunks = pieces_.chunks();
     const workspace_slices space(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
                                  "conv");
-    parallel_for(executor, p_.batch * chunks * outputs_[0] * bands,
-                 [&](index_t begin, index_t end, index_t worker) {
-                   T* const band = space.template slice<T>(worker);
-                   for (index_t unit = begin; unit < end; ++unit) {
-                     const index_t z = unit / bands % outputs_[0], y = unit % bands * rows_;
-                     const index_t chunk = unit / (bands * outputs_[0]) % chunks,
-                                   n = unit / (bands * outputs_[0]) / chunks;
-                     const index_t count = std::min(rows_, outputs_[1] - y),
-                                   first = pieces_.first(chunk), last = pieces_.first(chunk + 1);
-                     if (pixels_) {
-                       run_pixels(src, packed + first * taps_, dst, post, n, pieces_[first].channel,
-                                  z, y, count, band);
-                     } else {
-                       run_channels(src, packed, dst, post, n, first, last, z, y, count, band);
-                     }
-                     if (last == pieces_.size())
-                       for (index_t i = y; i < y + count; ++i)
-                         clear_padding(dst, p_.out, dst.pixel(n, z, i, 0), outputs_[2],
-                                       dst.stride[2]);
-                   }
-                 });
+    parallel_for(
+        executor, p_.batch * chunks * outputs_[0] * bands,
+        [&](index_t begin, index_t end, index_t worker) {
+          T* const band = space.template slice<T>(worker);
+          for (index_t i = begin; i < end; ++i) {
+            const index_t chunk = i / (bands * outputs_[0]) % chunks, y = i % bands * rows_;
+            const unit u{.n = i / (bands * outputs_[0]) / chunks,
+                         .first = pieces_.first(chunk),
+                         .last = pieces_.first(chunk + 1),
+                         .z = i / bands % outputs_[0],
+                         .y = y,
+                         .count = std::min(rows_, outputs_[1] - y),
+                         .band = band};
+            if (pixels_)
+              run_pixels(u, src, packed, dst, post);
+            else
+              run_channels(u, src, packed, dst, post);
+            if (u.last == pieces_.size())
+              for (index_t row = y; row < y + u.count; ++row)
+                clear_padding(dst, p_.out, dst.pixel(u.n, u.z, row, 0), outputs_[2], dst.stride[2]);
+          }
+        });
   }
 
  private:
+  // A unit of work: rows y .. y + count of plane z of image n, channels of pieces first .. last.
+  struct unit {
+    index_t n, first, last, z, y, count;
+    T* band;  // the copy of src
+  };
+
   // Bytes of the copy of what one row of outputs reads.
   static double copy_bytes(const query& q) {
     const double columns = conv::reach(q.problem, 2, static_cast<double>(q.problem.output(2))),
@@ -138,9 +148,8 @@ class depthwise {
   alignas(64) static constexpr c_array<T, W> zeros = {};
 
   index_t tap_elements() const { return pixels_ ? 1 : W; }
-  // Pixels of a row as a unit's copy holds it, and values of a pixel there. With pixels side by
-  // side, a row is cut by the phase of the stride, so that the pixels that a tap meets are
-  // neighbours.
+  // Rows, columns and elements of a row of a unit's copy. For vectors of pixels a row is stored
+  // phase by phase of the stride, so that the pixels that a tap reads are contiguous.
   index_t reach(index_t outputs) const {
     return (outputs - 1) * p_.stride[1] + (p_.kernel[1] - 1) * p_.dilation[1] + 1;
   }
@@ -155,8 +164,8 @@ class depthwise {
     return round_up(elements * static_cast<index_t>(sizeof(T)), memory_pool::alignment);
   }
 
-  // Rows of a unit: few enough that they stay near L1 where they are copied, else that a part of L2
-  // holds them and there are units for several workers.
+  // Chooses the rows of a unit: so few that they stay near L1 if they are copied, else so few that
+  // a part of L2 holds them and that there are units for several workers.
   void choose_rows(index_t channels) {
     const auto bytes = [&](index_t count) {
       const index_t read = copied_ ? p_.kernel[0] * reach(count) * row_elements()
@@ -169,8 +178,8 @@ class depthwise {
     while (rows_ > 1 && bytes(rows_) > room) rows_ = ceil_div(rows_, index_t{2});
   }
 
-  // The columns of each phase of the stride that lie inside of the image: column j of a phase is
-  // src's pixel j * stride + phase - pad.
+  // Lists the columns of each phase of the stride that are inside of the image. Column j of a phase
+  // is pixel j * stride + phase - pad of src.
   void list_columns_inside() {
     const index_t stride = p_.stride[2], length = phase_length();
     for (index_t phase = 0; phase < stride; ++phase) {
@@ -181,9 +190,9 @@ class depthwise {
     }
   }
 
-  void run_channels(const image<const T>& src, const T* packed, const image<T>& dst,
-                    const epilogue::fused<T>& post, index_t n, index_t first, index_t last,
-                    index_t z, index_t y0, index_t count, T* band) const {
+  void run_channels(const unit& u, const image<const T>& src, const T* packed, const image<T>& dst,
+                    const epilogue::fused<T>& post) const {
+    const auto [n, first, last, z, y0, count, band] = u;
     const index_t step = copied_ ? W : src.stride[2], kernel = p_.kernel[2];
     const auto run = rows::function(kernel, p_.stride[2], p_.dilation[2], step);
     if (copied_) copy_channels(src, n, pieces_[first], z, y0, count, band);
@@ -202,7 +211,7 @@ class depthwise {
     const range d = inside_[0][z];
     for (index_t y = y0; y < y0 + count; ++y) {
       const range h = inside_[1][y];
-      const bool none = d.count == 0 || h.count == 0;  // the row sees nothing but zeros
+      const bool none = d.count == 0 || h.count == 0;  // the row reads padding only
       w.taps[0] = none ? 1 : d.count, w.taps[1] = none ? 1 : h.count;
       w.width = none ? 0 : copied_ ? columns() : p_.size[2];
       const T* const row =
@@ -213,7 +222,7 @@ class depthwise {
               : src.data + src.pixel(n, z * p_.stride[0] - p_.pad[0] + d.first * p_.dilation[0],
                                      y * p_.stride[1] - p_.pad[1] + h.first * p_.dilation[1], 0);
       const index_t tap = none ? 0 : (d.first * p_.kernel[1] + h.first) * kernel * W;
-      // The pieces of nhwc's pixels are read side by side.
+      // In nhwc all pieces of some pixels are computed before the next pixels.
       constexpr index_t most = 4 * rows::wide;  // outputs of a row in L1, for a custom post-op
       alignas(64) c_array<T, most * W> results;
       const index_t width = last - first > 1 && dst.block == 1 ? rows::wide
@@ -225,7 +234,7 @@ class depthwise {
           w.weights = packed + i * taps_ * W + tap;
           w.lanes = pieces_[i].lanes;
           w.prefetch = prefetch_ && pieces_[i].channel * static_cast<index_t>(sizeof(T)) % 64 ==
-                                        0;  // once a line
+                                        0;  // once per cache line
           const index_t channel = pieces_[i].channel, at = to[i - first] + y * dst.stride[1],
                         end = std::min(x + width, outputs_[2]);
           if (!post.is_custom()) {
@@ -240,8 +249,9 @@ class depthwise {
     }
   }
 
-  /// R rows of N vectors of outputs side by side, to dst + at on; of the last vector, `count - (N -
-  /// 1) * W` lanes. Rows of src that lie outside of the image are zeros in the copy.
+  /// Computes R rows of N vectors of outputs and stores them from dst.data + at on. A row has
+  /// `count` outputs, which may not fill the last vector. Rows outside of the image are zeros in
+  /// the copy.
   template <int R, int N>
   SIMDNN_INLINE void tile_pixels(const T* band, range d, const T* weights, const image<T>& dst,
                                  index_t at, index_t channel, index_t count,
@@ -284,14 +294,15 @@ class depthwise {
     });
   }
 
-  void run_pixels(const image<const T>& src, const T* weights, const image<T>& dst,
-                  const epilogue::fused<T>& post, index_t n, index_t channel, index_t z, index_t y0,
-                  index_t count, T* band) const {
-    copy_pixels(src, n, channel / multiplier_, z, y0, count, band);
-    const range d = inside_[0][z];
+  void run_pixels(const unit& u, const image<const T>& src, const T* packed, const image<T>& dst,
+                  const epilogue::fused<T>& post) const {
+    const index_t channel = pieces_[u.first].channel;  // of a piece of one channel
+    const T* const weights = packed + u.first * taps_;
+    copy_pixels(src, u.n, channel / multiplier_, u.z, u.y, u.count, u.band);
+    const range d = inside_[0][u.z];
     const auto run_rows = [&]<int R>(int_constant<R>, index_t y) SIMDNN_INLINE_LAMBDA {
-      const T* const row = band + y * p_.stride[1] * row_elements();
-      const index_t base = dst.pixel(n, z, y0 + y, 0) + dst.channel(channel);
+      const T* const row = u.band + y * p_.stride[1] * row_elements();
+      const index_t base = dst.pixel(u.n, u.z, u.y + y, 0) + dst.channel(channel);
       constexpr int N = 4 / R;
       index_t x = 0;
       for (; outputs_[2] - x > (N - 1) * W; x += N * W)
@@ -301,18 +312,18 @@ class depthwise {
         tile_pixels<R, 1>(row + x, d, weights, dst, base + x, channel, std::min(outputs_[2] - x, W),
                           post);
     };
-    // Four sums at once: of one row where it is long enough, else of as many rows.
+    // Four vectors of sums at once: of one row if it is long enough, else of two or four rows.
     const index_t vectors = ceil_div(outputs_[2], W);
     index_t y = 0;
     if (vectors == 1)
-      for (; y + 4 <= count; y += 4) run_rows(int_constant<4>{}, y);
+      for (; y + 4 <= u.count; y += 4) run_rows(int_constant<4>{}, y);
     if (vectors <= 2)
-      for (; y + 2 <= count; y += 2) run_rows(int_constant<2>{}, y);
-    for (; y < count; ++y) run_rows(int_constant<1>{}, y);
+      for (; y + 2 <= u.count; y += 2) run_rows(int_constant<2>{}, y);
+    for (; y < u.count; ++y) run_rows(int_constant<1>{}, y);
   }
 
-  // f(tap of depth, row of the copy, the row's first pixel in src) for a unit's rows inside of the
-  // image.
+  // Calls f(offset of the row in the copy, the row's first pixel in src) for the rows of a unit
+  // that are inside of the image.
   template <class F>
   void for_each_row(const image<const T>& src, index_t n, index_t z, index_t y0, index_t count,
                     F f) const {
@@ -365,7 +376,7 @@ class depthwise {
 
   conv_problem p_;
   index_t multiplier_;
-  bool pixels_;    // vectors of pixels
+  bool pixels_;    // vectors hold pixels
   bool copied_;    // src is not read in place
   bool prefetch_;  // src and dst do not fit into L2
   index_t taps_;

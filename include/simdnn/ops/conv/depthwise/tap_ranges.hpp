@@ -1,5 +1,5 @@
-// The taps that each place of one dimension meets inside of the image, as affine ranges. For
-// algorithms that skip what lies outside instead of copying zeros.
+// The taps with which each output, or each element of diff_src, reads inside of the image, in one
+// dimension and as affine ranges. For algorithms that skip the padding instead of copying zeros.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct range {
   friend bool operator==(const range&, const range&) = default;
 };
 
-/// The kernel's places first .. first + count that output `at` meets.
+/// The taps first .. first + count with which output `at` reads inside of the image.
 inline range taps_inside(const conv_problem& p, int d, index_t at) {
   const index_t from = at * p.stride[d] - p.pad[d], dilation = p.dilation[d];
   const index_t first = std::min(ceil_div(std::max<index_t>(-from, 0), dilation), p.kernel[d]);
@@ -30,14 +30,14 @@ inline dynamic_array<range> taps_inside(const conv_problem& p, int d) {
 }
 
 /// Backward to the data, one phase of the stride: element phase + i * stride of diff_src is the sum
-/// over t < count of diff_dst[source + i + t * step] * weights[tap - t * tap_step].
+/// over t < count of diff_dst[source + i + t * source_step] * weights[tap - t * tap_step].
 struct phase_taps {
   index_t phase, elements;  ///< of diff_src
   index_t tap, count;       ///< 0 taps: the elements are zeros
   index_t source;
 };
 
-/// Both passes' steps of the taps of a phase: in the kernel and in diff_dst.
+/// The distance of the taps of a phase from each other, in the kernel and in diff_dst.
 inline index_t tap_step(const conv_problem& p, int d) {
   return p.stride[d] / std::gcd(p.stride[d], p.dilation[d]);
 }
@@ -45,13 +45,13 @@ inline index_t source_step(const conv_problem& p, int d) {
   return p.dilation[d] / std::gcd(p.stride[d], p.dilation[d]);
 }
 
-/// All phases that diff_src has.
+/// The phases of all elements of diff_src.
 inline dynamic_array<phase_taps> phases_of(const conv_problem& p, int d) {
   const index_t stride = p.stride[d], size = p.size[d], step = tap_step(p, d);
   dynamic_array<phase_taps> all;
   for (index_t phase = 0; phase < std::min(stride, size); ++phase)
     all.push_back({phase, (size - phase - 1) / stride + 1, 0, 0, 0});
-  // The first taps meet different phases, and each `step` taps the same again.
+  // The first `step` taps have different phases, and tap k + step has the phase of tap k.
   for (index_t k = 0; k < std::min(step, p.kernel[d]); ++k) {
     const index_t at = k * p.dilation[d] - p.pad[d], phase = at - floor_div(at, stride) * stride;
     if (phase >= size) continue;
@@ -63,8 +63,8 @@ inline dynamic_array<phase_taps> phases_of(const conv_problem& p, int d) {
   return all;
 }
 
-/// Of element i of a phase, the taps whose diff_dst lies inside: `count` from diff_dst[source] and
-/// weights[tap] on, with the steps of the phase.
+/// The taps with which one element of diff_src reads inside of diff_dst: `count` taps from
+/// diff_dst[source] and weights[tap] on, with the distances of the element's phase.
 struct target_taps {
   index_t tap, count, source;
 };

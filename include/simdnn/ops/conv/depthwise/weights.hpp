@@ -1,22 +1,23 @@
 // Depthwise convolution backward to the weights, one output channel to each input channel:
 //     diff_weights[c][0][k] = sum over n, y of diff_dst[n][c][y] *
-//                             src[n][c][y * stride - pad + k * dilation], over those inside
+//                             src[n][c][y * stride - pad + k * dilation], inside of src
 //     diff_bias[c] = sum over n, y of diff_dst[n][c][y]
 //
 //     for units (a part of all rows, a chunk of channels), in parallel:
 //       for some rows of outputs that meet the same taps:  for vectors of channels:
-//         the taps' sums in registers over these rows, then to totals (microkernel/depthwise/sums.hpp)
-//     for vectors of channels, in parallel:  the totals of the parts, in order
+//         sum the taps over these rows in registers, add to totals (microkernel/depthwise/sums.hpp)
+//     for vectors of channels, in parallel:  add up the totals of the parts, in order
 //
-// src is read in place; what lies outside of the image is left out. The parts are given by the
-// problem alone, so that the result does not depend on the number of threads.
+// src is read in place; elements outside of the image are skipped. The parts depend on the problem
+// alone, so that the result does not depend on the number of threads.
 #pragma once
 
 #include <simdnn/microkernel/depthwise/sums.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/depthwise/channel_pieces.hpp>
 #include <simdnn/ops/conv/depthwise/tap_ranges.hpp>
-#include <simdnn/ops/conv/operands.hpp>
+#include <simdnn/ops/conv/image.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <span>
@@ -43,7 +44,7 @@ class depthwise_weights {
       return "a pixel's channels are not contiguous";
     return nullptr;
   }
-  /// As depthwise's.
+  /// The same as for the forward pass.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     return p.flops() / 2 / static_cast<double>(W) +
@@ -87,7 +88,7 @@ class depthwise_weights {
  private:
   static constexpr index_t few = costs::depthwise_pixels, many = costs::depthwise_long_pixels;
 
-  // Totals: [part][piece][kd][kh][kw], then one for the bias.
+  // Totals are [part][piece][kd][kh][kw]; after the taps of a piece comes one for the bias.
   index_t piece_elements() const { return (taps_ + 1) * sums::total; }
   index_t part_elements() const { return pieces_.size() * piece_elements(); }
 
@@ -136,7 +137,7 @@ class depthwise_weights {
     if (with_bias) sums::add_pixels(w, totals + taps_ * sums::total);
   }
 
-  // A piece's gradients from all parts' totals.
+  // Adds up the totals of all parts for one piece and stores its gradients.
   void finish(index_t i, T* totals, const filter<T>& diff_weights, T* diff_bias) const {
     const piece& c = pieces_[i];
     const index_t lanes = std::min(c.lanes, p_.out - c.channel);
@@ -162,8 +163,8 @@ class depthwise_weights {
 
   conv_problem p_;
   index_t taps_, outputs_[3];
-  index_t lines_;                   // of outputs, of all images
-  index_t parts_;                   // of these, each summed by itself
+  index_t lines_;                   // rows of outputs of all images
+  index_t parts_;                   // into which these are cut, each summed by itself
   dynamic_array<range> inside_[2];  // taps of depth and height
   pieces pieces_;
 };

@@ -1,12 +1,14 @@
-// Direct convolution: the definition's sum over taps, blocked (implicit_gemm.hpp). One to three
-// dimensions, any kernel, stride, padding, dilation and groups, any layouts. Backward to the data
-// is the same for each phase of the stride: the elements of diff_src that see the same taps.
+// Direct convolution: the definition's sum over taps as an implicit matrix product
+// (implicit_gemm.hpp), for one to three dimensions and any kernel, stride, padding, dilation,
+// groups and layouts. The backward pass to the data is one such product for each phase of the
+// stride, because all elements of diff_src at one phase have the same taps.
 #pragma once
 
 #include <algorithm>
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/direct/implicit_gemm.hpp>
+#include <simdnn/ops/conv/query.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
@@ -23,8 +25,8 @@ class direct {
                : "its copy of a row and the padding is out of proportion to the operands";
   }
 
-  /// Cycles, relative to the other algorithms': products, with the columns that fill up the last
-  /// tile, and the copies into bands, once a group of channels.
+  /// Cycles in the unit of all algorithms: the products, including the columns that fill up the
+  /// last tile, and the copies of src into bands.
   static double cost(const query& q) {
     const conv_problem& p = q.problem;
     const bool forward = q.pass == direction::forward;
@@ -77,7 +79,7 @@ class direct {
     if (q.pass == direction::forward) return {forward_axis(q.problem, d)};
     return backward_axes(q.problem, d);
   }
-  // Bytes of the smallest band, which is for one row of outputs, and of its results.
+  // Bytes of the smallest unit: the band for one row of outputs, and its results.
   static double least_bytes(const query& q) {
     const conv_problem& p = q.problem;
     double elements = static_cast<double>((q.pass == direction::forward ? p.in : p.out) / p.groups);
@@ -100,8 +102,7 @@ class direct {
                                     [](const axis& x, index_t wanted) { return x.first < wanted; });
     return a != axes.end() && a->first == phase;
   }
-  // Zeros the elements of diff_src that no tap reaches: those at phases of the stride without an
-  // axis.
+  // Zeroes the elements of diff_src that no tap reaches, at phases of the stride without an axis.
   void clear(const image<T>& diff_src, executor_ref executor) const {
     if (missed_[0].empty() && missed_[1].empty() && missed_[2].empty()) return;
     const index_t D = p_.size[0], H = p_.size[1];
@@ -138,7 +139,7 @@ class direct {
   dynamic_array<axis> axes_[3];
   dynamic_array<index_t> missed_[3];  // elements of diff_src that no axis reaches
   dynamic_array<implicit_gemm<T, Isa>>
-      parts_;  // forward one, backward one for each phase of the stride
+      parts_;  // one forward, one for each phase of the stride backward
 };
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv

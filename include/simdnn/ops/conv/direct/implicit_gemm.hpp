@@ -1,12 +1,12 @@
-// implicit_gemm: a sum over taps in three axes (axis.hpp), as implicit matrix multiplication: direct
-// convolution forward, and each phase of its backward pass to the data.
+// implicit_gemm: a sum over the taps of three axes (axis.hpp) as an implicit matrix product. It is
+// direct convolution forward, and one phase of its backward pass to the data.
 //
 //     for work units (images, rows of outputs), in parallel:
-//       copy the unit's band of src into L2, padded
+//       copy the unit's band of src into L2 (band.hpp)
 //       multiply (multiply.hpp): the band's pixels by the packed weights
 //
-// Units and the order of every sum come from the problem alone. Where there are fewer units than
-// workers, a unit's output channels are split among them too, which changes no sum.
+// Units and the order of every sum depend on the problem alone. If there are fewer than four units
+// for each worker, the output channels of a unit are divided too, which changes no sum.
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
@@ -22,7 +22,7 @@ class implicit_gemm {
   static constexpr index_t NR = microkernel::columns<T, Isa>;
 
  public:
-  /// in and out are channels per group of what is read and of what is written; each axis has outputs
+  /// `in` and `out` are the channels of a group that are read and written. Every axis has outputs
   /// and taps.
   implicit_gemm(index_t batch, index_t groups, index_t in, index_t out, dynamic_array<axis> axes,
                 bool forward)
@@ -37,7 +37,7 @@ class implicit_gemm {
     list_segments();
   }
 
-  /// Values of k: rows of a panel of packed weights.
+  /// Number of values of k, the rows of a panel of packed weights.
   index_t k() const {
     return in_ *
            static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() * axes_[2].taps.size());
@@ -66,7 +66,7 @@ class implicit_gemm {
            round_up(
                images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)),
                64) +
-           images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(run<T>));
+           images_ * rows_[0] * rows_[1] * static_cast<index_t>(sizeof(output_line<T>));
   }
 
   void operator()(const image<const T>& src, const T* packed, const image<T>& dst,
@@ -90,8 +90,8 @@ class implicit_gemm {
   }
 
  private:
-  // The largest unit whose band and results for one chunk of channels stay in L2: whole images
-  // first, then planes, then rows; cut evenly.
+  // Chooses the largest unit whose band and results for one chunk of channels fit into L2: whole
+  // images, else planes, else rows. Units have nearly equal sizes.
   void choose_units() {
     const auto bytes = [&](index_t depth, index_t height) {
       const auto d = static_cast<double>(axes_[0].band_size(depth)),
@@ -118,9 +118,10 @@ class implicit_gemm {
     band_ = band::of(in_, axes_, rows_[0], rows_[1], outputs_[2]);
   }
 
-  // Where the values of k lie in a band, counted from an output's first tap: for rows of taps,
-  // whole blocks of channels, then the same for the last block where it is shorter. Neighbouring
-  // taps of a row are one segment: their channels follow each other in memory.
+  // Lists the segments of k as offsets in a band from an output's first tap: first the whole blocks
+  // of channels of every row of taps, then the last block of every row of taps if it is shorter. If
+  // the taps of a row are contiguous in src, they form one segment, because their channels are
+  // contiguous in the band.
   void list_segments() {
     const bool joined = axes_[2].dense();
     const index_t taps = axes_[2].taps.size(), calls = joined ? 1 : taps;
@@ -145,7 +146,7 @@ class implicit_gemm {
                   first * length(channel_blocks::size), tail, tap_rows);
   }
 
-  // The tap rows that meet src for outputs z, y of the outer dimensions; all, where none would.
+  // The tap rows that read src for outputs z and y of the outer dimensions, or all if none does.
   std::pair<index_t, index_t> tap_rows(index_t z, index_t y) const {
     const auto meeting = [](const axis& a, index_t i) {
       const auto inside = [&](const tap& t) {
@@ -160,7 +161,7 @@ class implicit_gemm {
     const auto d = meeting(axes_[0], z), h = meeting(axes_[1], y);
     const index_t height = axes_[1].taps.size();
     if (axes_[0].taps.size() == 1) return h;
-    return {d.first * height, d.second * height};  // of several planes whole ones
+    return {d.first * height, d.second * height};  // several planes of taps: whole planes
   }
 
   void run_unit(const image<const T>& src, const T* packed, const image<T>& dst,
@@ -171,7 +172,7 @@ class implicit_gemm {
     T* const scratch = reinterpret_cast<T*>(space);
     space += round_up(
         images_ * rows_[0] * rows_[1] * outputs_[2] * NR * static_cast<index_t>(sizeof(T)), 64);
-    run<T>* const runs = reinterpret_cast<run<T>*>(space);
+    auto* const lines = reinterpret_cast<output_line<T>*>(space);
 
     const index_t images = std::min(images_, batch_ - first[0]);
     const index_t count[2] = {std::min(rows_[0], outputs_[0] - first[1]),
@@ -184,18 +185,18 @@ class implicit_gemm {
       for (index_t n = 0; n < images; ++n)
         band_.fill(data + n * band_.elements(), src, extent, first[0] + n, group * in_, from, 0,
                    band_.channels.count());
-      index_t r = 0;
+      index_t line_count = 0;
       for (index_t n = 0; n < images; ++n)
         for (index_t z = 0; z < count[0]; ++z)
-          for (index_t y = 0; y < count[1]; ++y, ++r) {
+          for (index_t y = 0; y < count[1]; ++y, ++line_count) {
             const auto [tap_begin, tap_end] = tap_rows(first[1] + z, first[2] + y);
-            runs[r] = {
+            lines[line_count] = {
                 data + n * band_.elements(),
                 (z * axes_[0].advance * band_.size[1] + y * axes_[1].advance) * band_.size[2],
                 dst.pixel(first[0] + n, axes_[0].first + (first[1] + z) * axes_[0].step,
                           axes_[1].first + (first[2] + y) * axes_[1].step, axes_[2].first),
                 outputs_[2],
-                r * outputs_[2],
+                line_count * outputs_[2],
                 tap_begin,
                 tap_end};
           }
@@ -203,11 +204,20 @@ class implicit_gemm {
                     end = std::min(chunk_end, (group + 1) * panels());
       const index_t c = (begin - group * panels()) * NR,
                     c_end = std::min((end - group * panels()) * NR, out_);
-      const product<T> p{
-          segments_.data(), k_blocks_,   k(), axes_[2].advance, dst.stride[2] * axes_[2].step,
-          scratch,          in_ % 2 == 0};
-      multiply<T, Isa>(p, runs, r, packed + begin * k() * NR, dst, group * out_ + c, c_end - c,
-                       groups_ * out_, in_place_sum, post);
+      multiply<T, Isa>({.lines = {lines, static_cast<std::size_t>(line_count)},
+                        .segments = segments_.data(),
+                        .blocks = k_blocks_,
+                        .k = k(),
+                        .advance = axes_[2].advance,
+                        .weights = packed + begin * k() * NR,
+                        .c_row = dst.stride[2] * axes_[2].step,
+                        .first = group * out_ + c,
+                        .count = c_end - c,
+                        .dst_channels = groups_ * out_,
+                        .scratch = scratch,
+                        .even_segments = in_ % 2 == 0,
+                        .in_place_sum = in_place_sum},
+                       dst, post);
     }
   }
 

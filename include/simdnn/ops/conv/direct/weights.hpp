@@ -1,11 +1,16 @@
-// Backward to the weights: diff_weights[o][i][k] = sum over images n and outputs y of
-// diff_dst[n][o][y] * src[n][i][y * stride - pad + k * dilation], and diff_bias[o] = sum of
-// diff_dst.
+// Direct convolution backward to the weights:
+//     diff_weights[o][i][k] = sum over images n and outputs y of
+//                             diff_dst[n][o][y] * src[n][i][y * stride - pad + k * dilation]
+//     diff_bias[o]          = sum over n and y of diff_dst[n][o][y]
 //
-// Rows of a tile are taps and input channels, columns are output channels (of a last chunk as many
-// vectors as it fills), and k runs over the pixels of a band:
+// The rows of a tile are taps and input channels, its columns are output channels (the last chunk
+// has only the vectors that it fills), and k runs over the pixels of a band:
+//
 //     for chunks of NR output channels and blocks of input channels, in parallel:
-//       for bands of pixels, in order:  copy diff_dst (pixels,NR) and src (band.hpp);  for taps:  tiles
+//       for bands of pixels, in order:
+//         copy diff_dst as (pixels,NR) and src as a band (band.hpp)
+//         for taps:  tiles
+//
 // A unit owns its part of diff_weights and sums over all pixels in one order, so that the result
 // does not depend on the number of threads.
 #pragma once
@@ -13,6 +18,7 @@
 #include <simdnn/isa/long_sum.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/strided_copy.hpp>
 
@@ -76,9 +82,9 @@ class direct_weights {
   }
 
  private:
-  // In a worker's slice: diff_dst (pixels,NR); one channel block of the bands of src; the sums
-  // (k,NR), k = [channel block][kd][kh][kw][channel] of the taps that meet src; the bias and what it
-  // lost (2,NR); the segments.
+  // A worker's slice holds diff_dst (pixels,NR); one channel block of the bands of src; the sums
+  // (k,NR), where k = [channel block][kd][kh][kw][channel] has only taps that read src; the bias
+  // and its rounding error (2,NR); and the segments.
   index_t pixels() const { return images_ * rows_[0] * rows_[1] * outputs_[2]; }
   index_t block_elements() const { return std::min(in_, channel_blocks::size) * band_.pixels(); }
   index_t taps(int d) const { return axes_[d].taps.size(); }
@@ -132,7 +138,7 @@ class direct_weights {
       std::copy(bias, bias + valid, diff_bias + group * out_ + o);
   }
 
-  // diff_dst's channels c .. c + valid as (pixels,width), zeros behind.
+  // Copies diff_dst's channels c .. c + valid to (pixels,width); further columns are zeros.
   void copy_columns(const image<const T>& diff_dst, const index_t (&at)[4],
                     const index_t (&count)[3], index_t c, index_t valid, index_t width,
                     T* to) const {
@@ -157,7 +163,7 @@ class direct_weights {
         }
   }
 
-  // Adds up columns (pixels,width) in bias (2,NR): the sums, and what they lost.
+  // Adds columns (pixels,width) to bias (2,NR), which holds the sums and their rounding errors.
   static void add_bias(const T* columns, index_t pixels, index_t width, T* bias) {
     for (index_t v = 0; v < width; v += V::lanes) {
       long_sum<V> band;
@@ -171,7 +177,7 @@ class direct_weights {
     }
   }
 
-  // The band's part of the sums of one block of input channels.
+  // Adds one band's contribution to the sums of one block of input channels.
   void add_block(const image<const T>& src, const index_t (&at)[4], const index_t (&count)[3],
                  index_t group, index_t b, T* rows, const microkernel::panel& panel,
                  const T* columns, index_t* segments, T* sums) const {
@@ -181,7 +187,7 @@ class direct_weights {
     const index_t length = band_.channels.length(b);
     index_t segment = 0;
     for (index_t n = 0; n < count[0]; ++n) {
-      // A band of this block only: its elements start where a whole band's block b would.
+      // The buffer holds block b only, so a whole band would start before it.
       T* const image_rows = rows + n * block_elements();
       band_.fill(image_rows - band_.at(b, 0, 0, 0), src, extent, at[0] + n, group * in_, from, b,
                  1);
@@ -217,12 +223,12 @@ class direct_weights {
               });
   }
 
-  // A pixel of block b's band, from the block's own start.
+  // Offset of a pixel from the start of block b of a band.
   index_t offset(index_t b, index_t d, index_t h, index_t w) const {
     return band_.at(b, d, h, w) - band_.at(b, 0, 0, 0);
   }
 
-  // Sums of the taps that meet src, zeros for the others.
+  // Stores the sums of the taps that read src, and zeros for the other taps.
   void store(const T* sums, index_t width, index_t o, index_t valid, index_t block_begin,
              index_t block_end, const filter<T>& to) const {
     strided weights(5), block(5);
@@ -238,7 +244,7 @@ class direct_weights {
       for (int d = 0; d < 5; ++d) block.dims[d].stride = strides[d];
       const T* const from = sums + c * taps() * width;
       const T zero = 0;
-      // From taps src[d] on to dst[d] on.
+      // Copies `count` taps, from `src` on, to the taps from `dst` on.
       const auto copy = [&](const strided& source, const T* data, const spatial& src,
                             const spatial& dst, const spatial& count) {
         const copy_range ranges[max_rank] = {{0, o, valid},

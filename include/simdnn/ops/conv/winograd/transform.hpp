@@ -1,9 +1,10 @@
 // The transforms of Winograd's minimal filtering F(Outputs, Taps) in one dimension (Lavin and Gray,
 // arXiv 1509.09308):
 //     y = A^T [ (G g) * (B^T d) ]
-// from Toom and Cook's interpolation at 0, pairs of points +-p, and infinity. Pairs make sums that
-// even and odd powers share. Large and small points alike blow up rounding errors: of four points
-// +-5/8 and +-3/2 err 2.7 times less in two dimensions than +-1 and +-2.
+// from Toom-Cook interpolation at 0, at pairs of points +-p, and at infinity. The two points of a
+// pair share the sum of even powers and the sum of odd powers. Points that are large or small
+// increase rounding errors: with the four points +-5/8 and +-3/2 the error in two dimensions is 2.7
+// times smaller than with +-1 and +-2.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -119,7 +120,7 @@ struct winograd_transform {
   }();
 };
 
-/// The dimension that a one-dimensional kernel leaves alone.
+/// The identity, for the dimension in which a one-dimensional kernel has size 1.
 template <>
 struct winograd_transform<1, 1> {
   static constexpr int outputs = 1, taps = 1, inputs = 1;

@@ -1,18 +1,19 @@
-// Winograd's minimal filtering (winograd_transform.hpp) in one and two dimensions: tiles of
-// Y::outputs by X::outputs results of a convolution with stride 1 from Y::inputs by X::inputs
-// inputs, with one product for each of these inputs (a "point") and input channel:
+// Winograd's minimal filtering (transform.hpp) in one and two dimensions, for stride 1. A tile of
+// Y::outputs by X::outputs results is computed from Y::inputs by X::inputs inputs, with one product
+// for each of these inputs (a "point") and each input channel:
 //     y = A^T [ (G g G^T) * (B^T d B) ] A        * element by element, summed over input channels
 //
-//     for blocks of tiles, in parallel:
+//     for units (a group, some tiles), in parallel:
 //       for chunks of input channels:
 //         B^T d B                                     [point][channel block][tile][channel] in L2
 //         for points:  (tiles,chunk) * (chunk,out)    [point][panel of NR channels][tile][NR]
 //       A^T m A, post-ops, store
 //
-// The transformed weights are larger than L2 as a rule and pass once for each block of tiles; tiles
-// of the register ask for the weights of the next ones. Sums over input channels are cut into three
-// chains or more, of at most 64 terms, which bounds their rounding error. Backward to the data is
-// the same with flipped weights and input and output channels exchanged.
+// The transformed weights are usually larger than L2 and are read once for each unit; register
+// tiles prefetch the weights of the next ones. Sums over input channels are cut into chains of at
+// most 64 terms, at least three if there are three blocks of channels, which bounds their rounding
+// error. Backward to the data is the same with flipped weights and with input and output channels
+// exchanged.
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/band.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
+#include <simdnn/ops/conv/query.hpp>
 #include <simdnn/ops/conv/winograd/transform.hpp>
 #include <simdnn/parallel/workspace.hpp>
 
@@ -56,7 +58,7 @@ class winograd {
     if (p.dilation[1] != 1 || p.dilation[2] != 1) return "the kernel is dilated";
     if (p.pad[0] != 0 || p.output(0) != p.size[0]) return "there is padding in depth";
     if (q.src_plain_channels || q.dst_plain_channels)
-      return "a pixel's channels are not neighbours in memory";
+      return "a pixel's channels are not contiguous";
     if ((q.src_block != 1 && q.src_block % W != 0) || (q.dst_block != 1 && q.dst_block % W != 0))
       return "blocks of channels are narrower than a vector";
     if (p.groups > 1 && ((p.in / p.groups) % W != 0 || (p.out / p.groups) % W != 0))
@@ -69,8 +71,9 @@ class winograd {
     return nullptr;
   }
 
-  /// In the unit of direct's: products, transforms, and the stream of transformed weights, which
-  /// passes once for each block of tiles, slower from memory than from L3; few tiles do not hide it.
+  /// In the unit of direct's cost: products, transforms, and the reading of the transformed weights
+  /// once for each unit, which is slower from memory than from L3. Many tiles hide the reading, few
+  /// do not.
   static double cost(const query& q) {
     const winograd w(q);
     const auto tiles = static_cast<double>(w.tiles()), in = static_cast<double>(w.in_),
@@ -81,9 +84,9 @@ class winograd {
     const double transforms =
         tiles * points *
         (in / W * costs::winograd_transform + out / W * costs::winograd_transform) / cycles;
-    const double blocks = std::ceil(tiles / static_cast<double>(w.block_));
+    const double units = std::ceil(tiles / static_cast<double>(w.unit_tiles_));
     const double stream =
-        w.weight_bytes() * blocks /
+        w.weight_bytes() * units /
         (w.weight_bytes() > costs::distant_weights ? costs::memory_bytes : costs::l3_bytes) /
         cycles;
     const double multiplied =
@@ -102,9 +105,9 @@ class winograd {
       pad_[d] = forward_ ? p_.pad[d + 1] : taps[d] - 1 - p_.pad[d + 1];
       tiles_[d] = ceil_div(written_[d], index_t{side[d]});
     }
-    // Blocks of tiles whose transformed inputs and products stay in L2, but no fewer tiles than
-    // hide the stream of weights, which is slower where they exceed what a core has of L3. Chunks
-    // of channels whose transformed inputs take half of that.
+    // A unit has as many tiles as keep their transformed inputs and products in L2, but at least as
+    // many as hide the reading of the weights, which is slower if these exceed a core's share of
+    // L3. A chunk has as many channels as keep their transformed inputs in half of that room.
     constexpr index_t room = tuning<T, Isa>::winograd / (points * static_cast<index_t>(sizeof(T)));
     const auto whole = [](index_t wanted) { return ceil_div(wanted, MR) * MR; };
     const index_t fitting = room / (round_up(in_, B) + round_up(out_, NR)) / MR * MR;
@@ -113,12 +116,13 @@ class winograd {
                    whole(weight_bytes() > costs::distant_weights ? costs::winograd_tiles
                                                                  : costs::winograd_hiding),
                    whole(costs::winograd_tiles));
-    block_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
-    const index_t blocks = ceil_div(in_, B), wanted = std::max<index_t>(room / 2 / (block_ * B), 4);
+    unit_tiles_ = tiles() == 0 ? 1 : ceil_div(tiles(), ceil_div(tiles(), most));
+    const index_t blocks = ceil_div(in_, B),
+                  wanted = std::max<index_t>(room / 2 / (unit_tiles_ * B), 4);
     const index_t length = ceil_div(blocks, ceil_div(blocks, wanted));
     for (index_t b = 0; b < blocks; b += length)
       chunks_.push_back({b * B, std::min((b + length) * B, in_)});
-    for (index_t b = 0; b < length; ++b) segments_.push_back(b * B * block_);
+    for (index_t b = 0; b < length; ++b) segments_.push_back(b * B * unit_tiles_);
   }
 
   index_t packed_elements() const { return p_.groups * panels() * points * in_ * NR; }
@@ -147,9 +151,10 @@ class winograd {
                const epilogue::fused<T>& post, executor_ref executor,
                std::span<std::byte> workspace) const {
     if (tiles() == 0) return;
-    const index_t blocks = ceil_div(tiles(), block_), units = blocks * p_.groups;
+    const index_t units = ceil_div(tiles(), unit_tiles_) * p_.groups;
     const index_t workers = std::max(executor.concurrency(), 1);
-    // Fewer units than keep all workers busy are split by output channels, which changes no sum.
+    // If there are too few units to keep all workers busy, output channels are divided too, which
+    // changes no sum.
     const index_t parts =
         std::min(panels(), units >= 4 * workers || workers == 1 ? 1 : ceil_div(2 * workers, units));
     const workspace_slices space(worker_bytes(), workers, workspace, "conv");
@@ -158,8 +163,8 @@ class winograd {
       T* const products = inputs + points * inputs_stride();
       for (index_t i = begin; i < end; ++i) {
         const index_t unit = i / parts, part = i % parts, group = unit % p_.groups,
-                      first = unit / p_.groups * block_;
-        const index_t count = std::min(block_, tiles() - first);
+                      first = unit / p_.groups * unit_tiles_;
+        const index_t count = std::min(unit_tiles_, tiles() - first);
         const index_t panel = panels() * part / parts, panel_end = panels() * (part + 1) / parts;
         for (const chunk& k : chunks_) {
           for (index_t t = 0; t < count; ++t)
@@ -168,7 +173,7 @@ class winograd {
         }
         for (index_t j = panel; j < panel_end; ++j)
           for (index_t t = 0; t < count; ++t)
-            transform_output(products + ((j - panel) * block_ + t) * NR, first + t, dst, group,
+            transform_output(products + ((j - panel) * unit_tiles_ + t) * NR, first + t, dst, group,
                              j * NR, post);
       }
     });
@@ -179,14 +184,14 @@ class winograd {
   }
 
  private:
-  // Input channels of one pass over the points.
+  // The input channels of one pass over the points.
   struct chunk {
     index_t begin, end;
   };
 
   index_t tiles() const { return p_.batch * p_.size[0] * tiles_[0] * tiles_[1]; }
   index_t panels() const { return ceil_div(out_, NR); }
-  // The transformed weights of one group.
+  // Bytes of the transformed weights of one group.
   double weight_bytes() const {
     return static_cast<double>(points * in_ * panels() * NR) * sizeof(T);
   }
@@ -194,11 +199,11 @@ class winograd {
     const index_t before = (group * in_ + k.begin) * points * panels();
     return (before + (point * panels() + panel) * (k.end - k.begin)) * NR;
   }
-  // From one point to the next; an odd number of cache lines, so that a tile's points use different
-  // sets.
+  // Elements from one point to the next: an odd number of cache lines, so that the points of a tile
+  // are in different sets of the cache.
   static constexpr index_t odd_lines(index_t elements) { return (elements / line | 1) * line; }
-  index_t inputs_stride() const { return odd_lines(segments_.size() * B * block_ + line); }
-  index_t products_stride() const { return odd_lines(panels() * block_ * NR + line); }
+  index_t inputs_stride() const { return odd_lines(segments_.size() * B * unit_tiles_ + line); }
+  index_t products_stride() const { return odd_lines(panels() * unit_tiles_ * NR + line); }
   index_t worker_bytes() const {
     return round_up(
         points * (inputs_stride() + products_stride()) * static_cast<index_t>(sizeof(T)), 64);
@@ -224,7 +229,7 @@ class winograd {
     }
   }
 
-  // Where tile t lies: its image, plane and first output.
+  // The image, plane and first output of a tile.
   struct place {
     index_t n, z, y, x;
   };
@@ -234,8 +239,8 @@ class winograd {
     return {plane / p_.size[0], plane % p_.size[0], y * Y::outputs, x * X::outputs};
   }
 
-  // Channels of a chunk of tile t to inputs[point][channel block][tile][channel]; channels behind
-  // the last one of src are zeros.
+  // Transforms a chunk's channels of tile t to inputs[point][channel block][tile][channel].
+  // Channels after src's last one are zeros.
   void transform_input(const image<const T>& src, index_t group, const chunk& k, index_t t,
                        T* inputs) const {
     const place p = place_of(t);
@@ -246,7 +251,7 @@ class winograd {
         src.data + src.pixel(p.n, p.z, 0, 0) + y0 * src.stride[1] + x0 * src.stride[2];
     for (index_t c = k.begin; c < k.end; c += W) {
       const T* const from = corner + src.channel(group * in_ + c);
-      T* const to = inputs + (c - k.begin) / B * B * block_ + (c - k.begin) % B;
+      T* const to = inputs + (c - k.begin) / B * B * unit_tiles_ + (c - k.begin) % B;
       const index_t lanes = std::min(W, k.end - c);
       if (inside && lanes == W)
         transform_one(to, stride, [&](int y, int x) SIMDNN_INLINE_LAMBDA {
@@ -281,11 +286,11 @@ class winograd {
   void multiply_points(const T* inputs, const T* packed, index_t group, const chunk& k,
                        index_t count, index_t panel, index_t panel_end, T* products) const {
     const index_t blocks = (k.end - k.begin) / B, tail = (k.end - k.begin) % B;
-    const index_t each = std::min(ceil_div(blocks, index_t{3}), index_t{4});  // of a chain
+    const index_t each = std::min(ceil_div(blocks, index_t{3}), index_t{4});  // blocks of a chain
     for (index_t i = 0; i < points; ++i)
       for (index_t j = panel; j < panel_end; ++j) {
         const T* weights = packed + weights_at(group, k, i, j);
-        T* const c = products + i * products_stride() + (j - panel) * block_ * NR;
+        T* const c = products + i * products_stride() + (j - panel) * unit_tiles_ * NR;
         const auto b = microkernel::panel::of<T, Isa>(out_ - j * NR, false);
         const index_t tiles = microkernel::tile_count<T, Isa>(count, b);
         const auto multiply = [&](index_t block, index_t segments, index_t length) {
@@ -294,7 +299,7 @@ class winograd {
           microkernel::cover<T, Isa, microkernel::a_order::by_row>(
               count, b, [&](index_t t, int, auto run_tile) {
                 microkernel::operands<T> o{
-                    .a = inputs + i * inputs_stride() + block * B * block_ + t * B,
+                    .a = inputs + i * inputs_stride() + block * B * unit_tiles_ + t * B,
                     .a_stride = B,
                     .segments = segments_.data(),
                     .segment_count = segments,
@@ -374,7 +379,7 @@ class winograd {
   bool forward_;
   index_t in_, out_;
   index_t read_[2], written_[2], pad_[2], tiles_[2];  // h, w
-  index_t block_;                                     // tiles of a unit
+  index_t unit_tiles_;                                // of a unit
   dynamic_array<chunk> chunks_;
   dynamic_array<index_t> segments_;
 };

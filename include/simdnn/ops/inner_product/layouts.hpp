@@ -1,14 +1,15 @@
-// Which layouts inner_product takes, and what its algorithms see of them.
+// Which layouts of src and weights inner_product takes.
 #pragma once
 
+#include <cstddef>
 #include <simdnn/isa/abi.hpp>
-#include <simdnn/ops/inner_product/problem.hpp>
-#include <simdnn/plan/policy.hpp>
+#include <simdnn/tensor/layout.hpp>
 #include <simdnn/tensor/view.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::inner_product {
 
-/// src and diff_src: n outermost, then c, which may be blocked, and up to d, h, w in any order.
+/// src and diff_src: n is outermost; c, which may be blocked, and up to three of d, h, w follow in
+/// any order.
 template <layout L>
 constexpr bool is_src_layout() {
   constexpr bool known = L.dim('n') == 0 && L.dim('c') == 1 && L.rank() >= 2 && L.rank() <= 5 &&
@@ -32,7 +33,7 @@ struct any_weights {
     return true;
   }
 };
-/// Those that are not blocked.
+/// The same without blocks.
 template <layout Src>
 struct plain_weights : any_weights<Src> {
   static constexpr bool fits(const layout& l) { return l.plain() && any_weights<Src>::fits(l); }
@@ -50,27 +51,13 @@ consteval layout weights_order() {
   return layout(text);
 }
 
-/// The elements of one image (or of one output's weights) follow each other without gaps.
+/// Whether the elements of one image (or of one output's weights) are contiguous.
 template <class T, layout L>
 bool gapless(const view<T, L>& v) {
   const strides dense = dense_strides<L>(v.shape());
   for (int d = 1; d < L.rank(); ++d)
     if (v.size(d) > L.block(d) && v.stride(d) != dense[d]) return false;
   return true;
-}
-
-/// What the choice of an algorithm looks at.
-struct query {
-  inner_product_problem problem;
-  direction pass = direction::forward;
-  simdnn::accuracy accuracy = simdnn::accuracy::normal;
-};
-
-/// The name of a pass, for errors.
-constexpr const char* pass_name(direction pass) {
-  return pass == direction::forward         ? "inner_product_forward"
-         : pass == direction::backward_data ? "inner_product_backward_data"
-                                            : "inner_product_backward_weights";
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::inner_product

@@ -1,44 +1,43 @@
-// What the convolutions' algorithms see of their operands: pointers and strides, whatever the layout
-// and the number of spatial dimensions (missing ones have size 1 and stand in front).
+// image and filter: a convolution's operands as its algorithms see them, pointers and strides for
+// any layout. Both have three spatial dimensions; missing ones come first and have size 1.
 #pragma once
 
 #include <algorithm>
+#include <simdnn/base/math.hpp>
 #include <simdnn/isa/abi.hpp>
-#include <simdnn/ops/conv/problem.hpp>
-#include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/view.hpp>
 #include <simdnn/walk/contiguity.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::conv {
 
-/// src, dst and their gradients. Channels lie in blocks: 1 for plain layouts.
+/// src, dst or one of their gradients.
 template <class T>
 struct image {
   T* data;
   index_t batch_stride;
-  index_t block;           ///< channels that are neighbours in memory; 1 where the layout is plain
+  index_t block;           ///< channels of a block of the layout; 1 if it is plain
   index_t channel_stride;  ///< from one block of channels to the next
   index_t stride[3];       ///< d, h, w
 
-  /// Elements from a pixel's channel 0 to its channel c.
+  /// Offset of channel c from channel 0 of the same pixel.
   index_t channel(index_t c) const { return c / block * channel_stride + c % block; }
   index_t pixel(index_t n, index_t d, index_t h, index_t w) const {
     return n * batch_stride + d * stride[0] + h * stride[1] + w * stride[2];
   }
-  /// How many channels from c on, at most `count`, are neighbours in memory.
+  /// Number of contiguous channels from c on, at most `count`.
   index_t contiguous(index_t c, index_t count) const {
     if (block == 1 && channel_stride == 1) return count;
     return count < block - c % block ? count : block - c % block;
   }
-  /// Whether an image of this size is as an algorithm needs it.
+  /// Whether an image with this many channels and columns is contiguous as `needed`.
   bool is(contiguity needed, index_t channels, index_t width) const {
     if (needed == contiguity::channels) return block > 1 || adjacent(channels, channel_stride);
     return needed == contiguity::any || adjacent(width, stride[2]);
   }
 };
 
-/// Zeros behind the last one of `channels`, in its block, for `count` pixels of which the first
-/// lies at data + at and the others `step` apart.
+/// Zeroes the padding after the last of `channels` in its block, for `count` pixels. The first
+/// pixel is at data + at; the others follow at a distance of `step`.
 template <class T>
 void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t count, index_t step) {
   const index_t behind = channels % dst.block;
@@ -47,8 +46,8 @@ void clear_padding(const image<T>& dst, index_t channels, index_t at, index_t co
   for (index_t i = 0; i < count; ++i) std::fill_n(to + i * step, dst.block - behind, T(0));
 }
 
-/// Zeros all `channels`, and the padding of their last block, of `count` pixels in one row. The row's
-/// first pixel is at data + row; pixel i of those to clear is in column column(i).
+/// Zeroes all `channels` of `count` pixels of one row, and the padding of their last block. The
+/// row's first pixel is at data + row; the i-th pixel to clear is in column column(i).
 template <class T, class Column>
 void clear_pixels(const image<T>& dst, index_t channels, index_t row, index_t count,
                   Column column) {
@@ -80,7 +79,7 @@ image<T> as_image(const view<T, L>& v) {
       v.data(), v.stride('n'), block, v.stride('c'), {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
-/// weights and their gradient: {o, i per group, [kd,] [kh,] kw}; o and i may be blocked.
+/// Weights or their gradient, {o, i of a group, [kd,] [kh,] kw}. o and i may be blocked.
 template <class T>
 struct filter {
   T* data;
@@ -99,7 +98,7 @@ constexpr bool is_filter_layout(const layout& l) {
   return l.dim('o') == 0 && l.dim('i') == 1 && l.dim('w') == l.rank() - 1 && l.rank() >= 3 &&
          l.block_size() == l.block(0) * l.block(1);
 }
-/// Weights for a src of this layout: any filter's.
+/// Any layout of a filter; `usual` is the plain one for the rank of Src.
 template <layout Src>
 struct any_filter {
   static constexpr layout usual = Src.rank() == 3   ? layout("oiw")
@@ -120,70 +119,12 @@ filter<T> as_filter(const view<T, L>& v) {
           {v.stride('d'), v.stride('h'), v.stride('w')}};
 }
 
-/// The problem with three spatial dimensions, every field written out.
-inline conv_problem in_three_dimensions(conv_problem p) {
-  p = p.checked();
-  const auto widen = [&](spatial& s, index_t otherwise) {
-    spatial wide = spatial::all(3, otherwise);
-    for (int d = 0; d < p.rank(); ++d) wide[3 - p.rank() + d] = s[d];
-    return wide;
-  };
-  conv_problem q = p;
-  q.kernel = widen(p.kernel, 1);
-  q.stride = widen(p.stride, 1);
-  q.pad = widen(p.pad, 0);
-  q.pad_end = widen(p.pad_end, 0);
-  q.dilation = widen(p.dilation, 1);
-  q.size = widen(p.size, 1);
-  return q;
-}
-
-/// f(z, y, x) for each place of a box.
+/// Calls f(z, y, x) for all z < d, y < h and x < w, x fastest.
 template <class F>
 void for_each(index_t d, index_t h, index_t w, F&& f) {
   for (index_t z = 0; z < d; ++z)
     for (index_t y = 0; y < h; ++y)
       for (index_t x = 0; x < w; ++x) f(z, y, x);
-}
-
-/// What the choice of an algorithm looks at.
-struct query {
-  conv_problem problem;  ///< in three dimensions
-  direction pass = direction::forward;
-  simdnn::accuracy accuracy = simdnn::accuracy::normal;
-  bool src_plain_channels = false;  ///< src's channels are neither blocked nor innermost (nchw)
-  index_t src_block = 1;            ///< block of src's channels
-  bool dst_plain_channels = false;  ///< the same of dst
-  index_t dst_block = 1;
-  bool band = false;  ///< rows of an image, read and written in place (conv_pool)
-};
-
-inline query make_query(const layout& src, const layout& dst, const conv_problem& p, direction pass,
-                        simdnn::accuracy accuracy) {
-  const auto plain = [](const layout& l) { return contiguity_of(l) == contiguity::pixels; };
-  return {.problem = in_three_dimensions(p),
-          .pass = pass,
-          .accuracy = accuracy,
-          .src_plain_channels = plain(src),
-          .src_block = src.block(1),
-          .dst_plain_channels = plain(dst),
-          .dst_block = dst.block(1)};
-}
-/// Whether a worker's workspace of this size is in proportion to what a call reads and writes. In
-/// double, so that no product of sizes wraps.
-inline bool in_proportion(const conv_problem& p, double bytes) {
-  constexpr double always = 64 << 20, times = 16, bytes_an_element = 8;
-  return bytes <= always || bytes <= times * bytes_an_element * p.elements();
-}
-/// Elements of src that n outputs of dimension d reach over, padding included.
-inline double reach(const conv_problem& p, int d, double outputs) {
-  return (outputs - 1) * static_cast<double>(p.stride[d]) +
-         static_cast<double>(p.kernel[d] - 1) * static_cast<double>(p.dilation[d]) + 1;
-}
-
-template <layout Src, layout Dst>
-query make_query(const conv_problem& p, direction pass, simdnn::accuracy accuracy) {
-  return make_query(Src, Dst, p, pass, accuracy);
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::conv
