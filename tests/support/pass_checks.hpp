@@ -3,7 +3,7 @@
 //     test::check_passes<softmax::forward<float, "nchw", isa::native>,
 //                        softmax::forward<double, "nhwc", isa::native>>({{{2, 21, 5, 7}}}, {.terms = 21});
 //
-// Each algorithm that takes the problem is run with each choice of optional operands, on dense
+// Each algorithm that takes the problem, but onednn, which promises less, is run with each choice of optional operands, on dense
 // operands that touch a guard page at either side, and on strided ones. Then
 //   results agree with the algorithm "reference", NaN included;
 //   teams of 2, 3 and 8 threads make the same bits as one, as does a caller's workspace;
@@ -40,7 +40,7 @@ class pass_checker {
     for (const std::size_t left_out : choices) {
       if (left_out != 0 && !takes(left_out)) continue;
       for (const auto& a : calls_.algorithms())
-        if (a.takes_problem) check_algorithm(a.name, left_out);
+        if (a.takes_problem && a.name != "onednn") check_algorithm(a.name, left_out);
     }
     if (!calls_.empty()) expect(refused_wrongly(calls_), "refusals");
   }

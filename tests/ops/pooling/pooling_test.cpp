@@ -215,18 +215,18 @@ TEST_CASE("averages over many terms are as exact as over few") {
 }
 
 TEST_CASE("an input that is the maximum of many windows sums all of their gradients") {
-  const pooling_problem p{.channels = 2, .size = {301, 301}, .kernel = {151, 151}};
+  const pooling_problem p{.channels = 2, .size = {121, 121}, .kernel = {61, 61}};
   const auto check = [&]<layout L>(std::integral_constant<layout, L>) {
     tensor<float, L> x(p.src_shape()), y(p.dst_shape()), argmax(p.dst_shape()), g(p.dst_shape()),
         r(p.src_shape());
-    x(0, 0, 150, 150) = x(0, 1, 150, 150) = 1;  // in all windows
+    x(0, 0, 60, 60) = x(0, 1, 60, 60) = 1;  // in all windows
     test::for_each_index(g.shape(), [&](const test::index& i) { test::element(g, i) = 0.1f; });
     g(0, 1, 3, 3) = std::numeric_limits<float>::infinity();
     pooling_forward(p, x, y, argmax);
     pooling_backward(p, g, argmax, r);
-    CHECK(r(0, 0, 150, 150) ==
-          doctest::Approx(151. * 151 * static_cast<double>(0.1f)).epsilon(5e-7));
-    CHECK(r(0, 1, 150, 150) == std::numeric_limits<float>::infinity());
+    CHECK(r(0, 0, 60, 60) ==
+          doctest::Approx(61. * 61 * static_cast<double>(0.1f)).epsilon(5e-7));
+    CHECK(r(0, 1, 60, 60) == std::numeric_limits<float>::infinity());
   };
   check(std::integral_constant<layout, layout("nchw")>{});
   check(std::integral_constant<layout, layout("nhwc")>{});
