@@ -1,5 +1,5 @@
-// What stands in a call of a plan: operands first, then at most one each of an epilogue, an
-// executor, a workspace and, for one-shot functions, a policy, in any order.
+// Sorts the arguments of a plan's call by their types. Operands come first. After them come, in any
+// order, at most one epilogue, one executor, one workspace and, for one-shot functions, one policy.
 #pragma once
 
 #include <concepts>
@@ -84,13 +84,13 @@ SIMDNN_INLINE constexpr A& get(const slot<I, A>& s) {
 
 }  // namespace detail
 
-/// What the arguments of a call are, by their types.
+/// The kinds of a call's arguments, derived from their types.
 template <class... Arguments>
 struct argument_kinds {
   static constexpr std::size_t all = sizeof...(Arguments);
   static constexpr argument kinds[all + 1] = {detail::kind_of<std::remove_cvref_t<Arguments>>()...,
                                               argument::policy};
-  /// How many operands come first.
+  /// Number of operands, which come first.
   static constexpr std::size_t operands() {
     std::size_t n = 0;
     while (n < all && kinds[n] == argument::operand) ++n;
@@ -101,7 +101,7 @@ struct argument_kinds {
     while (i < all && kinds[i] != kind) ++i;
     return i;
   }
-  /// The type of operand I.
+  /// The type of operand I; none_t if it is left out at the end.
   template <std::size_t I>
   static constexpr auto type_at() {
     if constexpr (I < operands())
@@ -129,7 +129,7 @@ class argument_pack : public argument_kinds<Arguments...> {
   explicit argument_pack(std::remove_reference_t<Arguments>&... arguments)
       : slots_{{arguments}...} {}
 
-  /// Operand I, `none` if it is left out at the end.
+  /// Operand I; `none` if it is left out at the end.
   template <std::size_t I>
   SIMDNN_INLINE decltype(auto) get() const {
     if constexpr (I < base::operands())
@@ -174,7 +174,7 @@ class argument_pack : public argument_kinds<Arguments...> {
       slots_;
 };
 
-/// Whether an argument of type A may stand for this operand of a table.
+/// Whether an argument of type A is accepted for this operand of a table.
 template <class Operand, class A>
 constexpr bool accepts() {
   if constexpr (std::is_same_v<A, none_t>)
@@ -186,7 +186,7 @@ constexpr bool accepts() {
                           typename decltype(detail::element_of<A>())::type> &&
            Operand::fits(detail::layout_of<A>());
 }
-/// The one error of a call with an argument that accepts() does not accept.
+/// Makes a call fail to compile, with a single error, if accepts() is false for an argument.
 template <class Operand, class A>
 constexpr void refuse() {
   if constexpr (std::is_same_v<A, none_t>) {
@@ -206,7 +206,7 @@ constexpr void refuse() {
 template <class X>
 using element_of = std::remove_const_t<typename std::remove_cvref_t<X>::value_type>;
 
-/// The argument with this number.
+/// Argument I, counted from 0.
 template <std::size_t I, class First, class... Rest>
 SIMDNN_INLINE constexpr decltype(auto) nth_of(First& first, Rest&... rest) {
   if constexpr (I == 0)
@@ -215,7 +215,8 @@ SIMDNN_INLINE constexpr decltype(auto) nth_of(First& first, Rest&... rest) {
     return nth_of<I - 1>(rest...);
 }
 
-/// A view of the argument, whose elements are T; Element is const T if it is only read.
+/// A view of the argument, or a span of views if it is a list. Its elements have type T; Element is
+/// const T if the operand is only read.
 template <class T, class Element, class A>
 SIMDNN_INLINE auto as_operand(A& a) {
   using plain = std::remove_cvref_t<A>;

@@ -1,6 +1,6 @@
-// after: what a pass says that fuses post-ops into the results of one of its operands.
+// after: declares that a pass applies post-ops to the results in one of its operands.
 //     using post_ops = after<"dst">;
-// Its run() then takes an epilogue::fused<T> as the argument in front of the context.
+// The pass's run() then takes an epilogue::fused<T>, as the last argument before the context.
 #pragma once
 
 #include <simdnn/epilogue/post_op.hpp>
@@ -13,14 +13,14 @@ namespace simdnn::inline SIMDNN_ABI {
 
 template <literal Operand>
 struct after {
-  /// The channels that per-channel operands of post-ops have: those of the results, or a matrix's
-  /// columns.
+  /// Number of elements of a per-channel operand of a post-op: the channels of the results, or the
+  /// columns of a matrix.
   template <class T, layout L>
   static index_t channels(const view<T, L>& v) {
     return L.dim('c') >= 0 ? v.size(L.dim('c')) : v.size(L.rank() - 1);
   }
 
-  /// Checked against the operand; what is returned converts to epilogue::fused<T>.
+  /// Checks the post-ops against the operand. The result converts to epilogue::fused<T>.
   template <class Pass, class PostOps, class... V>
   SIMDNN_INLINE static auto lower(const PostOps& ops, const V&... views) {
     const auto& v = nth_of<line<Pass>()>(views...);
@@ -35,7 +35,7 @@ struct after {
     }
   }
 
-  /// The bias that trials are measured with, before relu.
+  /// The bias of the post-ops that trials use: bias, then relu.
   template <class Pass, class Operands>
   static auto trial_bias(const Operands& operands) {
     const auto& results = std::get<line<Pass>()>(operands);

@@ -1,5 +1,5 @@
-// Measuring algorithms for policy.measured: operands to run them on, and the race. Called by
-// algorithms::measured (select.hpp) and by the plans.
+// Measures algorithms for policy.measured: makes operands to run them on, and finds the fastest.
+// Called by algorithms::measured (select.hpp) and by plans (trial.hpp).
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// An operand to measure on: numbers from -1 to 1, the same each time.
+/// An operand for measurements. Its elements are numbers from -1 to 1, the same in every call.
 template <class T, layout L>
 tensor<T, L> trial_tensor(const shape& s) {
   tensor<T, L> x(s);
@@ -24,13 +24,13 @@ tensor<T, L> trial_tensor(const shape& s) {
   return x;
 }
 
-/// Who runs the trials of this policy, while it or a copy of it lives.
+/// The executor of this policy's trials. It is valid while the policy or a copy of it exists.
 inline executor_ref trial_executor(const policy& policy) {
   return policy.executor.or_else(default_executor());
 }
 
-/// One thing to time: it runs an algorithm once. (std::function's header takes as long to compile as a
-/// third of conv.hpp's.)
+/// A function to time, which runs an algorithm once. It is used instead of std::function, whose
+/// header alone takes a third as long to compile as conv.hpp.
 class trial_run {
  public:
   template <class F>
@@ -44,13 +44,14 @@ class trial_run {
   void (*call_)(void*);
 };
 
-/// The index of the fastest of at least one. They run in turns, so that what disturbs the machine
-/// meets all alike, and are compared by the median of their times relative to the first one's of
-/// the same turn.
+/// The index of the fastest run; there must be at least one. The runs take turns, so that
+/// disturbances of the machine affect all of them alike. In each turn, the time of every run is
+/// divided by that of the first run. The fastest run has the smallest median of these ratios.
 inline std::size_t fastest(const std::vector<trial_run>& runs) {
-  constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: a sample's least, the turns' most
+  constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: least per sample, most for all turns
   constexpr int least_turns = 5, most_turns = 51;
-  constexpr double hopeless = 2;  // times the fastest: drops out after the first call
+  // A run that takes this many times as long as the fastest drops out after its first timed call.
+  constexpr double hopeless = 2;
   const auto seconds = [](const trial_run& run, int count) {
     const std::int64_t start = calls::now();
     for (int i = 0; i < count; ++i) run();
@@ -59,12 +60,12 @@ inline std::size_t fastest(const std::vector<trial_run>& runs) {
 
   struct racer {
     std::size_t index;
-    double first;  // seconds
+    double first;  // seconds of the first timed call
     std::vector<double> times;
   };
   std::vector<racer> racers;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    runs[i]();  // pages, caches, workspace
+    runs[i]();  // not timed: touches pages, fills caches, allocates the workspace
     racers.push_back({i, seconds(runs[i], 1), {}});
   }
   const auto by_first = [](const racer& a, const racer& b) { return a.first < b.first; };

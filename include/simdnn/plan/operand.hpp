@@ -15,11 +15,11 @@
 
 namespace simdnn {
 
-/// Stands for an optional operand that is left out: plan(diff_dst, none, diff_src).
+/// The argument for an optional operand that is left out: plan(diff_dst, none, diff_src).
 struct none_t {};
 inline constexpr none_t none{};
 
-/// A text as a template argument.
+/// A string as a template argument.
 template <std::size_t N>
 struct literal {
   char text[N];
@@ -28,55 +28,55 @@ struct literal {
   }
 };
 
-/// weights: read, and packed by the plan first. saved: written by a forward pass for the gradients'
-/// passes, in which it is an operand `in`.
+/// weights: read; the plan packs them first. saved: written by the forward pass for the backward
+/// passes, which list it as `in`.
 enum class role { in, out, inout, weights, saved };
 
-/// What an operand's strides must be, besides what its layout says.
+/// What an operand's strides must satisfy in addition to its layout.
 enum class needs {
   any,
   fastest,   ///< a plain layout's fastest dimension has stride 1
-  channels,  ///< the same, if that dimension is the channels
-  images     ///< the elements of one image follow each other without gaps
+  channels,  ///< the same, but only if that dimension is the channels
+  images     ///< each image is contiguous
 };
 
 struct optional_t {};
-/// May be left out.
+/// The operand may be left out.
 inline constexpr optional_t optional_operand{};
 struct list_t {};
-/// A std::span of views.
+/// The operand is a std::span of views.
 inline constexpr list_t list_operand{};
 
 template <literal Name>
 struct like_t {};
-/// Has the layout, shape and strides of the operand of this name.
+/// The operand must have the layout, shape and strides of the operand of this name.
 template <literal Name>
 inline constexpr like_t<Name> like{};
 template <literal Name>
 struct in_place_t {};
-/// May be the same view as the operand of this name, whose elements are then replaced.
+/// The operand may be the same view as the operand of this name, whose elements it then replaces.
 template <literal Name>
 inline constexpr in_place_t<Name> in_place_of{};
 
 template <auto Count>
 struct indices_t {};
-/// Its elements are whole numbers from 0 to what this function of the problem returns, less 1.
+/// The operand's elements are integers from 0 to Count(problem) - 1.
 template <auto Count>
 inline constexpr indices_t<Count> indices_below{};
 
-// In the place of one layout a table may have an object of a class such as
+// Instead of one layout, a table may have an object of a class such as
 //     struct any_image {
-//       static constexpr layout usual = "nchw";               of operands that trials and tests make
-//       static constexpr bool fits(const layout& l);          whether it takes this layout
+//       static constexpr layout usual = "nchw";               for operands of trials and tests
+//       static constexpr bool fits(const layout& l);          whether the operand may have layout l
 //     };
-// The operand's own layout then reaches the pass as that of its view.
+// The pass then takes the operand's layout from the type of its view.
 
-/// The pass checks the shape itself.
+/// For operands whose shape the pass checks itself.
 inline constexpr int no_shape = 0;
 
 namespace operand_detail {
 
-// The member may be one of a base class.
+// The member may belong to a base class.
 template <class Problem>
 constexpr shape shape_by(const std::type_identity_t<Problem>& p, shape (Problem::*member)() const) {
   return (p.*member)();
@@ -136,7 +136,7 @@ struct operand {
     else
       return Shape(p);
   }
-  /// How many numbers its elements may be, from 0; 0 if they are any numbers.
+  /// n if the elements must be integers from 0 to n - 1; 0 if they may be any numbers.
   template <class Problem>
   static constexpr index_t indices(const Problem& p) {
     return (operand_detail::index_count(p, Traits) + ... + 0);
@@ -181,16 +181,17 @@ struct operand_list {
   using at = typename decltype(operand_detail::find_type<I>(
       operand_detail::type_table<std::index_sequence_for<Operands...>, Operands...>()))::type;
 
-  /// The line of the weights; count if there are none.
+  /// The line with the weights; count if there is none.
   static constexpr std::size_t weights_line = [] {
     std::size_t at = 0, found = count;
     ((found = Operands::role == role::weights ? at : found, ++at), ...);
     return found;
   }();
-  /// Whether line I may be the same view as line J.
+  /// Whether operand I may be the same view as operand J.
   template <std::size_t I, std::size_t J>
   static constexpr bool may_replace = at<I>::template may_replace<at<J>::expected_name>;
-  /// The line whose layout, shape and strides line I has; -1 if there is none.
+  /// The line of the operand whose layout, shape and strides operand I must have; -1 if there is
+  /// none.
   template <std::size_t I>
   static constexpr int like_line = [] {
     int at_line = 0, found = -1;
@@ -199,9 +200,9 @@ struct operand_list {
   }();
 };
 
-/// Refuses a call at compile time; the error names what was expected and what came:
+/// Makes a call fail to compile. The error names what was expected and what was passed:
 ///     operand_expects<literal<4>{"src"}, float, layout{"nChw16c"}, float, layout{"nhwc"}, false>
-/// An operand that takes several layouts names the usual one.
+/// If the operand takes several layouts, the error names the usual one.
 template <literal Operand, class T, layout Expected, class U, layout Got, bool LayoutFits>
 struct operand_expects {
   static_assert(LayoutFits, "this operand has another layout than the plan");

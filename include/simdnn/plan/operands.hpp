@@ -1,5 +1,6 @@
-// Checks of a call's operands against their table. What passes is seen at once by plan.hpp's inline
-// test of a few numbers; this looks into the rest. No template, so that it is compiled once.
+// Checks a call's operands against their table. A plan first compares a few numbers inline
+// (quick_check.hpp) and calls these checks only if that test fails. They are not templates, so that
+// they are compiled once.
 #pragma once
 
 #include <algorithm>
@@ -10,20 +11,20 @@
 
 namespace simdnn {
 
-/// An operand of a call, whatever its type and layout.
+/// An operand of a call, of any element type and layout.
 struct erased_operand {
   const char* name = "";
-  int index = -1;  ///< in a list; -1: not of one
+  int index = -1;  ///< in a list; -1: not in a list
   bool present = false, written = false;
   bool fixed = false;  ///< the table gives it one layout
   simdnn::needs needs = simdnn::needs::any;
-  int like = -1;                ///< the operand whose shape and strides it has; -1: none
+  int like = -1;                ///< the operand whose shape and strides it must have; -1: none
   std::size_t may_replace = 0;  ///< bit i: it may be the same view as operand i
   const simdnn::shape* expected = nullptr;  ///< null: not checked here
   simdnn::shape shape = {};
   simdnn::layout layout = "x";
   const char* type = "";
-  index_t bytes = 0;  ///< of an element
+  index_t bytes = 0;  ///< per element
   strided_box box = {};
 
   std::string text() const {
@@ -103,7 +104,7 @@ inline bool same_strides(const strided_box& a, const strided_box& b) {
 
 }  // namespace operand_detail
 
-/// Throws error in the name of `op` if the operand was default-constructed: it has no shape.
+/// Throws error in the name of `op` if the operand was default-constructed and so has no shape.
 inline void check_initialised(const shape& s, const layout& l, const char* op,
                               const std::string& name) {
   if (s.rank() != l.rank())
@@ -111,9 +112,10 @@ inline void check_initialised(const shape& s, const layout& l, const char* op,
                 "an uninitialised one");
 }
 
-/// Throws error in the name of `op` if an operand breaks a rule: its shape, the strides that it
-/// needs, an output whose elements share memory, or an output that shares memory with another
-/// operand and is not the same view as one that it may replace.
+/// Throws error in the name of `op` if
+///   - an operand has the wrong shape, or strides that the pass does not take;
+///   - elements of an output share memory;
+///   - an output overlaps another operand, unless it may replace it and is the same view.
 SIMDNN_NOINLINE inline void check_operands(const char* op, std::span<const erased_operand> all) {
   for (const erased_operand& v : all) {
     if (!v.present) continue;

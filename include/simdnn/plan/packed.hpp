@@ -1,5 +1,6 @@
-// packed: weights in the order that one plan's algorithm and pass read. A value of its own, so that
-// many plans and threads can share it and training can refresh it.
+// packed: weights in the order in which the algorithm of one plan's pass reads them. They are
+// separate from the plan, so that many plans and threads can share them and training can refresh
+// them.
 #pragma once
 
 #include <simdnn/tensor/tensor.hpp>
@@ -12,7 +13,7 @@ template <class T>
 class packed {
  public:
   packed() = default;
-  /// For plans of this pass that chose this algorithm; both texts must outlive this.
+  /// For plans of this pass that chose this algorithm. Both strings must outlive *this.
   packed(const char* pass, const char* algorithm, index_t elements,
          std::pmr::memory_resource* memory)
       : pass_(pass), algorithm_(algorithm), data_(shape{elements}, memory) {}
@@ -21,10 +22,10 @@ class packed {
   const T* data() const { return data_.data(); }
   index_t elements() const { return data_.elements(); }
 
-  /// Throws error in the name of `pass` if this was not packed by a plan of the same pass, algorithm
-  /// and size. `operand` is the name of the weights.
+  /// Throws error in the name of `pass` if this was not packed by a plan of the same pass,
+  /// algorithm and size. `operand` is the name of the weights.
   void check(const char* pass, const char* operand, const char* algorithm, index_t elements) const {
-    // Mostly the same literals: then no text is compared.
+    // The pointers are mostly equal, and then no characters are compared.
     const auto same = [](const char* x, const char* y) {
       return x == y || std::string_view(x) == y;
     };

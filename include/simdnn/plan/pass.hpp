@@ -1,11 +1,11 @@
-// A pass: one direction of an operation, which describes itself. plan (plan.hpp) derives the rest.
+// A pass is one direction of an operation. It describes itself; plan (plan.hpp) derives the rest.
 //
 //     template <class T, layout L, class Isa = isa::native>
 //     struct forward {
-//       static constexpr const char* name = "lrn_forward";      of the op, in errors and records
+//       static constexpr const char* name = "lrn_forward";      in errors and call records
 //       using problem_type = lrn_problem;
 //       using isa_tag = Isa;
-//       using algorithm_list = lrn::all<T, L, Isa>;             what the choice walks
+//       using algorithm_list = lrn::all<T, L, Isa>;             one of which the plan chooses
 //       using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape>,
 //                                     out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
 //     };
@@ -15,33 +15,37 @@
 //       using plan<lrn::forward<T, L, Isa>>::plan;
 //     };
 //
-// lrn_plan is a class and no alias: gcc 12 crashes where an alias is given a layout that depends on
-// a template parameter.
+// lrn_plan is a class, not an alias, because gcc 12 crashes if an alias is given a layout that
+// depends on a template parameter.
 //
-// A call runs the algorithm's forward() or, if `way` is not forward, its backward(), with the operands
-// in the table's order, the executor, and the workspace if it takes one. An operand is a view, of
-// const elements if it is only read, a pointer to a view (null: left out) if it is optional, a
-// std::span of views for a list, and a pointer to the packed elements for weights. What else a pass
-// may have:
-//     template <class Chosen>                                instead: chosen is a std::variant
-//     static auto run(const problem_type&, const Chosen&, operands..., const call_context&);
-//     static problem_type checked(const problem_type&);      default: p.checked(name), and as many
-//                                                            sizes as the widest layout has
+// A call runs the algorithm's forward() or, if `way` is not forward, its backward(). It passes the
+// operands in the table's order, the executor, and the workspace if the function takes one. Each
+// operand is passed as
+//     a view                               usually; its elements are const if they are only read
+//     a pointer to a view                  if it is optional; null if it is left out
+//     a std::span of views                 if it is a list
+//     a pointer to the packed elements     if it is packed weights
+// A pass may also have:
+//     template <class Chosen>                                called instead of forward() and
+//     static auto run(const problem_type&, const Chosen&,    backward(); chosen is a std::variant
+//                     operands..., const call_context&);
+//     static problem_type checked(const problem_type&);      default: p.checked(name); size has the
+//                                                            rank of the widest layout
 //     static auto query(const problem_type&, const policy&); default: the problem
 //     static constexpr bool memory_bound = true;   work is counted in elements, not in flops
 //     static constexpr direction way = ...;        default: forward
 //     using post_ops = after<"dst">;               epilogue.hpp: run() gets them before the context
-//     static auto prepare(const problem_type&);    what run() gets in the problem's place
+//     static auto prepare(const problem_type&);    run() gets the result instead of the problem
 //     static void pack(chosen, weights, T* packed, executor_ref);   if there are weights
-//     static bool reads_in_place(chosen, weights); then run() takes a view of weights too
+//     static bool reads_in_place(chosen, weights); if true, run() gets a view of the weights
 //     static index_t workspace_bytes(prepared, chosen, int workers);   default: the algorithm's
-//     static std::string text(const problem_type&);     of call records; default: p.str()
-//     static void check(const problem_type&, operands...);   rules of its own, after the table's
-//     static double work(const problem_type&, operands...);  operations of a call
+//     static std::string text(const problem_type&);     for call records; default: p.str()
+//     static void check(const problem_type&, operands...);   further rules, after the table's
+//     static double work(const problem_type&, operands...);  number of operations of a call
 //     static shape trial_shape(const problem_type&, std::size_t operand);  if the table has none
-//     static index_t terms(const problem_type&);   of the longest sum in a result, which the tests'
-//                                                  tolerance follows from; default: 1
-//     static void complete(call_record&, operands...);  what a call record says otherwise
+//     static index_t terms(const problem_type&);   number of terms of a result's longest sum, from
+//                                                  which tests derive tolerances; default: 1
+//     static void complete(call_record&, operands...);  changes what the call record says
 #pragma once
 
 #include <algorithm>
@@ -57,13 +61,13 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// What a pass's run() is told besides its operands.
+/// What a pass's run() gets besides the operands.
 struct call_context {
   executor_ref executor;
-  std::span<std::byte> workspace;  ///< empty: the calling thread's arena
+  std::span<std::byte> workspace;  ///< if empty, the calling thread's arena is used
 };
 
-/// What a pass says, and the defaults where it says nothing.
+/// The description of a pass, with defaults for what it leaves out.
 template <class Pass>
 struct described_pass {
   using problem_type = typename Pass::problem_type;
@@ -107,7 +111,7 @@ struct described_pass {
     else
       return p.str();
   }
-  /// Operations of a call, for the executor's grain.
+  /// Number of operations of a call, to compare with the executor's grain.
   template <class... V>
   SIMDNN_INLINE static double work(const problem_type& p, const V&... views) {
     if constexpr (requires { Pass::work(p, views...); })
@@ -118,7 +122,7 @@ struct described_pass {
       return p.flops();
   }
 
-  /// One call, of a pass that fuses nothing.
+  /// One call of a pass that fuses nothing.
   template <class Prepared, class Chosen, class... V>
   SIMDNN_INLINE static auto run(const Prepared& p, const Chosen& chosen, const call_context& call,
                                 const V&... operands) {
@@ -154,7 +158,7 @@ struct described_pass {
     }(typename Pass::operands());
     return widest;
   }
-  // Of the largest operand.
+  // Number of elements of the largest operand.
   template <class... V>
   static double most_elements(const V&... views) {
     double most = 0;
@@ -168,7 +172,7 @@ struct described_pass {
 };
 
 /// An operation's passes, one instance of each. `<op>.hpp` ends with the list `<op>_passes`; tests,
-/// benchmarks and tools run what is in it. operations.txt names the lists and their passes.
+/// benchmarks and tools run the passes in it. operations.txt names the lists and their passes.
 template <class... Passes>
 struct pass_list {};
 

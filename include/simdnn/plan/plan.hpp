@@ -1,6 +1,6 @@
-// plan: a problem and the algorithm chosen for one pass of an operation. What plans have in common is
-// derived here, once, from the pass's description (pass.hpp): checks of operands, packed weights, the
-// choice and its measurement, call records.
+// plan: a problem, and the algorithm chosen for one pass of an operation. This class derives from
+// the pass's description (pass.hpp) what all plans have in common: checks of operands, packed
+// weights, the choice of the algorithm and its measurement, call records.
 #pragma once
 
 #include <simdnn/parallel/grain.hpp>
@@ -57,12 +57,12 @@ class plan {
           },
           algorithm_);
   }
-  /// What is said of each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  /// Describes each algorithm for this problem and policy: {name, eligible, refusal, cost}.
   static auto describe(const problem_type& p, const policy& policy = {}) {
     return algorithm_list::describe(described::query(described::checked(p), policy), policy);
   }
 
-  /// With every default written out.
+  /// The problem, with every default filled in.
   const problem_type& problem() const { return problem_; }
   /// For example "direct".
   const char* algorithm_name() const {
@@ -76,7 +76,7 @@ class plan {
       return found;
     }(numbers());
   }
-  /// Bytes that a call with this many workers needs, if the caller gives the workspace.
+  /// Bytes that a workspace must have for a call with this many workers.
   index_t workspace_bytes(int workers) const {
     index_t bytes = 0;
     if constexpr (requires { Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers); })
@@ -91,7 +91,7 @@ class plan {
     return bytes + static_cast<index_t>(memory_pool::alignment);
   }
 
-  /// Weights in the order that this plan reads.
+  /// Copies weights into the order in which this plan reads them.
   template <tensor_like W>
   auto pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
             executor_ref executor = default_executor()) const {
@@ -101,7 +101,7 @@ class plan {
     repack(weights, result, executor);
     return result;
   }
-  /// The same into memory that was packed before, as training does after each step.
+  /// The same into packed weights that exist already, as training does after each step.
   template <tensor_like W>
   void repack(const W& weights, packed<std::remove_const_t<typename W::value_type>>& into,
               executor_ref executor = default_executor()) const {
@@ -127,19 +127,22 @@ class plan {
     }
   }
 
-  /// The operands in the table's order; optional ones at the end may be left out, others are `none`.
-  /// Weights are packed ones, or a tensor, which is then packed first. After them, at most once each
-  /// and in any order: an epilogue (post-ops, if the pass fuses any), an executor, and a workspace
-  /// (a std::span<std::byte> of workspace_bytes; without one the calling thread's arena, which grows
-  /// once). Throws error if an operand's shape is not the plan's, its strides are not as the table
-  /// says, or an output shares memory with another operand other than as allowed.
+  /// Takes the operands in the table's order. Optional operands at the end may be left out;
+  /// elsewhere, pass `none` for them. Weights may be packed or a tensor; a tensor is packed first.
+  /// After the operands, in any order and at most once each:
+  ///   - an epilogue: post-ops, if the pass fuses any;
+  ///   - an executor;
+  ///   - a workspace: a std::span<std::byte> of workspace_bytes(). Without one, the call uses the
+  ///     calling thread's arena, which grows once.
+  /// Throws error if an operand's shape is not the plan's, if its strides are not as the table
+  /// requires, or if an output shares memory with another operand and the table does not allow it.
   template <class... Arguments>
   auto operator()(Arguments&&... arguments) const {
     static_assert((!std::is_same_v<std::remove_cvref_t<Arguments>, policy> && ...),
                   "a plan is made with its policy; a call has none");
     return call(argument_pack<Arguments...>(arguments...));
   }
-  /// The same for one-shot functions, which have taken a policy from the arguments.
+  /// The same for one-shot functions, which have already read the policy among the arguments.
   template <class... Arguments>
   auto call(const argument_pack<Arguments...>& arguments) const {
     using pack = argument_pack<Arguments...>;
@@ -216,7 +219,7 @@ class plan {
   template <std::size_t I, class Pack>
   static constexpr bool left_out = std::is_same_v<typename Pack::template type<I>, none_t>;
 
-  // A view, a span of views, or a pointer to packed weights.
+  // Operand I as a view, a span of views, or a pointer to packed weights.
   template <std::size_t I, class Pack, class Packed = none_t>
   SIMDNN_INLINE static auto lowered(const Pack& arguments, const Packed* own = nullptr) {
     using operand = line<I>;
@@ -231,7 +234,7 @@ class plan {
       return as_operand<typename operand::type, element_type<operand>>(arguments.template get<I>());
   }
 
-  // Whether operand I passes, as far as a few comparisons tell.
+  // Whether a few comparisons show that operand I is correct; if not, check_exactly() decides.
   template <std::size_t I, bool LeftOut, class V, class... All>
   SIMDNN_INLINE bool quick(const V& v, const memory_range* ranges, const All&... all) const {
     if constexpr (detail::is_packed_pointer<V> || LeftOut) {
@@ -274,7 +277,7 @@ class plan {
     }
     return e;
   }
-  // Makes views of its own: the call's then stay in registers.
+  // Makes its own views of the operands, so that the views of the call stay in registers.
   template <std::size_t... I, class Pack, class Packed>
   SIMDNN_NOINLINE void check_exactly(const Pack& arguments, const Packed* own) const {
     const erased_operand all[] = {erase<I>(lowered<I>(arguments, own), !left_out<I, Pack>)...};
@@ -315,7 +318,7 @@ class plan {
   SIMDNN_INLINE auto run(const Pack& arguments, const Packed* own = nullptr) const {
     return [&](const auto&... views) SIMDNN_INLINE_LAMBDA {
       const memory_range ranges[] = {range_of_operand(views)...};
-      // Without branches between them.
+      // All operands are tested without a branch in between.
       const int ok = (... & int(quick<I, left_out<I, Pack>>(views, ranges, views...)));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
@@ -384,8 +387,8 @@ class plan {
   index_t packed_elements_ = 0;
 };
 
-/// One-shot functions: makes a plan and calls it. A policy may be among the arguments after the
-/// operands, as an epilogue, an executor and a workspace may.
+/// For one-shot functions: makes a plan and calls it. After the operands, the arguments may include
+/// a policy, an epilogue, an executor and a workspace.
 template <class Pass, class... Arguments>
 auto run_once(const typename Pass::problem_type& p, Arguments&&... arguments) {
   const argument_pack<Arguments...> pack(arguments...);

@@ -1,5 +1,5 @@
-// The inline test of a call's operands: a few comparisons, of which false only asks for a closer look
-// (operands.hpp). Loops over dimensions are unrolled, so that views need not be in memory.
+// The inline test of a call's operands: a few comparisons. If it fails, operands.hpp checks the
+// operands exactly. Loops over dimensions are unrolled, so that views need not be in memory.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Whether the view has these sizes and the strides that its line of the table asks for; if it is
-/// written, also whether each stride steps over what the dimensions inside it reach, in the layout's
-/// own order, so that its elements share no memory.
+/// Whether the view has these sizes and the strides that its line of the table requires. If the
+/// operand is written, also whether each stride is at least the extent of the dimensions that are
+/// inside it in the layout's order; then no elements share memory.
 template <class Operand, bool Written, class V>
 SIMDNN_INLINE bool fits_quickly(const V& v, const index_t* sizes) {
   using table = layout_table<V::format>;
@@ -52,7 +52,7 @@ SIMDNN_INLINE bool same_strides_quickly(const V& v, const W& w) {
   return ok;
 }
 
-/// The range of a view; an empty one for what is no view or has no shape.
+/// The memory range of a view. It is empty if the view has no shape, and for all other types.
 template <class V>
 SIMDNN_INLINE memory_range range_of_operand(const V& v) {
   if constexpr (requires { v.format; })
@@ -61,8 +61,8 @@ SIMDNN_INLINE memory_range range_of_operand(const V& v) {
     return {};
 }
 
-/// Whether line I of the table, if it is written, shares no memory with another line, or all of it
-/// with one that it may replace.
+/// Whether operand I, if it is written, shares no memory with any other operand, except the whole
+/// range of one that it may replace.
 template <class Table, std::size_t I, bool Written, std::size_t... J>
 SIMDNN_INLINE bool apart_quickly(const memory_range* ranges, std::index_sequence<J...>) {
   if constexpr (!Written)

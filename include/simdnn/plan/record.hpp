@@ -1,4 +1,5 @@
-// The call record of a plan's call, from its operands. No template, so that it is compiled once.
+// Makes the call record of a plan's call from its operands. It is not a template, so that it is
+// compiled once.
 #pragma once
 
 #include <simdnn/plan/operands.hpp>
@@ -9,8 +10,8 @@
 
 namespace simdnn {
 
-/// Layouts are those of the operands in the table's order, of packed weights if the table gives them
-/// one; bytes are those of all operands that are there.
+/// The record has the layouts of the operands, in the table's order; packed weights have one if the
+/// table fixes it. Its bytes are those of all operands that are present.
 SIMDNN_NOINLINE inline call_record record_of(const char* op, std::string problem, const char* isa,
                                              const char* algorithm, double flops,
                                              std::span<const erased_operand> operands) {
@@ -22,7 +23,7 @@ SIMDNN_NOINLINE inline call_record record_of(const char* op, std::string problem
                    .flops = flops};
   for (const erased_operand& e : operands) {
     const bool packed_in_one_layout = !e.present && e.fixed && e.shape.rank() != 0;
-    // Not operator+: gcc 12 warns of it without cause (PR105651).
+    // append() instead of operator+, about which gcc 12 warns without cause (PR105651).
     if (e.present || packed_in_one_layout)
       call.layouts.append(call.layouts.empty() ? "" : ":").append(e.layout.text());
     if (e.present || e.shape.rank() != 0)

@@ -1,13 +1,13 @@
-// Choosing an algorithm. An operation lists its algorithms for one direction, element type, layouts and
-// ISA in algorithms.hpp as `algorithms<reference<...>, direct<...>, ...>`; plans, tests, benchmarks and
-// the support table walk that list.
+// Chooses an algorithm. An operation lists its algorithms for one direction, element type, layouts
+// and ISA in algorithms.hpp, as `algorithms<reference<...>, direct<...>, ...>`. Plans, tests,
+// benchmarks and the table of operations read that list.
 //
 // An algorithm is a class with
 //     static constexpr const char* name;
 //     static constexpr bool automatic;           // false: only by name (reference, onednn)
-//     static const char* refuses(const Query&);  // nullptr, or the reason in key
-//     static double cost(const Query&);          // of those that do not refuse, the least is taken
-//     explicit Algorithm(const Query&);            // its plan: immutable, callable from many threads
+//     static const char* refuses(const Query&);  // the reason; nullptr if it takes the query
+//     static double cost(const Query&);          // the cheapest that takes the query is chosen
+//     explicit Algorithm(const Query&);          // immutable, callable from many threads
 #pragma once
 
 #include <algorithm>
@@ -26,29 +26,29 @@ namespace simdnn::inline SIMDNN_ABI {
 
 template <class... Algorithms>
 struct algorithms {
-  /// One of them, constructed.
+  /// One of the algorithms, constructed for a query.
   using chosen = std::variant<Algorithms...>;
 
-  /// `f.template operator()<Algorithm>()` for each.
+  /// Calls f.template operator()<Algorithm>() for each algorithm.
   template <class F>
   static void for_each(F&& f) {
     (f.template operator()<Algorithms>(), ...);
   }
 
   static std::vector<std::string> names() { return {Algorithms::name...}; }
-  /// How many may ever be chosen without being named.
+  /// Number of algorithms that can be chosen without being named.
   static constexpr int choices =
       ((Algorithms::automatic || Algorithms::name == std::string_view("onednn") ? 1 : 0) + ... + 0);
 
-  /// What is said of one algorithm where a choice is made.
+  /// One algorithm as the choice sees it.
   struct description {
     const char* name;
-    bool eligible;        ///< may be taken without being named
-    const char* refusal;  ///< nullptr where it takes the query
-    double cost;          ///< 0 where it refuses
+    bool eligible;        ///< may be chosen without being named
+    const char* refusal;  ///< nullptr if it takes the query
+    double cost;          ///< 0 if it refuses
   };
-  /// All of them, in their order, for this query and policy. Plans have one for a problem:
-  /// plan::describe(problem, policy).
+  /// Describes all algorithms, in the order of the list, for this query and policy.
+  /// plan::describe(problem, policy) does the same for a problem.
   template <class Query>
   static std::array<description, sizeof...(Algorithms)> describe(const Query& query,
                                                                  const policy& policy) {
@@ -60,7 +60,8 @@ struct algorithms {
     return { one.template operator()<Algorithms>()... };
   }
   static constexpr int none = -1;
-  /// The index of the one that is taken where none is named, or none.
+  /// The index of the algorithm that is chosen if the policy names none: the cheapest eligible one
+  /// that takes the query. `none` if there is no such algorithm.
   static int least(std::span<const description> all) {
     int best = none;
     double least_cost = 0;
@@ -75,7 +76,7 @@ struct algorithms {
     return best;
   }
 
-  /// Why the algorithm of this name does not take the query; nullptr where it does.
+  /// Why the algorithm of this name does not take the query; nullptr if it does.
   template <class Query>
   static const char* refusal(const Query& query, std::string_view name) {
     const char* reason = "there is no such algorithm";
@@ -85,16 +86,17 @@ struct algorithms {
     return reason;
   }
 
-  /// Throws error in the name of `op` where the policy names an algorithm that is not here or that
-  /// refuses, or where every automatic one refuses. Not inline, so that a program can compile it
-  /// once (simdnn/instances.hpp).
+  /// Constructs the chosen algorithm. Throws error in the name of `op` if the policy names an
+  /// algorithm that is not in the list or that refuses, or if every eligible algorithm refuses. Not
+  /// inline, so that a program can compile it once (simdnn/instances.hpp).
   template <class Query>
   static chosen choose(const Query& query, const policy& policy, const char* op);
 
-  /// The policy for choose(): its algorithm filled in where `measured` asks for it. key() tells
-  /// problem, types, layouts and ISA from others' (trial_key). make_trial() makes operands and
-  /// returns a function of a policy, which names an algorithm, that returns the trial_run of it; a
-  /// algorithm that throws error there is left out.
+  /// The policy for choose(). If its member `measured` is set, the fastest algorithm is filled in.
+  /// key() returns a text that identifies the problem, types, layouts and ISA (trial_key).
+  /// make_trial() makes operands and returns a function, which takes a policy that names an
+  /// algorithm and returns the trial_run of that algorithm. An algorithm for which this function
+  /// throws error is left out.
   template <class Query, class Key, class MakeTrial>
   static policy measured(const Query& query, policy policy, const char* op, Key&& key,
                          MakeTrial&& make_trial) {
@@ -141,7 +143,7 @@ struct algorithms {
   }
 
  private:
-  // Whether the choice may take it without being told its name.
+  // Whether the algorithm may be chosen without being named.
   template <class Algorithm>
   static bool eligible(const policy& policy) {
     return Algorithm::automatic ||

@@ -1,5 +1,5 @@
-// What policy.measured runs: a pass's operands, filled with numbers, and calls of plans on them.
-// Called by plan (plan.hpp).
+// The trials that policy.measured runs: operands of a pass, filled with numbers, and calls of plans
+// on them. Called by plan (plan.hpp).
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// The words of a cache's key that tell problems apart: "float nChw16c nChw16c avx512 mb8ic64...".
+/// The part of a cache's key that identifies a problem: "float nChw16c nChw16c avx512 mb8ic64...".
 template <class Pass>
 std::string trial_key(const std::string& problem) {
   using table = typename Pass::operands;
@@ -51,8 +51,9 @@ auto& trial_argument(Operands& operands, Packed& weights) {
 
 }  // namespace detail
 
-/// A function of a policy, which names an algorithm, that returns the trial_run of a plan made with
-/// it, with a bias and relu if the pass fuses post-ops.
+/// Makes operands and returns a function. That function takes a policy that names an algorithm,
+/// makes a plan with it, and returns a trial_run that calls the plan, with a bias and relu if the
+/// pass fuses post-ops.
 template <class Plan>
 auto make_trial_of(const typename Plan::problem_type& p) {
   using pass = typename Plan::pass;

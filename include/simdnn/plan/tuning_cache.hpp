@@ -1,10 +1,11 @@
-// tuning_cache: which algorithm was measured to be the fastest, by problem. Policies refer to one
-// (policy.hpp), plans look theirs up in it and measure what is missing (measure.hpp).
+// tuning_cache: remembers for each problem which algorithm was measured to be the fastest. A policy
+// refers to a cache (policy.hpp). Plans look their algorithm up in it, and measure (measure.hpp) if
+// there is no entry.
 //
-// Its file is text: a line that names the format and its version, then one line an entry,
+// Its file is text: a line with the format and its version, then one line per entry,
 //     conv_forward float nChw16c nChw16c avx512 threads=1 normal own mb8ic64ih56...: winograd
-// sorted by key. What it says is a matter of speed alone, and holds on the kind of machine that it
-// was measured on.
+// sorted by key. Entries are about speed only, and are valid for the kind of machine that they were
+// measured on.
 #pragma once
 
 #include <cstdio>
@@ -17,15 +18,15 @@
 
 namespace simdnn {
 
-/// Callable from many threads.
+/// May be called from many threads at once.
 class tuning_cache final : public algorithm_memory {
  public:
   tuning_cache() = default;
-  /// As load().
+  /// Calls load(path).
   explicit tuning_cache(const std::string& path) { load(path); }
 
-  /// Adds a file's entries, which replace those of the same key. Throws error, and adds none, where
-  /// the file cannot be read, is none of save() or has a version or a line that is not known.
+  /// Adds a file's entries, which replace those of the same key. Throws error and adds nothing if
+  /// the file cannot be read, was not written by save(), or has an unknown version or a bad line.
   void load(const std::string& path) {
     std::ifstream file(path);
     const auto fail = [&](const std::string& which) {
@@ -54,8 +55,8 @@ class tuning_cache final : public algorithm_memory {
     for (auto& [key, algorithm] : read) entries_[key] = algorithm;
   }
 
-  /// Writes all entries, beside the file first, so that nobody reads half of it. Throws error where
-  /// it cannot be written.
+  /// Writes all entries. It writes a second file and then renames it, so that nobody reads half a
+  /// file. Throws error if the file cannot be written.
   void save(const std::string& path) const {
     const std::string beside = path + ".new";
     std::ofstream file(beside);
@@ -72,7 +73,7 @@ class tuning_cache final : public algorithm_memory {
 
   void lock() override { mutex_.lock(); }
   void unlock() override { mutex_.unlock(); }
-  /// Both between lock() and unlock().
+  /// find() and keep() are called between lock() and unlock().
   std::string find(const std::string& key) const override {
     const auto at = entries_.find(key);
     return at != entries_.end() ? at->second : "";
@@ -82,7 +83,7 @@ class tuning_cache final : public algorithm_memory {
     ++measured_;
   }
 
-  /// How many entries were measured, not loaded: whether to save().
+  /// Number of entries that were measured, not loaded. If it is 0, there is nothing to save().
   int measured() const {
     const std::lock_guard lock(mutex_);
     return measured_;
