@@ -1,9 +1,9 @@
-// How to talk to oneDNN, 2.6 and 3.x: the engine and streams. Empty unless SIMDNN_WITH_ONEDNN is
-// defined and the program is linked to oneDNN.
+// The engine and the streams of oneDNN, 2.6 and 3.x. Empty unless SIMDNN_WITH_ONEDNN is defined;
+// the program must then be linked to oneDNN.
 //
-// oneDNN runs on threads of its own, as many as OpenMP gives it (OMP_NUM_THREADS), or serially
-// inside a parallel region; the executor given to an operation does not change that. It chooses
-// instructions for the CPU that it finds (ONEDNN_MAX_CPU_ISA lowers that), whatever the plan's Isa.
+// oneDNN uses its own threads: as many as OpenMP gives it (OMP_NUM_THREADS), or one inside a
+// parallel region. The executor of an operation does not change that. oneDNN selects instructions
+// for the CPU that it finds (ONEDNN_MAX_CPU_ISA limits them) and ignores the plan's Isa.
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
@@ -22,19 +22,19 @@
 
 namespace simdnn::inline SIMDNN_ABI::onednn {
 
-/// The CPU.
+/// The engine for the CPU.
 inline const dnnl::engine& engine() {
   static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
   return cpu;
 }
 
-/// The calling thread's own.
+/// The calling thread's own stream.
 inline dnnl::stream& stream() {
   thread_local dnnl::stream own(engine());
   return own;
 }
 
-/// What a plan throws where oneDNN has no implementation, or fails.
+/// The error that a plan throws if oneDNN has no implementation or fails.
 inline error failure(const char* op, const dnnl::error& e) {
   return error(op, "policy.algorithm", "an algorithm that takes the problem",
                std::string("'onednn' (oneDNN: ") + e.what() + ")");

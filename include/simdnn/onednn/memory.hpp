@@ -10,7 +10,7 @@ namespace simdnn::inline SIMDNN_ABI::onednn {
 using dims = dnnl::memory::dims;
 using desc = dnnl::memory::desc;
 
-/// Dense, the first dimension outermost.
+/// A dense descriptor with the first dimension outermost.
 inline desc plain(const dims& sizes) {
   dims strides(sizes.size());
   dnnl::memory::dim run = 1;
@@ -18,12 +18,12 @@ inline desc plain(const dims& sizes) {
   return {sizes, dnnl::memory::data_type::f32, strides};
 }
 
-/// Left to the primitive.
+/// A descriptor whose memory order the primitive chooses.
 inline desc any(const dims& sizes) {
   return {sizes, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
 }
 
-/// Whether images may have channels in blocks of this size; 1 stands for plain layouts.
+/// Whether images may have channels in blocks of this size; 1 means a plain layout.
 constexpr bool has_block(index_t block) {
   return block == 1 || block == 4 || block == 8 || block == 16;
 }
@@ -45,12 +45,13 @@ inline desc image(const dims& sizes, index_t block, bool channels_last) {
   }
 }
 
-/// The caller's memory. oneDNN's memory object knows no const; what is only read stays as it is.
+/// Wraps the caller's memory. oneDNN's memory objects know no const; memory that is only read stays
+/// unchanged.
 inline dnnl::memory over(const desc& d, const void* data) {
   return {d, engine(), const_cast<void*>(data)};
 }
 
-/// The same elements in another order.
+/// Copies elements into another memory order.
 inline void reorder(const desc& from, const void* src, const desc& to, void* dst) {
   dnnl::memory s = over(from, src), d = over(to, dst);
   dnnl::reorder(s, d).execute(stream(), s, d);

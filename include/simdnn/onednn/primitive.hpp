@@ -1,4 +1,4 @@
-// Primitives: made once, when a plan is, and run from any number of threads.
+// A primitive is made once, when its plan is made, and is run from any number of threads.
 #pragma once
 
 #if defined(SIMDNN_WITH_ONEDNN)
@@ -7,14 +7,14 @@
 
 namespace simdnn::inline SIMDNN_ABI::onednn {
 
-/// The scratchpad is the caller's, so that a primitive keeps no state.
+/// The caller provides the scratchpad, so that a primitive keeps no state.
 inline dnnl::primitive_attr attributes() {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attr;
 }
 
-/// The descriptor of a forward primitive; `args` are oneDNN's own, the same in 2.x and 3.x.
+/// The descriptor of a forward primitive. `args` are oneDNN's arguments, the same in 2.x and 3.x.
 template <class Primitive, class... Args>
 auto describe(const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
@@ -25,7 +25,8 @@ auto describe(const Args&... args) {
 #endif
 }
 
-/// The descriptor of a backward primitive; `forward` is the forward one of the same operation.
+/// The descriptor of a backward primitive. `forward` is the descriptor of the same operation's
+/// forward primitive.
 template <class Primitive, class Forward, class... Args>
 auto describe_backward(const Forward& forward, const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
@@ -45,7 +46,7 @@ class primitive {
 
   index_t scratchpad_bytes() const { return static_cast<index_t>(scratchpad_.get_size()); }
 
-  /// Runs and waits; the scratchpad is 64-byte aligned.
+  /// Runs the primitive and waits. The scratchpad must be 64-byte aligned.
   void run(std::unordered_map<int, dnnl::memory> operands, void* scratchpad) const {
     operands.insert({DNNL_ARG_SCRATCHPAD, over(scratchpad_, scratchpad)});
     primitive_.execute(stream(), operands);

@@ -1,4 +1,5 @@
-// A problem lists its fields once; its checks, its text, its hash and random problems follow.
+// A problem lists its fields once. Its checks, its text, its hash and random problems follow from
+// the list.
 //
 //     struct lrn_problem {
 //       index_t batch = 1;
@@ -14,8 +15,8 @@
 //     };
 //     static_assert(problems::members<lrn_problem>() == problems::listed<lrn_problem>());
 //
-// The order of the list is the order of the text. Rules between fields are code in checked().
-// Fields are of type index_t, double, spatial or an enum, whose value the text has as a number.
+// The text has the order of the list. Rules between fields are code in checked(). A field has type
+// index_t, double, spatial or an enum; in the text, an enum is a number.
 #pragma once
 
 #include <bit>
@@ -31,7 +32,7 @@
 
 namespace simdnn {
 
-/// What a problem says of one of its fields.
+/// The description of one field of a problem.
 struct field {
   static constexpr double none = std::numeric_limits<double>::infinity();
 
@@ -39,10 +40,10 @@ struct field {
   const char* key = "";    ///< in the text; d, h or w follow it if the field is spatial; "": no key
   double least = -none;    ///< smallest legal value
   double greatest = none;  ///< largest legal value; spatial numbers are below 2^31 in any case
-  double usual = none;     ///< default; of a spatial field, in each dimension if it is empty
+  double usual = none;     ///< default; an empty spatial field has it in each dimension
   bool needed = false;     ///< the text must have it; a spatial field must not be empty
   bool brief = false;      ///< the text leaves it out if it has its usual value
-  index_t subtracted = 0;  ///< the text has the value less this: benchdnn's dilation starts at 0
+  index_t subtracted = 0;  ///< the text has the value minus this: benchdnn's dilation starts at 0
 };
 
 namespace problems {
@@ -51,7 +52,7 @@ namespace problems {
 template <class P>
 concept lists_fields = requires { P::fields([](auto, const field&) {}); };
 
-// Converts to every member's type, in unevaluated code.
+// Converts to every member's type. For unevaluated code only.
 struct anything {
   template <class T>
   constexpr operator T() const;
@@ -83,7 +84,7 @@ constexpr int rank_of(const P& p) {
     return 0;
 }
 
-/// g(number) for each number of a field, which is an index_t or a double.
+/// Calls g(number) for each number of a field; a number is an index_t or a double.
 template <class T, class G>
 constexpr void for_each_number(const T& x, G&& g) {
   if constexpr (std::is_same_v<T, spatial>)
@@ -94,7 +95,7 @@ constexpr void for_each_number(const T& x, G&& g) {
     g(x);
 }
 
-// In every locale, and such that the text is read back to the same number.
+// The texts do not depend on the locale, and reading them gives the same numbers again.
 inline std::string text(index_t x) { return std::to_string(x); }
 inline std::string text(double x) {
   char digits[32];
@@ -129,8 +130,8 @@ void check(const field& f, const T& x, const char* op) {
   });
 }
 
-/// Throws error naming the first field out of its bounds or with another number of spatial
-/// dimensions than size.
+/// Throws error naming the first field that is out of its bounds, or that has not as many spatial
+/// dimensions as size.
 template <lists_fields P>
 void check(const P& p, const char* op) {
   P::fields([&](auto member, const field& f) {
@@ -146,7 +147,7 @@ void check(const P& p, const char* op) {
   });
 }
 
-/// Writes out the usual numbers of spatial fields that are empty.
+/// Fills empty spatial fields with their usual numbers.
 template <lists_fields P>
 constexpr void fill(P& p) {
   P::fields([&](auto member, const field& f) {
@@ -169,8 +170,8 @@ void put(std::string& to, const field& f, const T& x) {
   }
 }
 
-/// benchdnn's notation of all fields with a key; before the kernel stand the output sizes, as o, if
-/// there are any.
+/// All fields with a key, in benchdnn's notation. The output sizes, if there are any, have key o
+/// and come before the kernel.
 template <lists_fields P>
 std::string print(const P& p, const spatial& outputs = {}) {
   std::string to;
@@ -186,7 +187,8 @@ std::string print(const P& p, const spatial& outputs = {}) {
   return to;
 }
 
-/// Reads a field whose key the text has; otherwise x stays. Throws error if it is out of its bounds.
+/// Reads a field if the text has its key; otherwise x is unchanged. Throws error if the field is
+/// out of its bounds.
 template <class T>
 void read(notation& t, const field& f, T& x) {
   const bool is_spatial = std::is_same_v<T, spatial>;
@@ -209,7 +211,7 @@ void read(notation& t, const field& f, T& x) {
   check(f, x, t.op());
 }
 
-/// Reads all fields with a key. What the text does not have stays as it is in p.
+/// Reads all fields with a key. Fields that the text does not have are unchanged in p.
 template <lists_fields P>
 void read(notation& t, P& p) {
   P::fields([&](auto member, const field& f) {
@@ -217,8 +219,8 @@ void read(notation& t, P& p) {
   });
 }
 
-/// Reads a problem's text, whose fields are in any order; those that it does not have are as in
-/// `usual`. `name` takes what follows n. Throws error in the name of op.
+/// Reads a problem's text, whose fields may be in any order. Fields that it does not have are taken
+/// from `usual`. If `name` is not null, it receives what follows n. Throws error in the name of op.
 template <lists_fields P>
 P parse(std::string_view text, const char* op, std::string* name, P usual) {
   notation t(text, op);
@@ -230,7 +232,7 @@ P parse(std::string_view text, const char* op, std::string* name, P usual) {
 
 }  // namespace problems
 
-/// Equal problems have equal hashes. Problems that differ in one number have different ones.
+/// Equal problems have equal hashes. Problems that differ in one number have different hashes.
 template <problems::lists_fields P>
 constexpr std::size_t hash_value(const P& p) {
   std::uint64_t hash = 0x243f6a8885a308d3;

@@ -1,8 +1,9 @@
 // benchdnn's problem notation: keys and numbers, such as
 //     mb8_ic64ih56oc128oh56kh3ph1n"resnet:conv*3"
-// Underscores are skipped. A key is small letters. What follows n is a name, so no key begins with n.
-// No key is e, which would read as an exponent after a number. benchdnn has no keys for alpha and beta
-// of gemm, alg of pooling (the kind) and pe of windows (pad_end); all but pe follow an underscore.
+// Underscores are skipped. A key consists of small letters. What follows n is a name, so no key
+// begins with n. No key is e: after a number it would read as an exponent. Some keys are not
+// benchdnn's: alpha and beta of gemm, alg of pooling (the kind) and pe of windows (pad_end). All of
+// them but pe follow an underscore.
 #pragma once
 
 #include <charconv>
@@ -17,12 +18,12 @@
 
 namespace simdnn {
 
-/// A problem text cut into its parts; the operations' problems read their fields from it. Numbers are
-/// read alike in every locale.
+/// A problem's text, cut into keys and numbers, from which the problem reads its fields. Reading
+/// numbers does not depend on the locale.
 class notation {
  public:
-  /// Throws error in the name of `op` if the text is not of that form or a key occurs twice. The text
-  /// must outlive *this.
+  /// Throws error in the name of `op` if the text is not of that form or a key occurs twice. The
+  /// text must outlive *this.
   notation(std::string_view text, const char* op) : op_(op), text_(text) {
     const char *at = text.data(), *const end = at + text.size();
     while (at != end) {
@@ -38,7 +39,7 @@ class notation {
         std::erase(name_, '"');
         break;
       }
-      // Only digits and a sign: from_chars would read inf and nan.
+      // A number starts with a digit or with - and a digit: from_chars would also read inf and nan.
       const char* const digit = at != end && *at == '-' ? at + 1 : at;
       double value = 0;
       std::from_chars_result number{at, std::errc::invalid_argument};
@@ -63,7 +64,7 @@ class notation {
 
   const char* op() const { return op_; }
   bool has(std::string_view key) const { return find(key) != values_.size(); }
-  /// Of a spatial key: whether it occurs with d, h or w after it.
+  /// The same; a spatial key occurs with d, h or w after it.
   bool has(const std::string& key, bool spatial) const {
     return spatial ? has(key + "d") || has(key + "h") || has(key + "w") : has(key);
   }
@@ -72,25 +73,25 @@ class notation {
     if (!has(key, spatial))
       throw_error(op_, "problem", "the key " + key + (spatial ? "h" : ""), quoted(text_));
   }
-  /// The whole number of a key, which then counts as read.
+  /// The integer of a key, or `otherwise` if the text does not have the key. Marks the key as read.
   index_t take(std::string_view key, index_t otherwise) { return take_number(key, otherwise); }
-  /// The same, of a decimal number.
+  /// The same for a decimal number.
   double take_decimal(std::string_view key, double otherwise) {
     return take_number(key, otherwise);
   }
-  /// Throws error naming the first key that nobody read.
+  /// Throws error naming the first key that was not read.
   void finish() const {
     if (!values_.empty())
       throw_error(op_, "problem", "keys of this operation",
                   "'" + values_.front().first + "' in '" + std::string(text_) + "'");
   }
-  /// What follows n, quotes removed.
+  /// The name, which follows n, without its quotes.
   const std::string& name() const { return name_; }
 
   /// 3 if the text has depth, 1 if it has width only, else 2.
   int spatial_rank() const { return rank_; }
-  /// The numbers of prefix + d, h, w; one that is missing takes its neighbour's (h from w, w from
-  /// h, d from h); none if all are missing.
+  /// The numbers of prefix + d, h, w. A missing number is copied from another dimension: h from w
+  /// or else d, w from h, d from h. Empty if all are missing.
   spatial take_spatial(int rank, const std::string& prefix) {
     if (!has(prefix, true)) return {};
     const bool has_d = has(prefix + "d"), has_h = has(prefix + "h"), has_w = has(prefix + "w");
@@ -126,7 +127,7 @@ class notation {
 
   const char* op_;
   std::string_view text_;
-  std::vector<std::pair<std::string, std::string_view>> values_;  // a map compiles longer
+  std::vector<std::pair<std::string, std::string_view>> values_;  // a map takes longer to compile
   std::string name_;
   int rank_ = 2;
 };

@@ -1,4 +1,5 @@
-// random_problem and smallest_problem: legal problems for tests and for benchmarks that check results.
+// random_problem and smallest_problem: legal problems for tests and for benchmarks that check
+// results.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 
 namespace simdnn {
 
-/// Bounds of every number of a random problem, within those of its field; least <= greatest.
+/// Bounds of every number of a random problem, besides those of its field; least <= greatest.
 struct random_bounds {
   index_t least = -2;     ///< smallest number
   index_t greatest = 12;  ///< largest number
@@ -18,8 +19,8 @@ struct random_bounds {
 
 namespace problems {
 
-/// Fills every field of a problem within its own bounds and the given ones; rules between fields may
-/// be broken. Fields that need not be set keep their default one time in four.
+/// Fills every field of a problem within its own bounds and the given ones. The result may break
+/// rules between fields. An optional field keeps its default in one of four cases.
 template <lists_fields P, class Integer>
 P random_fields(Integer&& integer, const random_bounds& within = {}) {
   P p;
@@ -49,7 +50,7 @@ P random_fields(Integer&& integer, const random_bounds& within = {}) {
   return p;
 }
 
-/// A problem with this many spatial dimensions and all sizes 1: fields that may be left out are so.
+/// A problem with this many spatial dimensions and all sizes 1. Optional fields are left out.
 template <lists_fields P>
 constexpr P smallest_problem(int rank) {
   P p;
@@ -68,9 +69,9 @@ constexpr P smallest_problem(int rank) {
 }  // namespace problems
 
 #if defined(__cpp_exceptions)
-/// A problem that checked() accepts: draws again until the rules between fields hold, and throws
-/// checked()'s error if none of 10000 does. `integer(low, high)` returns a random index_t x with
-/// low <= x <= high. The same numbers give the same problem.
+/// A random problem that checked() accepts. It draws again until the rules between fields hold, and
+/// throws checked()'s error if they still do not after 10000 further draws. `integer(low, high)`
+/// returns a random index_t x with low <= x <= high. The same numbers give the same problem.
 template <problems::lists_fields P, class Integer>
 P random_problem(Integer&& integer, const random_bounds& within = {}) {
   for (int left = 10000;; --left) {

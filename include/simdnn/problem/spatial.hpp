@@ -10,8 +10,8 @@
 
 namespace simdnn {
 
-/// One to three numbers, or none, which stands for a default. Structural, so that problems can be
-/// template arguments.
+/// One to three numbers, or none, which means a default. It is a structural type, so that problems
+/// can be template arguments.
 struct spatial {
   int rank = 0;
   index_t v[3] = {};
@@ -48,8 +48,8 @@ struct spatial {
   friend constexpr bool operator==(const spatial&, const spatial&) = default;
 };
 
-/// Throws error in the name of op if a size has not as many numbers as the layout, which also names
-/// n and c, has spatial dimensions.
+/// Throws error in the name of op unless `size` has a number for each spatial dimension of the
+/// layout, that is for each dimension but n and c.
 inline void check_rank(const spatial& size, const layout& l, const char* op) {
   if (size.rank != l.rank() - 2)
     throw_error(
@@ -64,7 +64,7 @@ constexpr shape joined(shape s, const spatial& sizes) {
   return s;
 }
 
-/// Throws error in the name of op if an operand of this shape has more elements than memory holds.
+/// Throws error in the name of op if an operand of this shape has too many elements (checked_size).
 constexpr void check_elements(const shape& s, const char* op, const char* argument) {
   index_t n = 1;
   for (const index_t size : s)

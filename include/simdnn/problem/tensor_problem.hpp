@@ -22,7 +22,7 @@ struct tensor_problem {
   constexpr shape tensor_shape() const { return sizes; }
   /// "8x64x56x56"
   std::string str() const { return sizes.str(); }
-  /// Reads that. Throws error if the text is no such list of one to max_rank sizes.
+  /// Reads such a text. Throws error if it is not a list of one to max_rank sizes.
   static tensor_problem parse(std::string_view text) {
     constexpr const char* op = "tensor_problem";
     tensor_problem p;

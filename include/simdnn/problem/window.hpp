@@ -1,5 +1,5 @@
-// Windows that slide over src: what conv and pooling have in common. Their problems P have the spatial
-// fields size, kernel, stride, pad, pad_end and maybe dilation, and output(d).
+// Windows that slide over src, as in conv and pooling. Their problems P have output(d) and the
+// spatial fields size, kernel, stride, pad, pad_end and, optionally, dilation.
 #pragma once
 
 #include <simdnn/problem/fields.hpp>
@@ -9,9 +9,9 @@
 
 namespace simdnn {
 
-/// Outputs of a window that slides over `size` elements with padding on both sides, by the floor
-/// rule: floor((size + pad + pad_end - (dilation * (kernel - 1) + 1)) / stride) + 1; 0 if the window
-/// does not fit.
+/// Number of outputs of a window that slides over `size` elements with padding on both sides:
+///     floor((size + pad + pad_end - (dilation * (kernel - 1) + 1)) / stride) + 1,
+/// or 0 if the window does not fit.
 constexpr index_t window_outputs(index_t size, index_t kernel, index_t stride, index_t pad,
                                  index_t pad_end, index_t dilation) {
   const index_t room = size + pad + pad_end - (dilation * (kernel - 1) + 1);
@@ -44,7 +44,7 @@ constexpr spatial outputs(const P& p) {
   return numbers;
 }
 
-/// Writes out all defaults and checks each field, and that the kernel fits.
+/// Fills in all defaults. Checks each field, and that the kernel fits.
 template <class P>
 void check_window(P& p, const char* op) {
   fill(p);
@@ -55,9 +55,10 @@ void check_window(P& p, const char* op) {
       throw_error(op, "kernel", "one that fits into the padded src", p.kernel.str());
 }
 
-/// Derives padding from the numbers of windows as benchdnn does: pad, if it is empty, is half of what
-/// size lacks; pad_end, if it is empty, is pad, or what gives `out` windows if that does not. Writes
-/// out the usual stride and dilation. Does nothing if `out` is empty.
+/// Derives the padding from the numbers of windows, as benchdnn does. An empty pad becomes half of
+/// the elements that size lacks. An empty pad_end becomes pad or, if that does not give `out`
+/// windows, the padding that does. Fills in the usual stride and dilation. Does nothing if `out` is
+/// empty.
 template <class P>
 void derive_padding(P& p, const spatial& out, const char* op) {
   if (out.empty()) return;
@@ -82,8 +83,8 @@ inline spatial read_outputs(notation& t) {
   return out;
 }
 
-/// The text of a problem that checked() returned. It has pad_end only if it does not follow from the
-/// rest.
+/// The text of a problem that checked() returned. It contains pad_end only if pad_end does not
+/// follow from the rest.
 template <class P>
 std::string print_window(P p) {
   const spatial out = outputs(p);

@@ -1,14 +1,14 @@
-// Seeing what happened: a record of each call of an operation, and of each packing of weights.
+// A record of each call of an operation, and of each packing of weights.
 //
-// SIMDNN_VERBOSE=1 in the environment prints them to stderr, a line each:
+// SIMDNN_VERBOSE=1 in the environment prints the records to stderr, one line each:
 //     simdnn: conv_forward mb8ic64ih56... float nChw16c:nChw16c avx512 winograd_4x4_3x3 threads=2
 //     ms=0.412 GFLOP/s=561.2 GB/s=15.7
-// (one line there). A hook of the program's own is handed the same records:
+// (on one line). A hook of the program gets the same records:
 //     const call_hook hook{[](const call_record& call, void* data) { ... }, &statistics};
 //     set_call_hook(&hook);
-// chrome_trace (chrome_trace.hpp) is such a hook, which writes a timeline. With neither, a call costs
-// three loads and two branches; -DSIMDNN_NO_CALL_RECORDS leaves those out too. fixed_gemm and fixed_conv,
-// which take less time than reading a clock, make no records.
+// chrome_trace (chrome_trace.hpp) is such a hook; it writes a timeline. With no listener, a call
+// costs three extra loads and two branches; -DSIMDNN_NO_CALL_RECORDS removes them. fixed_gemm and
+// fixed_conv make no records, because they take less time than reading a clock.
 #pragma once
 
 #include <time.h>
@@ -27,19 +27,19 @@
 
 namespace simdnn {
 
-/// One call of an operation, checks of the operands not counted.
+/// One call of an operation. Its time does not include the checks of the operands.
 struct call_record {
   const char* op = "";  ///< operation and direction, such as "conv_backward_data"
-  /// Not the operation itself, but its weights brought into the plan's order.
+  /// If true, the call packed weights into the plan's order and did not run the operation.
   bool packing = false;
-  std::string problem = {};  ///< in benchdnn's notation; sizes where the operation has no problem
-  const char* type = "";     ///< "float" or "double"; reorder and concat take "other" ones too
-  /// "nChw16c:nChw16c", those of the plan, in the order of its arguments.
+  std::string problem = {};  ///< in benchdnn's notation; for a tensor_problem, its sizes
+  const char* type = "";     ///< "float" or "double"; for reorder and concat also other types
+  /// "nChw16c:nChw16c": the layouts of the plan, in the order of its arguments.
   std::string layouts = {};
   const char* isa = "";        ///< "avx512"
   const char* algorithm = "";  ///< "winograd_4x4_3x3"
   int threads = 1;             ///< the executor's concurrency
-  double flops = 0;            ///< of the plain algorithm; 0 where there are none to speak of
+  double flops = 0;            ///< of the plain algorithm; 0 if the operation does not count them
   double bytes = 0;            ///< of all operands, each once
   std::int64_t start = 0;      ///< nanoseconds on the monotonic clock
   std::int64_t duration = 0;   ///< nanoseconds
@@ -48,14 +48,14 @@ struct call_record {
   double gflops() const { return duration > 0 ? flops / static_cast<double>(duration) : 0; }
   double gbytes() const { return duration > 0 ? bytes / static_cast<double>(duration) : 0; }
 
-  /// The line that SIMDNN_VERBOSE=1 prints, without its end.
+  /// The line that SIMDNN_VERBOSE=1 prints, without the newline.
   std::string str() const {
     return std::string("simdnn: ") + op + (packing ? "/pack " : " ") + problem + ' ' + type + ' ' +
            layouts + ' ' + isa + ' ' + algorithm + " threads=" + std::to_string(threads) +
            " ms=" + decimal(milliseconds(), 3) + " GFLOP/s=" + decimal(gflops(), 1) +
            " GB/s=" + decimal(gbytes(), 1);
   }
-  /// x >= 0 with so many digits behind the point, which is one in every locale.
+  /// x >= 0 with this many digits after the decimal point, which is '.' in every locale.
   static std::string decimal(double x, int digits) {
     std::int64_t unit = 1;
     for (int i = 0; i < digits; ++i) unit *= 10;
@@ -66,8 +66,8 @@ struct call_record {
   }
 };
 
-/// Who is told of every call, in the thread that made it, when it is over; several threads at once
-/// where several call. It must not throw.
+/// Called after each operation, on the thread that called the operation; several threads may call
+/// it at once. It must not throw.
 struct call_hook {
   void (*called)(const call_record& call, void* data);
   void* data = nullptr;
@@ -77,9 +77,8 @@ struct call_hook {
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Installs a hook for the whole program, its other ISAs' units included; nullptr takes it away.
-/// Returns the one that was there. Hooks must outlive the calls that began before they were taken
-/// away.
+/// Installs a hook for the whole program, including its units for other ISAs; nullptr removes the
+/// hook. Returns the previous hook. A hook must outlive all calls that began before it was removed.
 inline const call_hook* set_call_hook(const call_hook* hook) {
   return isa::program().hook.exchange(hook, std::memory_order_acq_rel);
 }
@@ -98,7 +97,7 @@ inline std::int64_t now() {
   return std::int64_t{1000000000} * t.tv_sec + t.tv_nsec;
 }
 
-/// Whether anybody wants records, or whether that is not known yet.
+/// Whether records are wanted, or it is not known yet whether they are.
 inline bool observed() {
   if (!compiled) return false;
   const isa::program_state& state = isa::program();
@@ -130,12 +129,12 @@ constexpr const char* type_name() {
                                            : "other";
 }
 
-/// Times what stands between its construction and stop().
+/// Measures the time from its construction to stop().
 class timer {
  public:
   timer() : start_(observed() ? now() : 0) {}
-  /// describe() returns the call_record but for the times and threads; it is asked only where a
-  /// record is wanted.
+  /// describe() returns the call_record without times and threads; it is called only if a record is
+  /// wanted.
   template <class Describe>
   void stop(const executor_ref& executor, const Describe& describe) const {
     if (start_ != 0) [[unlikely]]

@@ -1,5 +1,5 @@
-// chrome_trace: a timeline of all calls, in the Trace Event Format that Perfetto (ui.perfetto.dev) and
-// chrome://tracing show.
+// chrome_trace: a timeline of all calls in the Trace Event Format, which Perfetto (ui.perfetto.dev)
+// and chrome://tracing display.
 //
 //     chrome_trace trace;             // collects from here on
 //     ...
@@ -17,27 +17,27 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Collects the records of all threads while it lives, and hands them on to the hook that was there
-/// before. Traces end in the reverse order of their beginning, and after the calls that began while
-/// they lived.
+/// Collects the records of all threads during its lifetime and passes them on to the previous hook.
+/// Traces must be destroyed in the reverse order of construction, and after the end of all calls
+/// that began during their lifetime.
 class chrome_trace {
  public:
   chrome_trace() {
-    const std::lock_guard lock(mutex_);  // who is told at once waits for before_
+    const std::lock_guard lock(mutex_);  // makes calls of the hook wait until before_ is set
     before_ = set_call_hook(&hook_);
   }
   ~chrome_trace() { set_call_hook(before_); }
   chrome_trace(const chrome_trace&) = delete;
   chrome_trace& operator=(const chrome_trace&) = delete;
 
-  /// Calls collected so far.
+  /// Number of calls collected so far.
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return events_.size();
   }
 
-  /// The text of what was collected so far: for each call one complete event on its thread's row,
-  /// named after operation and algorithm, in microseconds from the first one's start on.
+  /// The trace of all calls so far, as JSON: one complete event per call, in the row of its thread,
+  /// named after operation and algorithm. Times are in microseconds since the first call's start.
   std::string str() const {
     const std::lock_guard lock(mutex_);
     std::int64_t first = events_.empty() ? 0 : events_.front().call.start;
@@ -48,7 +48,7 @@ class chrome_trace {
     return text + "\n]}\n";
   }
 
-  /// Throws error where the file cannot be written.
+  /// Throws error if the file cannot be written.
   void save(const std::string& path) const {
     std::ofstream file(path);
     file << str();
@@ -77,7 +77,7 @@ class chrome_trace {
     if (before != nullptr) before->called(call, before->data);
   }
 
-  // No text of a record holds a character that JSON would have escaped.
+  // Record texts contain nothing that JSON must escape.
   static std::string to_text(const event& e, std::int64_t first) {
     const call_record& call = e.call;
     const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
