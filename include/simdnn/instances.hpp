@@ -1,11 +1,12 @@
-// For programs of many translation units: what is costly to compile and the same for all layouts,
-// compiled once. Everything is compiled with SIMDNN_EXTERN_TEMPLATES defined, and one translation
-// unit a set of ISA flags says
+// For programs of many translation units: compiles once what is costly to compile and does not
+// depend on layouts. Compile all units with SIMDNN_EXTERN_TEMPLATES defined. For each set of ISA
+// flags, one unit contains
 //     #include <simdnn/instances.hpp>
 //     SIMDNN_INSTANCES(float)
-//     SIMDNN_INSTANCES(double)    where the program uses it too
-// (or the parts of it, in several). A forgotten one is an error of the linker. Of post-ops other than
-// bias, scale, sum and limits a few small functions are compiled where they are used.
+//     SIMDNN_INSTANCES(double)    if the program uses double too
+// (or several units contain its parts). If an instance is missing, the linker reports an error.
+// Post-ops other than bias, scale, sum and clamp add a few small functions, which are compiled
+// where they are used.
 #pragma once
 
 #include <simdnn/ops/conv.hpp>

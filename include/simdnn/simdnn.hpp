@@ -1,15 +1,16 @@
-// Everything at once. A program that uses one operation may include its facade alone, which
-// compiles faster. Floors, each of which includes only from its own folder and from those below:
+// Includes everything. A program that uses one operation may include only that operation's facade,
+// which compiles faster. The folders are floors; a header includes only from its own folder and
+// from lower floors:
 //
-//     ops/          8  operations: <op>.hpp is what users call (plans, forward and backward functions),
-//                      <op>/ its problem, reference and algorithms
-//     onednn/       7  how to talk to oneDNN, if the program is built with it
-//     plan/         6  choice of an algorithm, policy, measuring, tuning cache, packed weights, checks
+//     ops/          8  operations: users call <op>.hpp (plans, forward and backward functions);
+//                      <op>/ has its problem, reference and algorithms
+//     onednn/       7  the interface to oneDNN, if the program is built with it
+//     plan/         6  algorithm choice, policy, measuring, tuning cache, packed weights, checks
 //     trace/        5  call records, SIMDNN_VERBOSE, Chrome trace
-//     problem/      5  what a problem's list of fields gives: checks, benchdnn's notation, hash
+//     problem/      5  checks, benchdnn's notation and hash, from a problem's list of fields
 //     microkernel/  5  register tiles on raw pointers for one thread; its tuning/ (floor 2) has the
 //                      tuned numbers
-//     epilogue/     4  what is fused after gemm, conv, conv_pool and inner_product
+//     epilogue/     4  the post-ops that gemm, conv, conv_pool and inner_product apply
 //     walk/         4  vectors, pixels, contiguous runs, elements and strided copies of memory
 //     parallel/     3  executors, parallel_for, workspace
 //     tensor/       2  layout, shape, view, tensor, memory pool, npy

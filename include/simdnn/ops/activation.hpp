@@ -1,12 +1,12 @@
-// activation: dst = f(src), element by element, with f one of function::relu, leaky_relu, elu,
-// tanh, sigmoid and clamp, or any callable that takes vec, float and double alike.
+// activation: dst = f(src), element by element. f is one of function::relu, leaky_relu, elu, tanh,
+// sigmoid and clamp, or any callable that takes vec, float and double alike.
 //
 //     activation_forward(function::tanh{}, src, dst);                        one shot
 //     activation_plan<function::tanh, float, "nchw"> plan{{src.shape()}};    many calls
 //     plan(src, dst);
 //
-// Operands have one layout, shape and strides; any layout and any strides will do. The padding of
-// blocks is left zero.
+// All operands have the same layout, shape and strides, which may be any. The padding of blocks
+// stays zero.
 #pragma once
 
 #include <simdnn/epilogue/functions.hpp>
@@ -51,7 +51,7 @@ struct forward : description<F, T, L, Isa> {
   }
 };
 
-/// diff_src = f.gradient(diff_dst, src, dst); it may be any of the others itself.
+/// diff_src = f.gradient(diff_dst, src, dst). diff_src may be any of the other operands itself.
 template <class F, class T, layout L, class Isa>
 struct backward : description<F, T, L, Isa> {
   static constexpr const char* name = "activation_backward";
@@ -92,8 +92,8 @@ void activation_forward(const F& f, const Src& src, Dst&& dst, Extras&&... extra
   run_once<pass>({{src.as_view().shape()}, f}, src, dst, extras...);
 }
 
-/// After a forward pass in place give dst as src too: tanh, sigmoid, clamp and relu read dst alone,
-/// leaky_relu and elu only src's sign, which is dst's if slope and alpha are positive.
+/// After a forward pass in place, pass dst as src too. tanh, sigmoid, clamp and relu read only dst.
+/// leaky_relu and elu read src only for its sign, which is dst's if slope and alpha are positive.
 template <class Isa = isa::native, class F, tensor_like DiffDst, tensor_like Src, tensor_like Dst,
           tensor_like DiffSrc, class... Extras>
 void activation_backward(const F& f, const DiffDst& diff_dst, const Src& src, const Dst& dst,

@@ -3,12 +3,12 @@
 //     concat_forward({a, b, c}, dst);
 //     concat_backward(diff_dst, {da, db, dc});
 //
-// All operands have one element type and layout; in blocked layouts an input may begin and end in
-// the middle of a block. The padding of last blocks is zeroed.
+// All operands have the same element type and layout. In blocked layouts an input may begin and end
+// inside a block. The padding of last blocks is zeroed.
 //
-// If inputs begin at multiples of the block nothing need be copied: let the operations that make
-// them write into dst.part(1, begin, count), and read gradients from diff_dst.part(1, begin,
-// count).
+// If all inputs begin at multiples of the block, no copy is needed: let the operations that compute
+// the inputs write to dst.part(1, begin, count), and read gradients from
+// diff_dst.part(1, begin, count).
 #pragma once
 
 #include <initializer_list>
@@ -28,10 +28,11 @@ struct description {
   using algorithm_list = all<T, L>;
   static constexpr bool memory_bound = true;
   static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
-  // Of the parts together.
+  // The shape of all parts together.
   static shape trial_shape(const tensor_problem& p, std::size_t) { return p.sizes; }
 
-  // Throws error if the parts have other sizes than `whole`, or other channels in total.
+  // Throws error if a part's sizes, except for the channels, are not those of `whole`, or if all
+  // parts together have another number of channels.
   template <class U>
   static void check_parts(const char* op, const char* name, std::span<const view<U, L>> parts,
                           const char* whole_name, const shape& whole) {

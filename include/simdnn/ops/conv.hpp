@@ -9,9 +9,11 @@
 //     conv_backward_weights(p, src, diff_dst, diff_weights, diff_bias);
 //     fixed_conv<float, p, "nChw16c"> small(weights);       p constexpr: conv/fixed.hpp
 //
-// src is {batch, in, size...}, dst {batch, out, output sizes...}, weights {out, in / groups,
-// kernel...}, diff_bias {out}. src and dst have layouts of n, c and one to three of d, h, w, of
-// which c may be blocked; weights of o, i and d, h, w, of which o and i may be blocked.
+//     operand    shape                          dimensions of layout           may be blocked
+//     src        {batch, in, size...}           n, c, one to three of d, h, w  c
+//     dst        {batch, out, output sizes...}  n, c, one to three of d, h, w  c
+//     weights    {out, in / groups, kernel...}  o, i, one to three of d, h, w  o, i
+//     diff_bias  {out}
 #pragma once
 
 #include <simdnn/ops/conv/fixed.hpp>
@@ -50,8 +52,8 @@ void conv_backward_data(const conv_problem& p, const Dst& diff_dst, const Weight
   run_once<pass>(p, diff_dst, weights, diff_src, extras...);
 }
 
-/// Overwrites diff_weights, with zeros in the padding of blocks, and diff_bias, which may be left
-/// out: the sum of diff_dst over images and pixels.
+/// Overwrites diff_weights and writes zeros to the padding of its blocks. Overwrites diff_bias with
+/// the sum of diff_dst over images and pixels; diff_bias may be left out.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, tensor_like Weights,
           class... Rest>
 void conv_backward_weights(const conv_problem& p, const Src& src, const Dst& diff_dst,

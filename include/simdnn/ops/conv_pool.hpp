@@ -1,5 +1,5 @@
-// conv_pool: a convolution in two dimensions and max pooling of its results, 2x2 with stride 2, in
-// one operation that never stores the convolution's results as a whole:
+// conv_pool: a two-dimensional convolution and 2x2 max pooling of its results with stride 2, in one
+// operation, which never stores the convolution's results as a whole:
 //     dst[n][c][y][x] = max over i, j in 0..1 of post_ops(conv(src))[n][c][2 y + i][2 x + j]
 //
 //     conv_problem p{.in = 64, .out = 64, .size = {224, 224}, .kernel = {3, 3}, .pad = {1, 1}};
@@ -9,11 +9,11 @@
 //     tensor<float, "nChw16c"> dst(plan.shape_of("dst"));
 //     plan(src, packed_weights, dst, post::bias(b) | post::relu());
 //
-// src is {batch, in, h, w}, weights {out, in / groups, kh, kw}, dst {batch, out, oh / 2, ow / 2}
-// with the convolution's output sizes oh and ow; if one is odd, its last row or column is dropped, as
-// by pooling without padding. Layouts are the convolution's; dst's channels or pixels are
-// contiguous. The post-ops see the convolution's results before these are pooled. They may be any but
-// post::sum, whose residual would be of a size that is never stored.
+// src is {batch, in, h, w}, weights {out, in / groups, kh, kw}, dst {batch, out, oh / 2, ow / 2},
+// where oh and ow are the convolution's output sizes. If one of them is odd, the last row or column
+// is dropped, as in pooling without padding. Layouts are those of conv; dst's channels or pixels
+// must be contiguous. Post-ops are applied to the convolution's results, before pooling. All are
+// allowed but post::sum, whose residual would have the size of results that are never stored.
 #pragma once
 
 #include <simdnn/ops/conv_pool/banded.hpp>
@@ -31,7 +31,7 @@ inline constexpr bool sums<post::sequence<Ops...>> = (sums<Ops> || ...);
 template <class T, layout L>
 inline constexpr bool sums<post::sum_op<T, L>> = true;
 
-/// Its algorithms are those of the forward convolution, for a band of the problem.
+/// The algorithms are those of the forward convolution, constructed for a band of the problem.
 template <class T, layout Src, layout Dst, class Isa>
 struct forward {
   static_assert(Src.rank() == 4 && Dst.rank() == 4 &&
@@ -90,7 +90,7 @@ struct forward {
 
 }  // namespace conv_pool
 
-/// Weights are packed for this plan, not for conv_plan's.
+/// Weights must be packed by a conv_pool_plan, not by a conv_plan.
 template <class T, layout Src, layout Dst = Src, class Isa = isa::native>
 class conv_pool_plan : public plan<conv_pool::forward<T, Src, Dst, Isa>> {
  public:

@@ -1,18 +1,18 @@
-// gemm: c = post_ops(alpha * a * b + beta * c), c stored by rows.
+// gemm: c = post_ops(alpha * a * b + beta * c). c is stored by rows.
 //
 //     gemm_forward({.m = m, .n = n, .k = k}, a, b, c);              one shot
 //     gemm_plan<float> plan{{.m = m, .n = n, .k = k}};              many calls
 //     auto packed_b = plan.pack(b);
 //     plan(a, packed_b, c, post::bias(bias) | post::relu());
-//     plan(a, b, c);                                                b is packed, if it must be
+//     plan(a, b, c);                                                packs b, if necessary
 //     gemm_backward_data(p, diff_c, b, diff_a);                     diff_a = alpha * diff_c * b'
 //     gemm_backward_weights(p, a, diff_c, diff_b);                  diff_b = alpha * a' * diff_c
 //
 //     gemm_batch_forward(p, a, b, c);                               many products: gemm/batch.hpp
-//     fixed_gemm<float, gemm_problem{.m = 8, .n = 8, .k = 8}>(a, b, c);    sizes known when compiling
+//     fixed_gemm<float, gemm_problem{.m = 8, .n = 8, .k = 8}>(a, b, c);    compile-time sizes
 //
-// a is {m, k}, b {k, n}, c {m, n}. A transposed operand is one of layout "ba". What is written has
-// contiguous columns ("ab") or rows ("ba"). Post-ops see columns as channels.
+// a is {m, k}, b {k, n}, c {m, n}. A transposed operand has layout "ba". Operands that are written
+// have contiguous columns ("ab") or rows ("ba"). For post-ops, columns are channels.
 #pragma once
 
 #include <simdnn/ops/gemm/batch.hpp>
@@ -44,7 +44,7 @@ void gemm_forward(const gemm_problem& p, const A& a, const B& b, C&& c, Extras&&
   run_once<gemm::forward<element_of<A>, A::format, B::format, Isa>>(p, a, b, c, extras...);
 }
 
-/// beta and post-ops are the caller's business.
+/// The caller handles the gradients of beta and of post-ops.
 template <class Isa = isa::native, tensor_like G, tensor_like B, tensor_like D, class... Extras>
 void gemm_backward_data(const gemm_problem& p, const G& diff_c, const B& b, D&& diff_a,
                         Extras&&... extras) {
@@ -53,7 +53,7 @@ void gemm_backward_data(const gemm_problem& p, const G& diff_c, const B& b, D&& 
   run_once<pass>(p, diff_c, b, diff_a, extras...);
 }
 
-/// The same for b.
+/// The same for the gradient of b.
 template <class Isa = isa::native, tensor_like A, tensor_like G, tensor_like D, class... Extras>
 void gemm_backward_weights(const gemm_problem& p, const A& a, const G& diff_c, D&& diff_b,
                            Extras&&... extras) {

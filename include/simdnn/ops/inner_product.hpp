@@ -9,9 +9,12 @@
 //     inner_product_backward_data(p, diff_dst, weights, diff_src);
 //     inner_product_backward_weights(p, src, diff_dst, diff_weights, diff_bias);
 //
-// src and diff_src are read and written in place, in layouts such as "nc", "nchw", "nhwc",
-// "nChw16c", "ncdhw", images without gaps; weights have any layout of o, i and src's d, h, w,
-// diff_weights a plain one; dst and diff_dst are "nc" with contiguous outputs; diff_bias is {out}.
+//     src, diff_src     read and written in place, in layouts such as "nc", "nchw", "nhwc",
+//                       "nChw16c", "ncdhw"; images are contiguous
+//     weights           any layout of o, i and src's d, h, w
+//     diff_weights      any such layout that is plain
+//     dst, diff_dst     "nc" with contiguous outputs
+//     diff_bias         {out}
 #pragma once
 
 #include <simdnn/ops/inner_product/passes.hpp>
@@ -49,7 +52,7 @@ void inner_product_backward_data(const inner_product_problem& p, const Dst& diff
   run_once<pass>(p, diff_dst, weights, diff_src, extras...);
 }
 
-/// Overwrites diff_weights and diff_bias, which may be left out. An empty batch gives zeros.
+/// Overwrites diff_weights and diff_bias; diff_bias may be left out. An empty batch makes zeros.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, tensor_like Weights,
           class... Rest>
 void inner_product_backward_weights(const inner_product_problem& p, const Src& src,

@@ -8,12 +8,13 @@
 //     lrn_backward(p, diff_dst, src, diff_src);
 //     lrn_plan<float, "nchw"> plan{p};  plan(src, dst);           many calls
 //
-// The window of channel c is c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2) without
-// what is outside the channels.
+// The window of channel c is c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2),
+// without those outside 0 .. C - 1.
 //
-// Layouts have n, c and up to three spatial dimensions, of which nothing but the channels is blocked;
-// if the channels are the fastest dimension they are contiguous. A NaN makes NaN of the channels of
-// its pixel in whose windows it is, an infinity of its own channel. Squares must not overflow.
+// Layouts have n, c and up to three spatial dimensions; only the channels may be blocked. If the
+// channels are the fastest dimension, they must be contiguous. In a pixel, a NaN makes NaN of all
+// channels whose windows contain it; an infinity makes NaN of its own channel only. Squares must
+// not overflow.
 #pragma once
 
 #include <simdnn/ops/lrn/algorithms.hpp>
@@ -65,14 +66,15 @@ class lrn_backward_plan : public plan<lrn::backward<T, L, Isa>> {
   using plan<lrn::backward<T, L, Isa>>::plan;
 };
 
-/// src and dst are {batch, channels, size...}, of one layout and the same strides, and share no
+/// src and dst are {batch, channels, size...}. They have the same layout and strides, and share no
 /// memory. Extras: a policy, an executor, a workspace.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Extras>
 void lrn_forward(const lrn_problem& p, const Src& src, Dst&& dst, Extras&&... extras) {
   run_once<lrn::forward<element_of<Src>, Src::format, Isa>>(p, src, dst, extras...);
 }
 
-/// The gradient by src, whose s is computed anew; diff_src may be diff_dst itself.
+/// The gradient with respect to src, for which s is computed again. diff_src may be diff_dst
+/// itself.
 template <class Isa = isa::native, tensor_like DiffDst, tensor_like Src, tensor_like DiffSrc,
           class... Extras>
 void lrn_backward(const lrn_problem& p, const DiffDst& diff_dst, const Src& src, DiffSrc&& diff_src,

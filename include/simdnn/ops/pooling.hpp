@@ -7,13 +7,14 @@
 //     pooling_plan<float, "nChw16c"> plan{p};                     many calls
 //     plan(src, dst);  plan(src, dst, argmax);
 //
-// `argmax`, a tensor like dst, is what max pooling saves for its gradient: forward writes for each
-// output the number of the kernel position that was largest (kd * KH * KW + kh * KW + kw; of equal
-// ones the first), which is exact in float. The averages neither write nor read it: `none` stands
-// for it, pooling_backward(p, diff_dst, none, diff_src).
+// `argmax`, a tensor like dst, is what max pooling saves for its gradient. For each output, forward
+// writes the number of the kernel position with the largest element, kd * KH * KW + kh * KW + kw,
+// or the first such position if several are equal. These numbers are exact in float. Average
+// pooling neither writes nor reads argmax; pass `none`: pooling_backward(p, diff_dst, none,
+// diff_src).
 //
-// src and dst have one layout of n, c and one to three spatial dimensions, in which a plain layout's
-// fastest dimension has stride 1.
+// src and dst have the same layout, of n, c and one to three spatial dimensions. In a plain layout,
+// the fastest dimension must have stride 1.
 #pragma once
 
 #include <simdnn/ops/pooling/algorithms.hpp>
@@ -50,7 +51,8 @@ struct forward : description<T, L, Isa> {
   static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
     std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor); }, chosen);
-    // The padding of src is zero, and so are its maxima, but not their positions if there is a pad.
+    // In the padding of blocks, the maxima are zero because src is. Their positions are not zero if
+    // there is a pad.
     if (argmax != nullptr) zero_padding(*argmax, call.executor);
   }
 };

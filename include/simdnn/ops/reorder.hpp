@@ -1,12 +1,12 @@
 // reorder: the same elements in another layout.
 //
 //     auto x = reorder<"nChw16c">(image);   // a new tensor
-//     reorder(src, dst);                    // into one that is there
+//     reorder(src, dst);                    // into an existing tensor
 //     reorder_plan<float, "nchw", "nChw16c"> plan{{src.shape()}};
 //     plan(src, dst);
 //
-// Any two layouts with the same dimensions, blocked or not, with any strides, of one element type.
-// The padding of dst's last blocks is zeroed.
+// src and dst have the same element type and the same dimensions. Their layouts may be blocked or
+// not, and their strides may be any. The padding of dst's last blocks is zeroed.
 #pragma once
 
 #include <simdnn/ops/reorder/algorithms.hpp>

@@ -8,9 +8,10 @@
 //     plan(src, dst);
 //     softmax_cross_entropy_forward(logits, labels, probabilities);
 //
-// Layouts have channels, and nothing else is blocked; if the channels are the fastest dimension they
-// are contiguous. The largest channel is subtracted first: nothing overflows. A NaN or +infinity
-// among the channels of a pixel makes all of them NaN, and so do channels that all are -infinity.
+// Layouts have channels; only the channels may be blocked. If the channels are the fastest
+// dimension, they must be contiguous. The largest channel is subtracted first, so that nothing
+// overflows. All channels of a pixel become NaN if one is NaN or +infinity, or if all are
+// -infinity.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ void softmax_forward(const Src& src, Dst&& dst, Extras&&... extras) {
   run_once<pass>({src.as_view().shape()}, src, dst, extras...);
 }
 
-/// diff_src = dst * (diff_dst - sum over channels of diff_dst * dst); diff_src may be either of the
-/// others itself.
+/// diff_src = dst * (diff_dst - sum over channels of diff_dst * dst). diff_src may be diff_dst or
+/// dst itself.
 template <class Isa = isa::native, tensor_like DiffDst, tensor_like Dst, tensor_like DiffSrc,
           class... Extras>
 void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_src,
@@ -57,9 +58,9 @@ void softmax_backward(const DiffDst& diff_dst, const Dst& dst, DiffSrc&& diff_sr
   run_once<pass>({dst.as_view().shape()}, diff_dst, dst, diff_src, extras...);
 }
 
-/// Writes the probabilities, which may be the logits themselves, both of layout "nc", and returns
-/// the mean loss, 0 for an empty batch. labels[n], from 0 to channels - 1, is the right channel of
-/// image n.
+/// Writes the probabilities and returns the mean loss, which is 0 for an empty batch. Logits and
+/// probabilities have layout "nc" and may be the same tensor. labels[n], from 0 to channels - 1, is
+/// the right channel of image n.
 template <class Isa = isa::native, tensor_like Logits, tensor_like Probabilities, class... Extras>
 double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::int32_t> labels,
                                      Probabilities&& probabilities, Extras&&... extras) {
@@ -67,8 +68,8 @@ double softmax_cross_entropy_forward(const Logits& logits, std::span<const std::
   return run_once<pass>({logits.as_view().shape()}, logits, labels, probabilities, extras...);
 }
 
-/// The gradient of the mean loss: diff_logits = (probabilities - onehot(labels)) / batch. diff_logits
-/// may be the probabilities themselves.
+/// The gradient of the mean loss: diff_logits = (probabilities - onehot(labels)) / batch.
+/// diff_logits may be the probabilities themselves.
 template <class Isa = isa::native, tensor_like Probabilities, tensor_like DiffLogits,
           class... Extras>
 void softmax_cross_entropy_backward(const Probabilities& probabilities,

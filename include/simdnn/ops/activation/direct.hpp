@@ -1,5 +1,5 @@
-// activation in one sweep over memory, a vector at a time. Blocks' padding is swept too: gradients
-// of zeros are zeros, and where f(0) is not 0 it is zeroed again.
+// activation in one pass over memory, one vector at a time. The pass includes the padding of
+// blocks. There, gradients of zeros are zeros; if f(0) is not 0, forward writes the zeros again.
 #pragma once
 
 #include <simdnn/walk/contiguous_runs.hpp>

@@ -1,5 +1,5 @@
-// concat by strided_copy's boxes: whole blocks where an input begins at a block's border, else the
-// pieces between the borders of either side.
+// concat as copies of boxes (strided_copy.hpp). If an input begins at the border of a block, whole
+// blocks are copied; otherwise the pieces between the borders of both sides are.
 #pragma once
 
 #include <simdnn/walk/strided_copy.hpp>

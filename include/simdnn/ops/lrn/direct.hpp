@@ -1,20 +1,20 @@
-// lrn in vectors of whatever is contiguous. src is read once from memory: a window's other channels
-// are in L1.
+// lrn in vectors of what is contiguous, channels or pixels. src is read from memory once: the other
+// channels of a window are in L1.
 //
-// Channels (nc, nhwc, nChw16c): some pixels at a time are copied to lines of channels without gaps,
-// from which windows are read as overlapping vectors.
+// Channels (nc, nhwc, nChw16c): a few pixels at a time are copied to lines, in which all channels
+// are contiguous. Windows are read from a line as overlapping vectors.
 //
 //     line x    0 0 | src of channels 0 .. C-1 | 0 0     `before` zeros first, `after` zeros last
 //     line t    0 0 | diff_dst * dst / s       | 0 0     `after` zeros first, `before` zeros last
 //
-// Pixels (nchw): rows of pixels, channel after channel. Forward reads the rows of a window from src;
-// backward keeps the window's rows of diff_dst * dst / s in a ring.
+// Pixels (nchw): rows of pixels, one channel after the other. Forward reads the rows of a window
+// from src; backward keeps the window's rows of diff_dst * dst / s in a ring buffer.
 //
 // In both, backward writes diff_dst * s^-beta to diff_src first and reads it back when the windows
-// that hold the element are complete. So diff_src may be diff_dst.
+// that contain the element are complete. So diff_src may be diff_dst.
 //
-// Inner loops use a copy of *this, whose members stay in registers: for all a compiler knows, a store
-// of a vector may change those of an object that others see.
+// Inner loops use a local copy of *this, so that its members stay in registers: the compiler must
+// assume that a store of a vector changes the members of an object that other code can see.
 #pragma once
 
 #include <simdnn/ops/lrn/scale.hpp>
@@ -40,7 +40,7 @@ class direct {
         before_(std::min(p.before(), p.channels - 1)),
         after_(std::min(p.after(), p.channels - 1)) {}
 
-  /// Of the backward pass, which needs more.
+  /// For the backward pass, which needs more than the forward pass.
   index_t workspace_bytes(int workers) const {
     return round_up(worker_bytes(), workspace_slices::alignment) * workers;
   }
@@ -114,7 +114,7 @@ class direct {
   }
 
  private:
-  // Channels of a window.
+  // Number of channels of a window.
   index_t count() const { return before_ + after_ + 1; }
 
   struct rows {
@@ -126,8 +126,9 @@ class direct {
     return {first, std::min(c + after_, channels_ - 1) - first + 1};
   }
 
-  // n contiguous pixels. Channel j's row of diff_dst * dst / s replaces that of the channel that has
-  // left all windows; rows before the first channel and after the last are zeros.
+  // n contiguous pixels. In the ring, channel j's row of diff_dst * dst / s replaces the row of the
+  // channel that no further window contains. Rows before the first channel and after the last are
+  // zeros.
   void backward_rows(const T* diff_dst, const T* src, T* diff_src, index_t n, index_t stride,
                      T* ring) const {
     const direct k = *this;
@@ -158,13 +159,13 @@ class direct {
     }
   }
 
-  // Pixels that are computed in turns: a line's stores are in L1 before vectors are loaded of which
-  // parts were stored by two of them.
+  // Pixels that are computed together. A vector loaded from a line overlaps two earlier stores;
+  // working on several pixels gives these stores the time to reach L1.
   static constexpr int most = 8;
   struct group {
     index_t pixels;
-    index_t at[most];  // where channel 0 of each is in the tensors
-    T *x, *t;          // their lines, one after the other
+    index_t at[most];  // offset of each pixel's channel 0 in the tensors
+    T *x, *t;          // the pixels' lines, one after the other
   };
 
   template <class F>
@@ -186,8 +187,8 @@ class direct {
                    }
                  });
   }
-  // f(x, t, at, lanes) for each vector: where its windows begin in the lines, and its place in the
-  // tensors. The length of a block is a constant here: its vectors need no loop.
+  // Calls f(x, t, at, lanes) for each vector: its windows begin at x and t in the lines, and its
+  // offset in the tensors is `at`. The size of a block is a constant, so its vectors need no loop.
   template <class F>
   SIMDNN_INLINE void for_each_vector(const group& g, const channel_runs& channels, F f) const {
     for (index_t i = 0; i < g.pixels; ++i) {
@@ -221,14 +222,14 @@ class direct {
   static void zero_padding(const group& g, const channel_runs& channels, T* to) {
     for (index_t i = 0; i < g.pixels; ++i) channels.zero_padding(to + g.at[i]);
   }
-  // 1 / s of the channels whose windows begin at x of a line.
+  // 1 / s of the channels whose windows begin at x in a line.
   SIMDNN_INLINE V inverse(const T* x) const {
     return scale_.inverse(window_sum<V, true>(x, 1, count(), all_lanes()));
   }
 
-  static constexpr index_t row = costs::row_pixels;  // pixel_walk's longest
+  static constexpr index_t row = costs::row_pixels;  // the longest row of pixel_walk
 
-  // The last vector of a line may begin at its last channel.
+  // One vector longer than needed, because the last vector may begin at the last channel.
   index_t line() const { return before_ + channels_ + after_ + V::lanes; }
   index_t worker_bytes() const {
     const index_t elements = channel_lanes ? 2 * most * line() : count() * row;

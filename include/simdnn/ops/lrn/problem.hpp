@@ -4,8 +4,8 @@
 //     s = k + alpha / local_size * sum of src[n][j][y]^2,
 //         j = c - floor((local_size - 1) / 2) .. c + ceil((local_size - 1) / 2) inside the channels
 //
-// This is ONNX's LRN, where k is called bias, and for odd sizes oneDNN's lrn_across_channels. The
-// divisor is local_size also at the first and last channels, whose windows are cut off.
+// This is ONNX's LRN, in which k is called bias, and for odd sizes oneDNN's lrn_across_channels.
+// The divisor is local_size even for the first and last channels, whose windows are cut off.
 #pragma once
 
 #include <simdnn/problem/fields.hpp>
@@ -18,7 +18,7 @@ namespace simdnn {
 struct lrn_problem {
   index_t batch = 1;
   index_t channels = 1;
-  spatial size = {};       ///< none: rows of channels, layout nc
+  spatial size = {};       ///< empty: rows of channels, layout nc
   index_t local_size = 5;  ///< channels of a window
   double alpha = 1e-4;
   double beta = 0.75;
@@ -26,7 +26,8 @@ struct lrn_problem {
 
   friend constexpr bool operator==(const lrn_problem&, const lrn_problem&) = default;
 
-  /// f(&P::member, field) for each member, in the order of the text. No s is negative.
+  /// Calls f(&P::member, field) for each member, in the order of the text. With these bounds no s
+  /// is negative.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = lrn_problem;
@@ -46,17 +47,18 @@ struct lrn_problem {
     return *this;
   }
 
-  /// Channels of the window before its own and after it, as if there were no first and last one.
+  /// Number of channels of a window before and after its own channel, if the window is not cut off.
   constexpr index_t before() const { return (local_size - 1) / 2; }
   constexpr index_t after() const { return local_size / 2; }
-  /// {batch, channels, size...}, also of dst.
+  /// {batch, channels, size...}, which is also dst's shape.
   constexpr shape src_shape() const { return joined({batch, channels}, size); }
 
   /// benchdnn's notation: mb8ic96ih55iw55ls5, then _alpha, _beta and _k if they are not 1e-4, 0.75
   /// and 1. parse() returns checked() again.
   std::string str() const { return problems::print(checked()); }
 
-  /// Reads benchdnn's notation, whose usual alpha is 1/8192. `name` takes what follows n.
+  /// Reads benchdnn's notation. A missing alpha is 1e-4 here, but 1/8192 in benchdnn. If `name` is
+  /// not null, it receives what follows n.
   static lrn_problem parse(std::string_view text, std::string* name = nullptr) {
     return problems::parse<lrn_problem>(text, "lrn_problem", name, {.batch = 2});
   }

@@ -1,4 +1,4 @@
-// lrn as it is written down, in double.
+// lrn by its definition, in double.
 #pragma once
 
 #include <algorithm>
@@ -37,14 +37,14 @@ class reference {
       return static_cast<double>(v.data()[v.offset(i)]);
     };
     const shape pixels = lrn_problem{.batch = p_.batch, .size = p_.size}.src_shape();
-    // All s of a pixel, then all its results, for diff_src may be diff_dst.
+    // All s of a pixel first, then all its results, because diff_src may be diff_dst.
     const workspace_slices scratch(pixel_bytes(), 1, workspace, "lrn_backward");
     double *const s = scratch.slice<double>(0), *const results = s + p_.channels;
     for_each_element(pixels, [&](auto i) {
       index_t& c = i.data()[1];
       for (c = 0; c < p_.channels; ++c) s[c] = scale(src, i);
       for (index_t of = 0; of < p_.channels; ++of) {
-        double sum = 0;  // over the channels in whose windows `of` is
+        double sum = 0;  // over the channels whose windows contain `of`
         for (c = std::max<index_t>(of - p_.after(), 0);
              c <= std::min(of + p_.before(), p_.channels - 1); ++c)
           sum += number(diff_dst, i) * number(src, i) * std::pow(s[c], -p_.beta) / s[c];

@@ -1,5 +1,4 @@
-// What lrn computes of a vector of elements, whether these are channels or pixels: the sum over a
-// window, s and s^-beta.
+// What lrn computes for a vector of channels or of pixels: the sum over a window, s and s^-beta.
 #pragma once
 
 #include <simdnn/isa/exp.hpp>
@@ -8,7 +7,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::lrn {
 
-// Of many terms. Not inline: it would be most of the code of each loop.
+// window_sum() of many terms. Not inline: it would be most of the code of each loop.
 template <class V, bool Squares, class Lanes>
 SIMDNN_NOINLINE V long_window_sum(const typename V::value_type* p, index_t stride, index_t count,
                                   Lanes lanes) {
@@ -20,8 +19,9 @@ SIMDNN_NOINLINE V long_window_sum(const typename V::value_type* p, index_t strid
   return sum.total();
 }
 
-/// The sum of the vectors, or of their squares, at p, p + stride, ..., `count` of them. Each window
-/// is summed anew: a sum that slides would keep the rounding errors, and the NaNs, of what left it.
+/// The sum of `count` vectors at p, p + stride, ..., or of their squares. Each window is summed
+/// from the start: a sliding sum would keep the rounding errors and NaNs of terms that have left
+/// it.
 template <class V, bool Squares, class Lanes>
 SIMDNN_INLINE V window_sum(const typename V::value_type* p, index_t stride, index_t count,
                            Lanes lanes) {
@@ -57,8 +57,8 @@ class scale {
 
   /// 1 / s from the sum of the window's squares.
   SIMDNN_INLINE V inverse(V squares) const { return V(1) / V::fma(V(alpha_), squares, V(k_)); }
-  /// s^-beta from 1 / s. The branch is the same for all vectors of a call and costs little beside
-  /// the division.
+  /// s^-beta from 1 / s. The branch is the same for all vectors of a call, and costs little
+  /// compared with the division.
   SIMDNN_INLINE V power(V inverse) const {
     if (form_ == form::roots) {
       const V root = simdnn::sqrt(inverse);
@@ -69,7 +69,7 @@ class scale {
     return any_power(inverse, V(beta_));
   }
   /// diff_src from diff_dst * s^-beta, src, and the sum of diff_dst * dst / s over the windows that
-  /// hold the element.
+  /// contain the element.
   SIMDNN_INLINE V gradient(V scaled, V src, V sum) const {
     return scaled - V(gradient_) * src * sum;
   }

@@ -1,5 +1,6 @@
-// pooling where channels are contiguous (nhwc; in blocks: nChw16c): a vector of channels at a time,
-// window by window; the gradient of an input is gathered from the windows that hold it.
+// pooling of layouts with contiguous channels (nhwc; nChw16c within blocks): one vector of channels
+// at a time, window by window. The gradient of an input is gathered from the windows that contain
+// it.
 #pragma once
 
 #include <simdnn/isa/long_sum.hpp>
@@ -12,7 +13,7 @@ namespace simdnn::inline SIMDNN_ABI::pooling {
 template <class T, class Isa>
 class channel_lanes {
  public:
-  /// `run` channels are contiguous; an image has `runs` of them.
+  /// Channels are contiguous in groups of `run`; an image has `runs` such groups.
   channel_lanes(const geometry& g, index_t run, index_t runs) : g_(g), run_(run), runs_(runs) {}
 
   static index_t workspace_bytes(int) { return 0; }
@@ -138,8 +139,8 @@ class channel_lanes {
     });
     unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA { best[v].store(d + v * V::lanes, lanes); });
   }
-  // Windows of 2x2, all inside src, the most frequent ones: their taps need no loop (VGG's maps,
-  // AVX-512, gcc 12: 1.5 to 2 times as fast).
+  // Whether all windows are 2x2 and inside src. They are the most frequent ones, and their taps
+  // need no loop: 1.5 to 2 times as fast (VGG's maps, AVX-512, gcc 12).
   bool only_squares() const {
     bool square = g_.kind == pooling_kind::max;
     for (int d = 0; d < 3; ++d)
@@ -177,7 +178,7 @@ class channel_lanes {
       const V here(static_cast<T>(g_.tap(kd, kh, kw)));
       unroll<N>([&](auto v) SIMDNN_INLINE_LAMBDA {
         const V x = V::load(p + v * V::lanes, lanes);
-        // Larger, or the first NaN.
+        // x is larger, or it is the first NaN.
         const auto better = (best[v] == best[v]) & !(x <= best[v]);
         best[v] = select(better, x, best[v]);
         tap[v] = select(better, here, tap[v]);

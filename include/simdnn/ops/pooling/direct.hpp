@@ -1,4 +1,4 @@
-// pooling in vectors of whatever is contiguous: channels, or pixels of a row.
+// pooling in vectors of what is contiguous: channels, or pixels of a row.
 #pragma once
 
 #include <simdnn/ops/pooling/channel_lanes.hpp>
@@ -26,7 +26,7 @@ class direct {
 
   index_t workspace_bytes(int workers) const { return lanes().workspace_bytes(workers); }
 
-  /// Workspace: the given bytes, else the calling thread's arena.
+  /// If the workspace is empty, the calling thread's arena is used.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
                executor_ref executor, std::span<std::byte> workspace = {}) const {
     const operand<T> t = argmax == nullptr ? operand<T>() : operand<T>(*argmax);

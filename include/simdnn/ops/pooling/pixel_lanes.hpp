@@ -1,7 +1,7 @@
-// pooling where the pixels of a row are contiguous (nchw): a window's rows are first reduced
-// to one row, a vector at a time, then that row along the width. A row of diff_src belongs to one
-// worker: gradients of averages are the same in the other direction, the windows' rows first; those
-// of maxima are added at their argmax.
+// pooling of layouts with contiguous pixels (nchw). Forward first reduces the rows of a window to
+// one row, one vector at a time, and then reduces this row along the width. Backward computes each
+// row of diff_src in one worker. For averages, it first adds up the rows of diff_dst and then
+// spreads the sums along the width; for maxima, it adds each gradient at its argmax.
 #pragma once
 
 #include <simdnn/isa/long_sum.hpp>
@@ -90,10 +90,10 @@ class pixel_lanes {
  private:
   using V = vec<T, Isa>;
 
-  // A row of the largest or of sums, and the argmax of each.
+  // One row of maxima or sums, and one row of their argmax.
   index_t worker_bytes() const { return 2 * g_.size[2] * static_cast<index_t>(sizeof(T)); }
 
-  // f(row, kd, kh) for the window's rows behind its first.
+  // Calls f(row, kd, kh) for all rows of the window but the first.
   template <class F>
   static SIMDNN_INLINE void for_each_further(const operand<const T>& src, const T* s,
                                              index_range kd, index_range kh, F f) {
@@ -106,8 +106,8 @@ class pixel_lanes {
     return s + kd.begin * src.spatial[0] + kh.begin * src.spatial[1];
   }
 
-  // sums[x] = sum over z and y of the terms at x, 0 where there are none; term(z, y, at, lanes) is a
-  // vector of them.
+  // sums[x] = sum over z and y of the terms at x; 0 if there are none. term(z, y, at, lanes)
+  // returns a vector of terms.
   template <class F>
   static void add_rows(index_t width, index_range zs, index_range ys, T* sums, F term) {
     const auto add = [&](auto sum, index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
@@ -148,7 +148,7 @@ class pixel_lanes {
       best.store(value + at, lanes);
     });
   }
-  // tap: the number of the first tap in the row that holds the largest.
+  // tap[x] is the number of the first kernel position in the row with the largest element.
   void largest_of_rows(const operand<const T>& src, const T* s, index_range kd, index_range kh,
                        T* value, T* tap) const {
     const T* first = first_row(src, s, kd, kh);
@@ -157,7 +157,7 @@ class pixel_lanes {
       for_each_further(src, s, kd, kh,
                        [&](const T* row, index_t d, index_t h) SIMDNN_INLINE_LAMBDA {
                          const V x = V::load(row + at, lanes);
-                         // Larger, or the first NaN.
+                         // x is larger, or it is the first NaN.
                          const auto better = (best == best) & !(x <= best);
                          best = select(better, x, best);
                          best_tap = select(better, V(static_cast<T>(g_.tap(d, h, 0))), best_tap);
@@ -191,7 +191,7 @@ class pixel_lanes {
       T best_tap = tap[first + kw.begin] + static_cast<T>(kw.begin);
       for (index_t k = kw.begin + 1; k < kw.end; ++k) {
         const T x = value[first + k], here = tap[first + k] + static_cast<T>(k);
-        // Of two that are equal, or both NaN, the earlier tap.
+        // The earlier of two kernel positions if both elements are equal or both are NaN.
         const bool equal = x == best || (x != x && best != best);
         if (equal ? here < best_tap : best == best && !(x <= best)) {
           best = x;
@@ -206,8 +206,9 @@ class pixel_lanes {
   T rows_divisor(index_t od, index_t oh) const {
     return static_cast<T>(g_.divisor(0, od) * g_.divisor(1, oh));
   }
-  // r[x] = sum of the shares, g / divisor, of the windows along the width that hold x; divisor is the
-  // other dimensions'. scratch, one element an output, may be g.
+  // r[x] = sum, over the windows along the width that contain x, of g divided by the window's
+  // divisor. `divisor` is the factor of the other dimensions. scratch has one element per output
+  // and may be g.
   void spread(const T* g, T divisor, T* scratch, T* r) const {
     const auto share = [&](index_t ow) {
       return g[ow] / (divisor * static_cast<T>(g_.divisor(2, ow)));
@@ -228,12 +229,13 @@ class pixel_lanes {
       for (index_t k = kw.begin; k < kw.end; ++k) to[k] += x;
     }
   }
-  // lost, which starts at 0, is what r's sums are too large by; null where there are few terms.
+  // lost holds the amounts by which the sums in r are too large. It starts at 0, and is null if
+  // there are few terms.
   void spread_to_maxima(const T* g, const T* tap, T first_tap, T* r, T* lost) const {
     for (index_t ow = 0; ow < g_.outputs[2]; ++ow) {
       const index_range kw = g_.taps(2, ow);
       const T k = tap[ow] - first_tap;
-      // Argmax of other rows are outside, and so is whatever forward did not write.
+      // Skips an argmax in another row, and values that forward did not write.
       if (k < static_cast<T>(kw.begin) || !(k < static_cast<T>(kw.end))) continue;
       const index_t at = ow * g_.stride[2] - g_.pad[2] + static_cast<index_t>(k);
       if (lost == nullptr)

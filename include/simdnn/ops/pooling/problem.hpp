@@ -14,8 +14,9 @@
 
 namespace simdnn {
 
-/// max: of the elements inside src; NaN where one is NaN. average: the sum over the number of taps
-/// that hit src. average_padded: the sum over the kernel's volume, padding counting as zeros.
+/// max: the largest element inside src; NaN if any is NaN. average: the sum divided by the number
+/// of kernel positions inside src. average_padded: the sum divided by the kernel's volume; the
+/// padding counts as zeros.
 enum class pooling_kind { max, average, average_padded };
 
 constexpr const char* to_name(pooling_kind kind) {
@@ -26,24 +27,24 @@ constexpr const char* to_name(pooling_kind kind) {
 
 /// Filled with designated initialisers:
 ///     pooling_problem{.channels = 64, .size = {56, 56}, .kernel = {2, 2}, .stride = {2, 2}}
-/// One to three spatial dimensions, as many as `size` has; the other spatial fields have as many,
-/// or none. Global pooling: kernel = size.
+/// There are one to three spatial dimensions, as many as `size` has. Each other spatial field has
+/// as many numbers or is empty. For global pooling, set kernel = size.
 struct pooling_problem {
   pooling_kind kind = pooling_kind::max;
   index_t batch = 1;
   index_t channels = 1;
   spatial size = {};  ///< of src
   spatial kernel = {};
-  spatial stride = {};   ///< none: 1
-  spatial pad = {};      ///< before src, less than the kernel; none: 0
-  spatial pad_end = {};  ///< after src, less than the kernel, may be negative (the end is then not
-                         ///< read); none: as pad
+  spatial stride = {};   ///< empty: 1
+  spatial pad = {};      ///< before src, less than the kernel; empty: 0
+  spatial pad_end = {};  ///< after src, less than the kernel; if it is negative, the end of src is
+                         ///< not read; empty: the same as pad
 
   friend constexpr bool operator==(const pooling_problem&, const pooling_problem&) = default;
 
   constexpr int rank() const { return size.rank; }
 
-  /// f(&P::member, field) for each member, in the order of the text.
+  /// Calls f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = pooling_problem;
@@ -58,7 +59,8 @@ struct pooling_problem {
       {.name = "kind", .key = "alg", .least = 0, .greatest = 2, .usual = 0, .brief = true});
   }
 
-  /// The same with every default written out; throws error naming the field that breaks a rule.
+  /// The same problem with every default filled in. Throws error naming the field that breaks a
+  /// rule.
   pooling_problem checked(const char* op = "pooling_problem") const {
     pooling_problem p = *this;
     problems::check_window(p, op);
@@ -70,7 +72,7 @@ struct pooling_problem {
                       padding.str());
       taps *= static_cast<double>(p.kernel[d]);
     }
-    // A workspace of float holds the numbers of taps.
+    // argmax holds the numbers of kernel positions, which are exact in float up to 2^24.
     if (taps > 0x1p24) throw_error(op, "kernel", "at most 2^24 taps", p.kernel.str());
     check_elements(p.src_shape(), op, "src");
     check_elements(p.dst_shape(), op, "dst");
@@ -83,14 +85,14 @@ struct pooling_problem {
   constexpr shape src_shape() const { return joined({batch, channels}, size); }
   /// {batch, channels, output sizes...}
   constexpr shape dst_shape() const { return joined({batch, channels}, problems::outputs(*this)); }
-  /// Comparisons or additions of one pass, padding counted.
+  /// Number of comparisons or additions of one pass, including those for the padding.
   constexpr double flops() const {
     double n = static_cast<double>(batch) * static_cast<double>(channels);
     for (int d = 0; d < rank(); ++d)
       n *= static_cast<double>(output(d)) * static_cast<double>(kernel[d]);
     return n;
   }
-  /// Elements of src and dst, each once.
+  /// Number of elements of src and dst together.
   constexpr double elements() const {
     return static_cast<double>(src_shape().elements()) +
            static_cast<double>(dst_shape().elements());
@@ -100,9 +102,10 @@ struct pooling_problem {
   /// _alg1, if it is not max. parse() returns checked() again.
   std::string str() const { return problems::print_window(checked()); }
 
-  /// Reads benchdnn's notation, where dilation 0 means none; pooling has no other. A size of dst that
-  /// the floor rule with equal padding does not give sets pad_end; an unset kernel is taken as large
-  /// as the sizes allow. `kind` is taken if the text has no alg. `name` takes what follows n.
+  /// Reads benchdnn's notation. The only legal dilation is 0, which means none. If equal padding on
+  /// both sides does not give dst's size, pad_end is chosen so that the size is right. If the text
+  /// has no kernel, the kernel is as large as the sizes allow. If it has no alg, `kind` is used. If
+  /// `name` is not null, it receives what follows n.
   static pooling_problem parse(std::string_view text, pooling_kind kind = pooling_kind::max,
                                std::string* name = nullptr) {
     notation t(text, "pooling_problem");

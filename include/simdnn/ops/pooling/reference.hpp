@@ -1,4 +1,4 @@
-// pooling as it is written down, in double. Of equal elements the first wins, of NaNs too.
+// pooling by its definition, in double. The argmax is the first of several equal elements or NaNs.
 #pragma once
 
 #include <simdnn/ops/pooling/geometry.hpp>
@@ -15,7 +15,7 @@ class reference {
   static double cost(const pooling_problem&) { return 1; }
   explicit reference(const pooling_problem& p) : g_(p) {}
 
-  /// argmax is null where nobody asks for the positions of the maxima.
+  /// argmax is null if the positions of the maxima are not wanted.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
                executor_ref) const {
     for_each_output([&](index_t n, index_t c, const index_t(&o)[3]) {
@@ -48,7 +48,7 @@ class reference {
   }
 
  private:
-  // All windows are tried: no arithmetic on ranges that could be wrong here and in the others
+  // Tries all windows, because arithmetic on ranges could be wrong here and in the other algorithms
   // alike.
   double gradient(const view<const T, L>& diff_dst, const view<const T, L>* argmax, index_t n,
                   index_t c, const index_t (&i)[3]) const {

@@ -1,4 +1,4 @@
-// reorder by strided_copy's boxes.
+// reorder as copies of boxes (strided_copy.hpp).
 #pragma once
 
 #include <simdnn/walk/strided_copy.hpp>

@@ -1,5 +1,5 @@
-// softmax of one pixel whose channels are contiguous, in one run (nc, nhwc) or in several of a block's
-// length (nChw16c), the last of which may be shorter; the padding after it is zeroed.
+// softmax of one pixel. All its channels are contiguous (nc, nhwc), or the channels of each block
+// are (nChw16c). The last block may have fewer channels; its padding is zeroed.
 #pragma once
 
 #include <limits>
@@ -33,7 +33,7 @@ class channel_lanes {
       e.store(dst + at, lanes);
     });
     const T total = sum.total().reduce_add();
-    const V inverse(1 / total);  // at most 1: the largest channel's exponential is
+    const V inverse(1 / total);  // at most 1, because the largest channel's exponential is 1
     channels_.for_each_vector<V>([&](index_t at, auto lanes) SIMDNN_INLINE_LAMBDA {
       (V::load(dst + at, lanes) * inverse).store(dst + at, lanes);
     });

@@ -1,5 +1,5 @@
-// The cross-entropy loss of softmax's results: losses in double, one an image, added in the order of
-// the images whoever computed them.
+// The cross-entropy loss of softmax's results. There is one loss per image, in double. The losses
+// are added in the order of the images, no matter which thread computed them.
 #pragma once
 
 #include <cmath>
@@ -42,7 +42,7 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
     cross_entropy_forward::check_labels(name, p, labels);
   }
 
-  /// The mean loss.
+  /// Returns the mean loss.
   template <class Chosen>
   static double run(const tensor_problem& p, const Chosen&, const matrix_view& logits,
                     const view<const std::int32_t, "x">& labels, const view<T, "nc">& probabilities,

@@ -1,4 +1,4 @@
-// softmax in vectors of whatever is contiguous: channels, or pixels of the fastest dimension.
+// softmax in vectors of what is contiguous: channels, or pixels of the fastest dimension.
 #pragma once
 
 #include <simdnn/ops/softmax/channel_lanes.hpp>
@@ -40,8 +40,8 @@ class direct {
         pixel_lanes<T, Isa>(walk.channels()).backward(g, y, diff_src.data() + at, n);
     });
   }
-  /// For one pixel, its channel 0 at src: forward(src, dst) also returns the pixel's largest element
-  /// and sum of exponentials.
+  /// The kernel for one pixel, whose channel 0 is at src. Its forward(src, dst) also returns the
+  /// pixel's largest element and sum of exponentials.
   static auto channel_kernel(const view<const T, L>& v) {
     return channel_lanes<T, Isa>(pixel_walk(v).channels());
   }

@@ -20,7 +20,7 @@ struct description {
   static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
   static index_t terms(const tensor_problem& p) { return p.sizes[L.dim('c')]; }
 
-  // An empty product has no largest factor.
+  // With no channels there is no largest one.
   static tensor_problem with_channels(const tensor_problem& p, const char* op) {
     if (p.sizes.rank() == L.rank() && p.sizes[L.dim('c')] == 0)
       throw_error(op, "sizes", "at least 1 channel", p.sizes.str());

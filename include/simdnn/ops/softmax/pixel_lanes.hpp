@@ -10,7 +10,7 @@ namespace simdnn::inline SIMDNN_ABI::softmax {
 template <class T, class Isa>
 class pixel_lanes {
  public:
-  /// Runs of one channel.
+  /// Each run of `channels` is one channel.
   explicit pixel_lanes(const channel_runs& channels)
       : channels_(channels.channels), stride_(channels.stride) {}
 
@@ -28,7 +28,7 @@ class pixel_lanes {
         sum.add([&](auto, V a) SIMDNN_INLINE_LAMBDA { return a + e; });
         e.store(d + c * stride_, lanes);
       }
-      const V inverse = V(1) / sum.total();  // at most 1: the largest channel's exponential is
+      const V inverse = V(1) / sum.total();  // at most 1: the largest channel's exponential is 1
       for (index_t c = 0; c < channels_; ++c)
         (V::load(d + c * stride_, lanes) * inverse).store(d + c * stride_, lanes);
     });

@@ -1,4 +1,4 @@
-// softmax as it is written down, in double.
+// softmax by its definition, in double.
 #pragma once
 
 #include <cmath>
@@ -51,7 +51,8 @@ struct reference {
   }
 
  private:
-  // f(channel) for each image and pixel, where channel(c) is the index of its channel c.
+  // Calls f(channel) for each pixel of each image; channel(c) is the index of the pixel's channel
+  // c.
   template <class F>
   static void for_each_pixel(const shape& s, F f) {
     constexpr int dim = L.dim('c');
