@@ -1,5 +1,4 @@
-// A call on operands of its own, for what simdnn_bench knows no problem of: ops that memory bounds,
-// a few more, and the machine's limits.
+// call: a function with its own operands, whose time isa_bench measures.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +7,8 @@
 
 namespace simdnn::bench {
 
-/// What limits a call at best: the multiply-add units, reading and writing its operands, or its
-/// operations one behind the other.
+/// What limits the speed of a call: the multiply-add units, reading and writing its operands, or
+/// the latency of operations that run one after the other.
 enum class bound { arithmetic, memory, latency };
 
 class call {
@@ -23,7 +22,7 @@ class call {
   const double bytes;  // of the operands, each read or written once
 };
 
-/// f() as a call; f owns what it works on.
+/// A call that runs f, which owns its operands.
 template <class F>
 std::unique_ptr<call> make_call(double flops, double bytes, F f) {
   struct owner final : call {
@@ -37,9 +36,9 @@ std::unique_ptr<call> make_call(double flops, double bytes, F f) {
 struct call_maker {
   const char* name;  // op/pass/problem/algorithm
   bound limit;
-  /// All operands together take about this many bytes, unless there is but one size.
+  /// All operands together take about `bytes` bytes. If only_size is set, `bytes` is ignored.
   std::unique_ptr<call> (*make)(std::int64_t bytes, int threads);
-  const char* only_size = nullptr;  // where the operands are, then
+  const char* only_size = nullptr;  // the only size class, e.g. "L1", or null
   bool one_thread = false;          // it takes no executor
 };
 

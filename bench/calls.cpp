@@ -1,5 +1,5 @@
-// The calls of one ISA that do not follow from operations.txt: an activation with exponentials, gemm's
-// batch, what is fixed at compile time, the multiply-add loop and STREAM's triad.
+// The calls of one ISA that are not derived from operations.txt: an activation with exponentials,
+// batched gemm, problems fixed at compile time, the multiply-add loop and STREAM's triad.
 #include <bench/machine.hpp>
 #include <bench/runners.hpp>
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 constexpr layout blocked = "nChw16c";
 using image = tensor<float, blocked>;
 
-/// One image of about `elements`, with 64 channels and even sides, as nearly square as can be.
+/// One image of about `elements` elements, with 64 channels and even sides, as square as possible.
 shape image_shape(double elements) {
   const auto even = [](double x) { return std::max<index_t>(2, static_cast<index_t>(x) / 2 * 2); };
   const double pixels = elements / 64;
@@ -21,7 +21,7 @@ shape image_shape(double elements) {
   return {1, 64, height, even(pixels / static_cast<double>(height))};
 }
 
-// From -1 to 1.
+// A tensor with elements from -1 to 1.
 template <layout L>
 tensor<float, L> filled(const shape& s) {
   tensor<float, L> t(s);
@@ -43,7 +43,7 @@ std::unique_ptr<call> forward_activation(std::int64_t bytes, int threads) {
                    });
 }
 
-// The gradients of tanh and relu look at dst alone.
+// The gradients of tanh and relu read only dst, so dst is passed as src too.
 template <class F>
 std::unique_ptr<call> backward_activation(std::int64_t bytes, int threads) {
   const shape s = image_shape(arrays_of(bytes, 3));
@@ -55,7 +55,7 @@ std::unique_ptr<call> backward_activation(std::int64_t bytes, int threads) {
                    });
 }
 
-// Products as of attention's heads.
+// Products of the size of attention heads.
 std::unique_ptr<call> batched_gemm(std::int64_t bytes, int threads) {
   constexpr gemm_problem p{.m = 16, .n = 16, .k = 16};
   const auto batch = static_cast<index_t>(arrays_of(bytes, 3 * 16 * 16));
@@ -67,7 +67,7 @@ std::unique_ptr<call> batched_gemm(std::int64_t bytes, int threads) {
        c = tensor<float, "abc">({batch, 16, 16})]() mutable { plan(a, b, c, post::none{}, team); });
 }
 
-// So many of a fixed call at a time, that the clock sees them.
+// Fixed calls per run: a single one is too short for the clock.
 constexpr int fixed_calls = 100;
 
 template <gemm_problem P>
@@ -77,7 +77,7 @@ std::unique_ptr<call> small_fixed_gemm(std::int64_t, int) {
                     c = tensor<float, "ab">(P.c_shape())]() mutable {
                      for (int i = 0; i < fixed_calls; ++i) {
                        fixed_gemm<float, P>(a.data(), b.data(), c.data());
-                       asm volatile("" : : "r"(c.data()) : "memory");  // each is computed
+                       asm volatile("" : : "r"(c.data()) : "memory");  // keeps every call
                      }
                    });
 }

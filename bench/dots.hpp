@@ -1,5 +1,5 @@
-// The inner loop of the reference. Part of each ISA's object, for nothing else takes time in a
-// check.
+// The inner loop of the reference. It is compiled once per ISA, because nothing else in a check
+// takes time.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 namespace simdnn::bench {
 namespace {
 
-/// sums[i] = sum over k of row[k] * columns[i][k]. Four columns, so that enough chains hide the
-/// additions' latency; the pragma lets each chain be a vector.
+/// sums[i] = sum over k of row[k] * columns[i][k]. Four columns give enough chains to hide the
+/// latency of additions; the pragma lets each chain be a vector.
 [[maybe_unused]] void dot4(const double* row, const double* const columns[4], std::int64_t depth,
                            double sums[4]) {
   const double *c0 = columns[0], *c1 = columns[1], *c2 = columns[2], *c3 = columns[3];

@@ -1,4 +1,4 @@
-// isa_bench: every op, pass and algorithm on every ISA that this CPU runs, on Google Benchmark.
+// isa_bench: every op, pass and algorithm on every ISA that this CPU runs, with Google Benchmark.
 #include <algorithm>
 #include <bench/isa_cells.hpp>
 #include <bench/isa_report.hpp>
@@ -27,21 +27,21 @@ The other options are Google Benchmark's:
 
 )";
 
-// Interleaved at random, so that what disturbs the machine meets all alike.
+// Repetitions are interleaved at random, so that disturbances of the machine affect all benchmarks.
 std::vector<std::string> default_options(bool full) {
   return {"--benchmark_enable_random_interleaving=true",
           full ? "--benchmark_repetitions=9" : "--benchmark_repetitions=3",
           full ? "--benchmark_min_time=0.1" : "--benchmark_min_time=0.01"};
 }
 
-// The text behind the last option that begins with `name`, which ends in '='.
+// The text after `name`, which ends in '=', in the last option that begins with it.
 std::string option(const std::vector<std::string>& options, std::string_view name) {
   const auto last = std::find_if(options.rbegin(), options.rend(),
                                  [&](const std::string& o) { return o.starts_with(name); });
   return last == options.rend() ? "" : last->substr(name.size());
 }
 
-// Up to SIMDNN_MAX_ISA and what the CPU has, in ascending order.
+// The ISAs up to SIMDNN_MAX_ISA that the CPU supports, in ascending order.
 std::vector<isa::dispatched<kernels>> runnable_isas() {
   const isa::id best = isa::dispatch<kernels>().isa();
   std::vector<isa::dispatched<kernels>> list;
@@ -51,7 +51,7 @@ std::vector<isa::dispatched<kernels>> runnable_isas() {
   return list;
 }
 
-// How many of the cells the filter takes, as Google Benchmark reads it.
+// The number of cells that the filter selects, by the rules of Google Benchmark.
 std::ptrdiff_t count_selected(const std::vector<cell>& cells, std::string filter) {
   const bool inverted = filter.starts_with('-');
   if (inverted) filter.erase(0, 1);
@@ -62,7 +62,8 @@ std::ptrdiff_t count_selected(const std::vector<cell>& cells, std::string filter
   });
 }
 
-// Percent of the repetitions, on a line of stderr that the next output overwrites.
+// Prints the percentage of finished repetitions on a line of stderr that the next output
+// overwrites.
 class progress {
  public:
   explicit progress(std::ptrdiff_t steps) : steps_(steps) {}
@@ -77,8 +78,8 @@ class progress {
   std::ptrdiff_t steps_, done_ = 0, shown_ = -1;
 };
 
-// One call at a time is there, for all together take gigabytes. Google Benchmark runs a benchmark
-// several times in a row until it knows how many iterations it needs.
+// Keeps one call at a time, because all together take gigabytes. The call is kept as long as Google
+// Benchmark repeats the same benchmark, which it does to find the number of iterations.
 class prepared_call {
  public:
   explicit prepared_call(progress& p) : progress_(p) {}

@@ -7,8 +7,8 @@
 namespace simdnn::bench {
 namespace {
 
-// All operands of a call together: within the caches of CPUs since Haswell, which have 32 KiB and
-// 256 KiB at least, and outside them.
+// The size of all operands of a call together. L1 and L2 fit the caches of CPUs since Haswell,
+// which have at least 32 KiB and 256 KiB.
 struct size_class {
   const char* name;
   std::int64_t bytes;
@@ -19,7 +19,7 @@ constexpr size_class sizes[] = {{"L1", 24 << 10, false},
                                 {"L3", 4 << 20, true},
                                 {"memory", 64 << 20, false}};
 
-// Problems of one kind, one a size.
+// Problems of one kind, one per size class.
 struct family {
   std::string_view op;
   const char* name;
@@ -96,8 +96,8 @@ std::unique_ptr<workload> make_workload(const op& o, const pass& p, const char* 
       {.dir = p.dir, .where = {.threads = threads, .isa = code.isa(), .code = &code.table()}});
 }
 
-// The algorithms that take the problem and are not among those seen; where there is none, the one
-// that simdnn chooses.
+// The algorithms that take the problem and are not in `seen`, to which they are added. If there is
+// none, the algorithm that simdnn chooses.
 std::vector<std::string> new_algorithms(const workload& w, std::set<std::string>& seen) {
   std::vector<std::string> found;
   for (const algorithm_info& v : w.algorithms(false))
@@ -110,7 +110,7 @@ std::vector<std::string> new_algorithms(const workload& w, std::set<std::string>
 
 const char* name_of(simdnn::direction way) { return passes[static_cast<int>(way)].name; }
 
-// A pass with all that its call needs.
+// A call of a pass, with its problem and operands.
 class pass_call final : public call {
  public:
   static std::unique_ptr<call> make(const test::erased_pass& pass, test::erased_problem problem,
@@ -136,7 +136,7 @@ class pass_call final : public call {
   std::unique_ptr<pass_runner> runner_;
 };
 
-// Bytes of a problem's operands.
+// Bytes of a problem's operands, without the optional ones.
 double bytes_of(const test::erased_pass& pass, const test::erased_problem& problem) {
   double bytes = 0;
   const std::vector<simdnn::shape> shapes = pass.make(problem.get(), {})->shapes;
@@ -147,7 +147,7 @@ double bytes_of(const test::erased_pass& pass, const test::erased_problem& probl
 }
 
 __attribute__((noinline)) long increment(long x) {
-  asm volatile("" : "+r"(x));  // not known to the caller
+  asm volatile("" : "+r"(x));  // the caller cannot know the value
   return x + 1;
 }
 
@@ -176,8 +176,8 @@ class cell_list {
     }
   }
 
-  // Each pass of operations.txt: with its problems, in as large a batch as the size holds, and the
-  // smallest problem, whose time is that of a call.
+  // Rows for each pass of operations.txt: its problems, with the largest batch that fits the size,
+  // and the smallest problem, whose time is the cost of a call.
   void add_operations() {
     const std::span<const registered_operation> operations = isas_.back()->operations();
     for (std::size_t i = 0; i < operations.size(); ++i)
@@ -215,7 +215,7 @@ class cell_list {
       }
   }
 
-  // A call through the table beside a direct one.
+  // Rows for a direct call and for a call through the ISA's table.
   void add_dispatch() {
     constexpr int repeats = 1000;
     add("dispatch/call/increment/direct/registers", bound::latency, [](const compiled&, int) {
@@ -230,13 +230,14 @@ class cell_list {
     });
   }
 
-  // A row for each algorithm that no family before had.
+  // A row for each algorithm that no earlier family had.
   void add_families(const op& o, const pass& p) {
     std::set<std::string> seen[std::size(sizes)];
     for (const family& f : families) {
       if (f.op != o.name) continue;
       for_each_size([&](std::size_t s) {
-        // No algorithm refuses a size, and the operands of large ones take their time.
+        // No algorithm refuses a problem for its size. Large operands take long to make, so the L2
+        // problem stands for larger ones.
         const char* asked = f.problems[std::min(s, std::size_t{1})];
         for (const std::string& algorithm :
              new_algorithms(*make_workload(o, p, asked, isas_.back(), 1), seen[s])) {
@@ -263,7 +264,8 @@ class cell_list {
       if (full_ || !sizes[s].full_only) f(s);
   }
 
-  // One cell for each number of threads, where they matter, and ISA: make(code, threads).
+  // One cell for each ISA and number of threads (only 1 if threads do not matter), which calls
+  // make(code, threads).
   template <class Make>
   void add(const std::string& row, bound limit, Make make, bool one_thread = false) {
     const bool has_peak = limit == bound::arithmetic && !row.starts_with("machine/");

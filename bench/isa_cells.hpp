@@ -14,13 +14,13 @@ struct cell {
   std::string name;  // op/pass/problem/algorithm/size/threads:N/isa
   bound limit;
   std::function<std::unique_ptr<call>()> prepare;
-  /// GFLOP/s of the multiply-add loop at this moment's clock; null for what it does not limit, and
-  /// for itself.
+  /// GFLOP/s of the multiply-add loop at the current clock. Empty for cells that arithmetic does
+  /// not limit, and for the loop itself.
   std::function<double()> peak;
 };
 
-/// The same names for every ISA, the last of which lists the algorithms. `full` adds problems for the
-/// last-level cache, and larger ones in memory.
+/// Every ISA has the same cells; the last ISA determines the algorithms. `full` adds problems for
+/// the last-level cache.
 std::vector<cell> make_cells(std::span<const isa::dispatched<kernels>> isas, int all_threads,
                              bool full);
 

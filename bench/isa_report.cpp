@@ -16,7 +16,7 @@ using run = benchmark::BenchmarkReporter::Run;
 
 constexpr const char* isas[] = {"sse42", "avx2", "avx512"};
 
-// Google Benchmark's word for it until 1.7, and since.
+// Google Benchmark up to 1.7 has `error_occurred`, later versions have `skipped`.
 template <class Run>
 bool failed(const Run& r) {
   if constexpr (requires { r.error_occurred; })
@@ -29,7 +29,7 @@ bool is_repetition(const run& r) { return r.run_type == run::RT_Iteration && !fa
 
 std::string name_of(const run& r) { return r.run_name.function_name; }
 
-// Of op/pass/problem/algorithm/size/threads:N/isa.
+// The two parts of op/pass/problem/algorithm/size/threads:N/isa.
 std::string row_of(const std::string& name) { return name.substr(0, name.rfind('/')); }
 std::string isa_of(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
@@ -49,8 +49,8 @@ std::optional<rate> rate_of(const run& r) {
   return std::nullopt;
 }
 
-// The cell that says what the machine can do for what memory bounds: the triad on operands of the
-// same size.
+// The name of the cell that memory-bound cells are compared with: the triad on operands of the same
+// size.
 std::string yardstick(const std::string& name) {
   const std::string tail = name.substr(name.find("/threads:"));
   const std::string row = name.substr(0, name.size() - tail.size());
@@ -80,7 +80,7 @@ void complete(run& r, const std::map<std::string, double>& medians) {
                                                                        : rate->value / base->second;
 }
 
-// One ISA's columns of one row: all repetitions.
+// All repetitions of one row on one ISA.
 struct group {
   std::vector<double> rates, percents, speed_ups;
 
@@ -111,7 +111,7 @@ std::vector<row> make_rows(const std::vector<run>& runs) {
   return rows;
 }
 
-// By ISA: the nanoseconds that a call takes through the table beyond those of a direct one.
+// For each ISA, the nanoseconds by which a call through the table takes longer than a direct one.
 std::vector<std::pair<std::string, double>> dispatch_costs(
     const std::map<std::string, double>& medians) {
   std::vector<std::pair<std::string, double>> costs;
@@ -131,7 +131,7 @@ bool computes_on_lanes(const std::string& row) {
          (row.starts_with("conv/") && has("/3x3/") && (has("/direct/") || has("/winograd")));
 }
 
-// By size/threads:N: the geometric mean of AVX-512's rates over AVX2's.
+// For each size/threads:N, the geometric mean of AVX-512's rates over AVX2's.
 std::map<std::string, double> speed_ups_over_avx2(const std::map<std::string, double>& medians) {
   std::map<std::string, std::vector<double>> logs;
   for (const auto& [name, rate] : medians) {
@@ -155,7 +155,7 @@ std::string format(const char* pattern, Args... args) {
   return text;
 }
 
-// The median in `pattern`, or a dash as wide.
+// The median formatted by `pattern`; a dash of the same width if there are no values.
 std::string cell_text(const char* pattern, const std::vector<double>& values) {
   const std::string text = format(pattern, median(values));
   return values.empty() ? std::string(text.size() - 1, ' ') + '-' : text;
@@ -183,7 +183,7 @@ void completing_reporter::Finalize() {
   std::vector<Run> all;
   for (const auto& [family, runs] : runs_) all.insert(all.end(), runs.begin(), runs.end());
   const std::map<std::string, double> medians = median_rates(all);
-  // Of the statistics over repetitions these two are rates.
+  // Among the statistics over repetitions only the median and the mean are rates.
   for (Run& r : all)
     if (is_repetition(r) || r.aggregate_name == "median" || r.aggregate_name == "mean")
       complete(r, medians);

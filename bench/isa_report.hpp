@@ -1,6 +1,6 @@
-// What isa_bench tells: Google Benchmark's JSON and a table, both with each rate's share of what
-// the machine can do and its speed-up over SSE4.2. The share of the multiply-add peak is measured
-// with each repetition; the share of the triad, and the speed-up, are known at the end only.
+// The output of isa_bench: Google Benchmark's JSON and a table. Both have each rate's share of the
+// machine's peak and its speed-up over SSE4.2. The share of the multiply-add peak is measured with
+// each repetition; the share of the triad and the speed-up are known only at the end.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -12,7 +12,7 @@
 
 namespace simdnn::bench {
 
-// The counters of a run. Each has one of the three rates.
+// The counters of a run. Each run has one of the first three, its rate.
 namespace counter {
 inline constexpr const char* gflops = "GFLOP/s";
 inline constexpr const char* gbytes = "GB/s";
@@ -23,7 +23,7 @@ inline constexpr const char* percent = "percent_of_peak";
 inline constexpr const char* speed_up = "speed_up_over_sse42";
 }  // namespace counter
 
-/// Keeps all runs to the end, completes their counters and hands them to `out` in the order in
+/// Keeps all runs until the end, completes their counters and passes them to `out` in the order in
 /// which their benchmarks were registered.
 class completing_reporter final : public benchmark::BenchmarkReporter {
  public:
@@ -35,10 +35,10 @@ class completing_reporter final : public benchmark::BenchmarkReporter {
 
  private:
   std::unique_ptr<benchmark::BenchmarkReporter> out_;
-  std::map<std::int64_t, std::vector<Run>> runs_;  // by family, as Google calls a registration
+  std::map<std::int64_t, std::vector<Run>> runs_;  // by family, Google's word for a registration
 };
 
-/// A row for what is measured, a group of columns for each ISA: medians over the repetitions.
+/// Prints a row for each call and a group of columns for each ISA: medians over the repetitions.
 class table_reporter final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override;

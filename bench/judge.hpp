@@ -1,4 +1,4 @@
-// What results are compared with.
+// judge: compares results with the expected ones.
 #pragma once
 
 #include <bench/reference.hpp>
@@ -10,13 +10,14 @@ namespace simdnn::bench {
 class judge {
  public:
   virtual ~judge() = default;
-  /// All results, or a sample.
+  /// Compares all results, or if `sample` is set perhaps only some of them.
   virtual comparison compare(const float* got, bool sample) const = 0;
-  /// The largest absolute error that an algorithm of this name may leave.
+  /// The largest absolute error that is allowed for an algorithm of this name.
   virtual double tolerance(std::string_view algorithm) const = 0;
 };
 
-/// Of products: sums in double. The best instruction set here computes them, whichever is judged.
+/// Compares products with sums in double. The best instruction set of this CPU computes these,
+/// whichever is judged.
 class product_judge final : public judge {
  public:
   explicit product_judge(std::unique_ptr<dot_products> wanted) : wanted_(std::move(wanted)) {}

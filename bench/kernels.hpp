@@ -1,5 +1,5 @@
-// What is compiled once per instruction set, as a plain struct of function pointers: simdnn's own
-// side, the machine's limits, and Eigen. kernels.cpp fills it.
+// kernels: pointers to the functions that are compiled once per instruction set: simdnn's side, the
+// machine's limits, and Eigen. kernels.cpp fills it.
 #pragma once
 
 #include <bench/call.hpp>
@@ -31,15 +31,15 @@ using random_inner_product = random_call<inner_product_problem>;
 struct choice {
   std::string algorithm;  // empty: simdnn chooses
   bool strict = false;
-  int threads = 0;     // 0: as many as asked for
-  bool fixed = false;  // the code compiled for this problem alone
+  int threads = 0;     // 0: as in conditions
+  bool fixed = false;  // code compiled for this problem alone
 };
 
 inline policy policy_of(const choice& c) {
   return {.accuracy = c.strict ? accuracy::strict : accuracy::normal, .algorithm = c.algorithm};
 }
 
-/// An algorithm of an op, why it does not take a task (empty where it does), and whether simdnn may
+/// An algorithm of an op, why it refuses a task (empty if it takes it), and whether simdnn may
 /// choose it.
 struct algorithm_info {
   std::string name, refusal;
@@ -47,14 +47,14 @@ struct algorithm_info {
 };
 
 struct kernels {
-  /// GFLOP/s of multiply-adds at this moment's clock, in a millisecond or two, and GB/s of STREAM's
-  /// triad, with this many threads.
+  /// GFLOP/s of multiply-adds on this many threads at the current clock, measured in a millisecond
+  /// or two. `triad` returns GB/s of STREAM's triad.
   double (*fma_peak)(int threads);
-  /// What it samples, and its operations on one thread.
+  /// Runs the loop that fma_peak measures; multiply_add_flops is its operations on one thread.
   void (*multiply_add)(int threads);
   double multiply_add_flops;
   double (*triad)(int threads);
-  /// The sum of n floats: what reading memory costs and nothing else.
+  /// Sums n floats, to measure the cost of reading memory and nothing else.
   float (*sum)(const float* data, std::int64_t n, int threads);
 
   /// The reference's inner loop.
@@ -65,20 +65,21 @@ struct kernels {
   std::unique_ptr<runner> (*conv)(const conv_problem&, const conv_task&, const choice&,
                                   int threads);
 
-  /// The problems that are compiled in, and one of them; null for any other.
+  /// The problems that are compiled in, and the runner of one of them, which is null for other
+  /// problems.
   std::vector<std::string> (*fixed_convs)();
   std::unique_ptr<runner> (*fixed_conv)(const conv_problem&, const conv_task&);
 
   std::vector<algorithm_info> (*gemm_algorithms)(const gemm_task&, bool strict);
   std::unique_ptr<runner> (*gemm)(const gemm_task&, const choice&, int threads);
-  /// Null where the problem is not one of those compiled in.
+  /// Null if the problem is not compiled in.
   std::unique_ptr<runner> (*fixed_gemm)(const gemm_task&);
 
   std::vector<algorithm_info> (*inner_product_algorithms)(const inner_product_task&, bool strict);
   std::unique_ptr<runner> (*inner_product)(const inner_product_task&, const choice&, int threads);
 
-  /// The algorithms that take a random problem, and a run of one of them or, without a name, of the
-  /// chosen one: returns its name, throws what the library throws.
+  /// All algorithms for a random problem, and a run of the named one, or of the chosen one if the
+  /// name is empty. A run returns the algorithm's name and throws what the library throws.
   std::vector<algorithm_info> (*random_conv_algorithms)(const random_conv&);
   std::string (*run_random_conv)(const random_conv&, const std::string& algorithm, int threads);
   std::vector<algorithm_info> (*random_gemm_algorithms)(const random_gemm&);
@@ -90,13 +91,13 @@ struct kernels {
   /// The passes of all operations (operations.txt).
   std::span<const registered_operation> (*operations)();
 
-  /// Calls that follow from no operation's passes, and the machine's limits.
+  /// Calls that are not derived from an operation's passes, and the machine's limits.
   std::span<const call_maker> (*calls)();
 
-  /// x + 1: what a call through this table costs.
+  /// Returns x + 1, to measure the cost of a call through this table.
   long (*increment)(long x);
 
-  /// Null where Eigen was not found at configure time.
+  /// Null if Eigen was not found at configure time.
   std::unique_ptr<runner> (*eigen_gemm)(const gemm_task&, const conditions&);
 };
 SIMDNN_ISA_VARIANTS(kernels)

@@ -1,6 +1,6 @@
-// What this machine can do at best with one instruction set: the multiply-add loop and STREAM's
-// triad. Part of each ISA's object. It shares no code with the library, so that a fault of
-// isa/vec.hpp cannot hide in the yardstick.
+// The machine's peak with one instruction set: the multiply-add loop and STREAM's triad, compiled
+// once per ISA. It shares no code with the library, so that a defect of isa/vec.hpp cannot lower
+// the peak too and stay hidden.
 #pragma once
 
 #include <algorithm>
@@ -27,13 +27,13 @@ constexpr int vector_bytes = 16;
 typedef float machine_vec __attribute__((vector_size(vector_bytes)));
 
 // 12 independent chains hide the latency of two FMA units (2 * 4 or 2 * 5 in flight) and leave
-// registers for the factors with 16 in all. -ffp-contract=fast makes each step one FMA where the
-// ISA has it.
+// registers for the factors even if there are only 16. -ffp-contract=fast makes each step one FMA
+// if the ISA has it.
 __attribute__((noinline)) float multiply_add_chains(long steps) {
   machine_vec x = machine_vec{} + 0.999F, y = machine_vec{} + 0.001F;
   machine_vec a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-  // Opaque: nothing is computed at compile time, and the chains are not found to be alike (gcc 12
-  // made one of them).
+  // Hides the values from the compiler, so that it neither computes anything at compile time nor
+  // merges the equal chains, as gcc 12 does.
   asm volatile("" : "+x"(x), "+x"(y), "+x"(a), "+x"(b), "+x"(c), "+x"(d), "+x"(e));
   asm volatile("" : "+x"(f), "+x"(g), "+x"(h), "+x"(i), "+x"(j), "+x"(k), "+x"(l));
 #pragma GCC unroll 1
@@ -57,11 +57,11 @@ void on_threads([[maybe_unused]] int threads, F f) {
 }
 
 constexpr long multiply_add_steps = 100000;
-/// Of one thread's multiply_add.
+/// The operations of one thread in multiply_add.
 constexpr double multiply_add_flops =
     2.0 * 12 * (vector_bytes / sizeof(float)) * multiply_add_steps;
 
-/// Some 0.2 ms of multiply-adds on each thread.
+/// About 0.2 ms of multiply-adds on each thread.
 inline void multiply_add(int threads) {
   on_threads(threads, [](int) {
     volatile float sink = multiply_add_chains(multiply_add_steps);
@@ -69,10 +69,10 @@ inline void multiply_add(int threads) {
   });
 }
 
-/// GFLOP/s of `threads` threads, the best of a few samples at the clock at which the processor runs
-/// just then. A processor may lower its clock for wide multiply-adds that are fed from memory, below
-/// that of this loop, and raise it again milliseconds later (Sapphire Rapids, AVX-512: by 17 %).
-/// Right behind a kernel these samples show what that kernel could have reached.
+/// GFLOP/s of `threads` threads, the best of a few samples at the processor's current clock. For
+/// wide multiply-adds with operands from memory a processor may lower its clock below that of this
+/// loop, and raise it again milliseconds later (Sapphire Rapids, AVX-512: by 17 %). Taken right
+/// after a kernel, the samples show what that kernel could have reached.
 inline double fma_peak(int threads) {
   double best = 0;
   for (int sample = 0; sample < 5; ++sample)
@@ -81,10 +81,10 @@ inline double fma_peak(int threads) {
   return best;
 }
 
-/// STREAM's triad a[i] = b[i] + s * c[i] over three arrays, shared out among threads.
+/// STREAM's triad a[i] = b[i] + s * c[i] over three arrays, split among threads.
 class triad_arrays {
  public:
-  /// n elements an array, up to whole vectors for each thread.
+  /// n elements per array, rounded up to whole vectors for each thread.
   triad_arrays(long n, int threads)
       : share_((n / threads + lanes - 1) / lanes * lanes), threads_(threads) {
     on_threads(threads_, [&](int t) {
@@ -130,7 +130,8 @@ inline double triad(int threads) {
   return best;
 }
 
-/// The sum of n floats, on 8 chains; some at the end of each thread's share may be left out.
+/// Sums n floats with 8 chains on each thread, to measure reading only: elements at the end may be
+/// left out, and the result is a part of the first thread's sum.
 inline float sum(const float* data, std::int64_t n, int threads) {
   constexpr std::int64_t lanes = vector_bytes / sizeof(float), step = 8 * lanes;
   float total = 0;
@@ -145,7 +146,7 @@ inline float sum(const float* data, std::int64_t n, int threads) {
         chains[j] += x;
       }
     for (int j = 1; j < 8; ++j) chains[0] += chains[j];
-    // Only so that nothing is left out of the program.
+    // Uses the sums, so that the compiler keeps the loops.
     if (thread == 0) total = chains[0][0];
     asm volatile("" : : "x"(chains[0]));
   });

@@ -15,7 +15,7 @@ inline double now() {
   return std::chrono::duration<double>(clock::now().time_since_epoch()).count();
 }
 
-/// Seconds that `calls` calls of f take, per call.
+/// Seconds per call of f, the mean of `calls` calls.
 template <class F>
 double time_calls(F&& f, int calls) {
   const double start = now();
@@ -23,7 +23,7 @@ double time_calls(F&& f, int calls) {
   return (now() - start) / calls;
 }
 
-/// The mean of the two middle ones where their number is even; 0 for none.
+/// For an even number of values the mean of the two middle ones; 0 if there are none.
 inline double median(std::vector<double> v) {
   if (v.empty()) return 0;
   const std::size_t half = v.size() / 2;
@@ -32,7 +32,7 @@ inline double median(std::vector<double> v) {
   return (v[half] + *std::max_element(v.begin(), v.begin() + half)) / 2;
 }
 
-/// The fastest of a few calls after one that warms up: enough to choose among implementations.
+/// Seconds of the fastest call among a few after a warm-up: enough to choose among implementations.
 template <class F>
 double quick_time(F&& f) {
   const double first = time_calls(f, 1);
@@ -44,24 +44,25 @@ double quick_time(F&& f) {
   return best;
 }
 
-/// How long and how often things are timed in turns.
+/// How long and how often time_turns measures.
 struct effort {
   double seconds = 0.4;  // all sides together, at least
   int min_turns = 5, max_turns = 200;
   double pause = 0;  // seconds of sleep before each sample
-  // Who takes more times the fastest one's time at first is left out of the turns.
+  // A side whose first time is more than this multiple of the fastest one's is left out of the
+  // turns.
   double hopeless = 1e30;
 };
 
 struct turn_times {
-  std::vector<double> times;   // medians, seconds a call
-  std::vector<double> ratios;  // medians of time / the first one's time over the turns
+  std::vector<double> times;   // medians, seconds per call
+  std::vector<double> ratios;  // medians over the turns of time / the first side's time
 };
 
-/// Alternates A B C A B C, so that what disturbs the machine meets all alike. Each sample repeats
-/// short calls until it takes about 0.3 ms, so that the clock's own cost and the other sides'
-/// leftovers in the caches do not show. The first one is never left out; of who is, the one sample
-/// counts.
+/// Measures the sides in turns, A B C A B C, so that disturbances of the machine affect all alike.
+/// Short calls are repeated until a sample takes about 0.3 ms, so that the cost of reading the
+/// clock and the other sides' data in the caches do not show. The first side is never left out. A
+/// side that is left out has the result of its single sample.
 inline turn_times time_turns(const std::vector<std::function<void()>>& sides,
                              const effort& e = {}) {
   const std::size_t n = sides.size();

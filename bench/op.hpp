@@ -1,6 +1,6 @@
-// An op as the driver sees it: it reads problems and makes workloads of them. Those of op.cpp have a
-// file each in ops/, for peers of their own and problems known at compile time; pass.hpp makes one of
-// each other operation.
+// op: an operation as the driver uses it: it reads problems and makes workloads of them. Each op in
+// op.cpp has its own file in ops/, for its peers and for problems known at compile time. pass.hpp
+// makes an op of each other operation.
 #pragma once
 
 #include <bench/judge.hpp>
@@ -16,12 +16,12 @@ struct op;
 class split_mix;
 struct random_case;
 
-/// What the command line says about every problem.
+/// The options that apply to every problem.
 struct request {
   direction dir = direction::fwd_i;
   std::int64_t batch = 0;  // 0: as the problem says
   bool with_bias = false, with_relu = false;
-  bool fixed = false;  // both sides' code knows the problem
+  bool fixed = false;  // both sides use code for this problem alone
   conditions where;
 };
 
@@ -32,14 +32,13 @@ class workload {
   /// The problem with all fields, in benchdnn's notation.
   virtual std::string notation() const = 0;
   virtual double flops() const = 0;
-  /// Of src, weights and dst, or of the three matrices, each once.
+  /// The bytes of all operands that are not optional, each counted once.
   virtual double bytes() const = 0;
   virtual std::int64_t outputs() const = 0;
   virtual std::vector<algorithm_info> algorithms(bool strict) const = 0;
-  /// Throws std::invalid_argument where choice::fixed is asked for and the problem is none of
-  /// op::fixed.
+  /// Throws std::invalid_argument if choice::fixed is set and the problem is not in op::fixed.
   virtual std::unique_ptr<runner> make_simdnn(const choice&) const = 0;
-  /// The peer has this op.
+  /// Requires that the peer has this op.
   virtual std::unique_ptr<runner> make_peer(const peer&) const = 0;
   virtual std::unique_ptr<judge> make_judge() const = 0;
 };
@@ -50,16 +49,16 @@ struct op {
   bool fusable;   // takes bias and relu
   std::unique_ptr<workload> (*make)(const op&, const std::string& problem, const request&);
   bool (*has)(const op&, const peer&);
-  /// A random problem with its operands (random_check.hpp); null where the op has none.
+  /// A random problem with its operands (random_check.hpp); null if the op has none.
   random_case (*random)(const kernels&, direction, split_mix&);
-  /// The problems of choice::fixed; null where the op has none.
+  /// The problems of choice::fixed; null if the op has none.
   std::vector<std::string> (*fixed)(const kernels&) = nullptr;
 };
 
-/// The ops with a file of their own.
+/// The ops that have their own file.
 std::span<const op> ops();
 
-/// The problem's numbers; the caller adds data and what is fused.
+/// A task with the problem's sizes; the caller adds the data and what is fused.
 conv_task to_task(const conv_problem&, direction);
 
 std::unique_ptr<workload> make_conv_workload(const op&, const std::string& problem, const request&);

@@ -1,4 +1,4 @@
-// "lrn" of lrn_backward: what --op names.
+// op_name: the name of a pass's op for --op: "lrn" for lrn_backward.
 #pragma once
 
 #include <string_view>

@@ -26,7 +26,7 @@ struct options {
   std::string json;     // a file's name, or empty
   double seconds = 0.4;
   bool op_given = false, dir_given = false;
-  std::int64_t random = 0;  // how many random problems are checked, of each op and pass; 0: none
+  std::int64_t random = 0;  // number of random problems for each op and pass; 0: none
   std::int64_t first = 0;   // index of the first of them
   std::uint64_t seed = 0;
   bool plant = false;  // change results, so that the check must fail
@@ -35,7 +35,7 @@ struct options {
 
 extern const char* const usage;
 
-/// Throws std::invalid_argument, which names the option, what came and what is expected.
+/// Throws std::invalid_argument, which names the option, the expected value and the actual one.
 options parse_options(int argc, const char* const* argv);
 
 /// "FWD_I"

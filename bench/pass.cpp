@@ -23,7 +23,7 @@ const test::erased_pass& find_pass(const kernels& code, std::string_view op, dir
   refuse("--dir", "a pass that " + std::string(op) + " has", to_name(dir));
 }
 
-// What the reference computes of the same numbers.
+// Compares with the results of the algorithm `reference` on the same operands.
 class pass_judge final : public judge {
  public:
   explicit pass_judge(const test::pass_calls& calls) : calls_(calls) {

@@ -1,5 +1,5 @@
-// Any pass of an operation as the driver sees it: what there is to run follows from its operand table,
-// and what is right from its algorithm `reference`.
+// An op for the passes of any operation: the operand table says how to call them, the algorithm
+// `reference` what they must compute.
 #pragma once
 
 #include <bench/op.hpp>
@@ -10,11 +10,11 @@
 
 namespace simdnn::bench {
 
-/// The operations of operations.txt but those that have an op of their own in ops().
+/// Ops for the operations of operations.txt, except those in ops().
 std::vector<op> registered_ops(const kernels&);
 
-/// A pass with operands of its own, dense, of random numbers; optional ones are left out if it takes
-/// that.
+/// A pass with its own operands: dense, with random numbers. Optional operands are left out if the
+/// pass allows that.
 class pass_runner final : public runner {
  public:
   pass_runner(const test::pass_calls&, const policy&, int threads);
@@ -22,7 +22,7 @@ class pass_runner final : public runner {
   void fetch(float* result) override;
   std::string implementation() const override { return plan_->algorithm; }
   double flops() const { return plan_->flops; }
-  /// Of the operands in the call, each once.
+  /// The bytes of the operands in the call, each counted once.
   double bytes() const { return bytes_; }
 
  private:

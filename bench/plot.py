@@ -27,12 +27,12 @@ from matplotlib.lines import Line2D
 plt.rcParams.update({"svg.fonttype": "none", "font.size": 9, "axes.axisbelow": True,
                      "axes.spines.top": False, "axes.spines.right": False})
 
-# Okabe and Ito's colours, which the colour-blind tell apart.
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
 ORANGE, SKY, GREEN, BLUE, RED, PINK, GREY = (
     "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#999999")
 ISAS = {"sse42": ("SSE4.2", ORANGE), "avx2": ("AVX2 + FMA", SKY), "avx512": ("AVX-512", BLUE)}
 COLORS = (RED, BLUE, PINK, ORANGE, GREEN, SKY, "black", "#F0E442", GREY, "#882255")
-# What has no line in operations.txt, or shares a kernel, has the colour of another operation.
+# Ops without a line in operations.txt, or with another operation's kernel, have that one's colour.
 KERNELS = {"conv_pool": "conv", "fixed_conv": "conv", "fixed_gemm": "gemm"}
 MARKERS = {"L1": "^", "L2": "s", "L3": "D", "memory": "o"}
 ROOFS = {"L1": ":", "L2": "--", "L3": "-.", "memory": "-"}
@@ -43,7 +43,7 @@ ABOVE = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}  #
 
 
 def operation_colors():
-    """Those of the operations in operations.txt, whose passes share one."""
+    """The colours of the operations in operations.txt. An operation's passes share one."""
     lines = [line for line in OPERATIONS.read_text().splitlines() if not line.startswith("#")]
     colors = {}
     for number, line in enumerate(lines):
@@ -115,8 +115,8 @@ def name_rows(axes, rows):
 
 
 def draw_bars(cells, directory, context):
-    """A picture for each op and number of threads: a column of axes a size, a row a kernel, a bar
-    an ISA."""
+    """Draws a picture for each op and number of threads, with a column of axes for each size, a row
+    for each kernel and a bar for each ISA."""
     kernels = [cell for cell in cells if cell.op != "machine"]
     for op, threads in unique((cell.op, cell.threads) for cell in kernels):
         shown = [cell for cell in kernels if (cell.op, cell.threads) == (op, threads)]
@@ -146,7 +146,7 @@ def draw_bars(cells, directory, context):
 
 
 def draw_roofs(axes, peak, triads, left, right):
-    """A slope for each size of operands, up to the multiply-add peak."""
+    """Draws a slope for each size of operands, up to the multiply-add peak."""
     for size, bandwidth in triads.items():
         knee = peak / bandwidth
         axes.plot([left, knee, right], [bandwidth * left, peak, peak], ROOFS[size], color="black",
@@ -156,8 +156,9 @@ def draw_roofs(axes, peak, triads, left, right):
 
 
 def draw_roofline(cells, directory, context):
-    """A picture for each number of threads, axes for each ISA, a marker for each kernel. What
-    computes nothing (reorder, concat) stands at the left edge, as high as its bandwidth."""
+    """Draws a picture for each number of threads, with axes for each ISA and a marker for each
+    kernel. Kernels that compute nothing (reorder, concat) are at the left edge, at the height of
+    their bandwidth."""
     for threads in unique(cell.threads for cell in cells):
         machine = {(cell.isa, cell.kernel[2], cell.size): cell.rate for cell in cells
                    if cell.op == "machine" and cell.threads == threads}
@@ -198,7 +199,7 @@ def draw_roofline(cells, directory, context):
 
 
 def draw_layers(benchmarks, directory, name, context):
-    """simdnn's and the peer's speed on each layer, and the ratio of their times."""
+    """Draws simdnn's and the peer's speed on each layer, and the ratio of their times."""
     sides = {}
     for run in benchmarks:
         side, layer = run["name"].split("/", 1)

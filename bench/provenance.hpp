@@ -1,4 +1,4 @@
-// Where numbers come from, for the context of JSON files and the captions of pictures.
+// The origin of measurements, for the context of JSON files and the captions of pictures.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A call with operands in memory of any layout and strides: what the random check asks of the
+// random_call: a call on operands of any layout and strides. The random check passes it to
 // functions that are compiled once per instruction set.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace simdnn::bench {
 
-/// An operand: `data` is element 0.
+/// An operand; `data` points to element 0.
 struct placed {
   layout format = "x";
   shape size;
@@ -20,28 +20,28 @@ struct placed {
   float* data = nullptr;
 };
 
-/// What is fused behind a sum, from left to right; nothing where all is unset.
+/// The steps that are fused after a sum, applied in this order; none if all are unset.
 struct fused_call {
   const float* bias = nullptr;
-  const float* residual = nullptr;  // in memory as dst, perhaps dst itself
+  const float* residual = nullptr;  // has dst's strides, may be dst itself
   bool relu = false;
-  bool mapped = false;  // x / 2 + 1, by a function of the user's; with bias alone
+  bool mapped = false;  // x / 2 + 1 by a user's function; only with bias
 };
 
-/// Of all ops: a, b and c are src, weights and dst of gemm. A gradient has the place of what it is
-/// the gradient of.
+/// For all ops: gemm's a, b and c are src, weights and dst. A gradient takes the member of the
+/// operand that it belongs to: diff_src is src.
 template <class Problem>
 struct random_call {
   Problem problem;
   direction dir = direction::fwd_i;
   placed src = {}, weights = {}, dst = {};
-  float* diff_bias = nullptr;  // of backward to the weights, or none
+  float* diff_bias = nullptr;  // of the pass backward to the weights, or null
   fused_call fused = {};
-  bool given_workspace = false;  // of as many bytes as asked for, and a protected page behind
-  bool unpacked = false;         // gemm: b as it lies
+  bool given_workspace = false;  // of the required size, before a protected page
+  bool unpacked = false;         // gemm: b is not packed
 };
 
-/// For fused_call::mapped; of vectors, float and double.
+/// The function of fused_call::mapped, for vectors, float and double.
 struct halve_plus_one {
   template <class V>
   V operator()(V v) const {

@@ -149,7 +149,7 @@ fused_call add_fused(random_case& to, random_output& dst, std::int64_t channels,
     for (double& x : dst.wanted) x = halve_plus_one{}(x);
     add("a function");
   }
-  // Each step rounds as one product more does.
+  // Each step rounds like one more product.
   if (kind != nothing) dst.terms += 2;
   return f;
 }

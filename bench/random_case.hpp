@@ -1,4 +1,4 @@
-// A random problem with its operands, as the check runs it; one function an op makes them.
+// random_case: a random problem with its operands. Each op has one function that makes them.
 #pragma once
 
 #include <bench/kernels.hpp>
@@ -14,8 +14,8 @@
 
 namespace simdnn::bench {
 
-/// An operand that is read: numbers from [-1, 1), zeros in the blocks' padding and NaN everywhere
-/// else, so that what reads a foreign element shows it in the result.
+/// An operand that is read. Elements are numbers from [-1, 1), the blocks' padding is zero, and
+/// everything else is NaN, so that reading a foreign element shows in the result.
 class random_input {
  public:
   random_input(std::string name, const test::random_view& where, split_mix& random);
@@ -25,7 +25,7 @@ class random_input {
   placed operand() {
     return {view_.format, view_.shape, view_.strides, memory_.data() + view_.first};
   }
-  /// The elements in logical order; those of dimensions of stride 0 are the same.
+  /// The elements in logical order; along dimensions of stride 0 they are equal.
   const floats& dense() const { return dense_; }
   bool changed() const;
 
@@ -37,7 +37,7 @@ class random_input {
   std::vector<float> before_;
 };
 
-/// An operand that is written, with what is expected in it.
+/// An operand that is written, with its expected elements.
 class random_output {
  public:
   random_output(std::string name, const test::random_view& where);
@@ -47,19 +47,20 @@ class random_output {
   placed operand() {
     return {view_.format, view_.shape, view_.strides, memory_.data() + view_.first};
   }
-  /// A pattern everywhere, a NaN that nothing computes; elements as `initial` says and zeros as
-  /// padding, if it says so.
+  /// Fills the memory with a pattern, a NaN that nothing computes. If `initial` is not empty, it
+  /// then sets the elements to it and the padding to zero.
   void reset();
-  /// The largest error that an algorithm of this name may leave.
+  /// The largest error that is allowed for an algorithm of this name.
   double allowed(const std::string& algorithm) const;
-  /// What was written elsewhere, and padding that is not zero; empty where all is well.
+  /// Describes a write outside of the operand or padding that is not zero; empty if there is
+  /// neither.
   std::string damage() const;
   test::guarded_memory<float>& memory() { return memory_; }
 
   std::vector<double> wanted;  // in logical order
-  std::vector<float> initial;  // the same, or empty
-  bool repeats = false;        // some operand has a stride of 0
-  std::int64_t terms = 0;      // products a sum, for the tolerance
+  std::vector<float> initial;  // in logical order, or empty
+  bool repeats = false;        // some input has a stride of 0
+  std::int64_t terms = 0;      // products per sum, for the tolerance
   bool zeroes_padding = true;  // false: padding may hold anything
 
  private:
@@ -72,27 +73,27 @@ class random_output {
 
 struct random_case {
   std::string problem;  // benchdnn's notation
-  std::string fused;    // what is fused and how it is called, or empty
+  std::string fused;    // the fused steps and how the op is called, or empty
   std::vector<std::unique_ptr<random_input>> inputs;
   std::vector<std::unique_ptr<random_output>> outputs;
   std::function<std::vector<algorithm_info>()> algorithms;
-  /// Runs the algorithm of this name, or the chosen one; returns its name.
+  /// Runs the algorithm of this name, or the chosen one if the name is empty. Returns its name.
   std::function<std::string(const std::string& algorithm, int threads)> run;
 
   random_input& add_input(const char* name, const layout&, const shape&, split_mix&,
                           test::view_freedom);
   random_output& add_output(const char* name, const layout&, const shape&, split_mix&,
                             test::view_freedom);
-  /// One vector without gaps, with zeros as what is wanted.
+  /// Adds a vector without gaps, with zeros as expected elements.
   random_output& add_bias_gradient(std::int64_t channels);
   /// Whether an input has a stride of 0.
   bool repeats() const;
-  /// All operands in words.
+  /// The problem and all operands as text.
   std::string text() const;
 };
 
-/// What is fused, at random: fills call.fused, which reads operands of the case, and changes what is
-/// expected in dst. `channels` of dst are its dimension 1.
+/// Draws the fused steps. Returns them, adds the operands that they read to the case, and applies
+/// them to dst.wanted. `channels` is the size of dst's dimension 1.
 fused_call add_fused(random_case&, random_output& dst, std::int64_t channels, split_mix&);
 
 /// All sums of the reference, in logical order.

@@ -18,7 +18,7 @@
 namespace simdnn::bench {
 namespace {
 
-// Plain data, for it is shared with the process that runs the kernels.
+// Plain data, because it is shared with the process that runs the kernels.
 struct counts {
   std::int64_t checked = 0, refused = 0, failed = 0;
   double worst = 0;  // error / tolerance of what did not fail
@@ -45,12 +45,12 @@ struct counts {
   }
 };
 
-// Where the check of a pass is: the kernels run in a process of their own, and after a crash another
-// one continues behind it.
+// The position in the check of a pass. Kernels run in a process of their own; after a crash another
+// process continues with the next run.
 struct progress {
   counts found;
   std::int64_t index = 0;
-  int algorithm = 0;  // which one of the problem's runs; -1 while the problem is made
+  int algorithm = 0;  // index of the problem's run; -1 while the problem is made
   char name[32] = "";
 };
 constexpr int crashed = 3;
@@ -64,7 +64,7 @@ struct outcome {
   double share = 0;  // error / tolerance
 };
 
-// What is running, for the handler of signals, which may not do more than write.
+// Describes the current run, for the signal handler, which may do nothing but write.
 char running[4096];
 
 void on_crash(int signal) {
@@ -90,14 +90,14 @@ const char* reproduced(direction d) {
   return to_name(d == direction::fwd_t ? direction::fwd_i : d);
 }
 
-// An error in the name of an operand is a refusal of its strides.
+// An error that names an operand is a refusal of its strides.
 bool is_refusal(const error& e) {
   constexpr std::string_view operands[] = {
       "src", "dst", "weights", "diff_src", "a", "diff_dst", "diff_weights", "post::sum", "b", "c"};
   return std::find(std::begin(operands), std::end(operands), e.argument()) != std::end(operands);
 }
 
-// The worst element's error over the tolerance.
+// The largest error of an element divided by the tolerance; `at` becomes the element's index.
 double share_of(const random_output& o, const std::vector<float>& got, double allowed,
                 std::size_t& at) {
   double worst = 0;
@@ -115,7 +115,7 @@ class checker {
   checker(const options& o, const op& the_op, direction dir, std::int64_t index)
       : o_(o), op_(the_op), dir_(dir), index_(index), random_(seed()) {}
 
-  /// From this run on; the chosen algorithm is run 0.
+  /// Starts with this run; run 0 is the chosen algorithm.
   void run(const kernels& code, int first_run) {
     current->index = index_, current->algorithm = -1;
     random_case c = the_case(code);
@@ -152,7 +152,7 @@ class checker {
     std::snprintf(running, sizeof running, "%s while its problem is made", where().c_str());
     return op_.random(code, dir_, random_);
   }
-  // The options that give this problem alone.
+  // The options that select this problem alone.
   std::string where() const {
     return std::string(op_.name) + " " + reproduced(dir_) + " --seed " + std::to_string(o_.seed) +
            " --first " + std::to_string(index_);
@@ -210,7 +210,7 @@ class checker {
       if (in->changed() && found.failure.empty()) found.failure = "writes to " + in->name();
   }
 
-  // Changes one element of each result by a little more than is allowed.
+  // Changes one element of each result by three times the allowed error.
   void plant(random_case& c, const std::string& algorithm) {
     for (const auto& out : c.outputs) {
       const std::int64_t elements = out->view().shape.elements();
@@ -274,7 +274,7 @@ void print(const std::string& heading, const counts& c) {
   std::fflush(stdout);
 }
 
-// All problems of one pass.
+// Checks all problems of one pass.
 counts check_pass(const options& o, const op& the_op, direction dir, const kernels& code) {
   *current = progress();
   current->index = o.first;
@@ -293,7 +293,8 @@ counts check_pass(const options& o, const op& the_op, direction dir, const kerne
     if (child < 0 || waitpid(child, &status, 0) != child)
       throw std::runtime_error("--random: no process for the kernels");
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return current->found;
-    // A kernel may have damaged what the next problem needs: that is tried once more.
+    // If making a problem fails, an earlier kernel may have damaged memory: it is made once more in
+    // a new process.
     const bool again = current->algorithm < 0 && current->index != stuck;
     if (current->algorithm < 0) stuck = current->index;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != crashed || (current->algorithm < 0 && !again))

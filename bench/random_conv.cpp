@@ -20,7 +20,7 @@ constexpr layout filters[3][4] = {
 constexpr std::int64_t channel_counts[] = {1,  1,  2,  3,  3,  4,  5,  7,  8,  9,  13, 15,
                                            16, 16, 17, 19, 24, 31, 32, 33, 40, 48, 64, 67};
 
-// Channels and groups.
+// Draws channels and groups.
 void draw_channels(conv_problem& p, split_mix& random) {
   const auto few = [&] { return random.integer(1, 9); };
   switch (random.integer(0, 9)) {
@@ -44,7 +44,7 @@ void draw_channels(conv_problem& p, split_mix& random) {
   }
 }
 
-// What the windows of one dimension are. `kind` is what all dimensions have in common.
+// The kind of windows, the same in all dimensions of a problem.
 enum class windows { any, pointwise, three, with_a_line };
 
 void draw_windows(conv_problem& p, int d, windows kind, split_mix& random) {
@@ -81,7 +81,7 @@ void draw_windows(conv_problem& p, int d, windows kind, split_mix& random) {
   const index_t reach = dilation * (kernel - 1) + 1;
   p.kernel[d] = kernel, p.stride[d] = stride, p.dilation[d] = dilation;
   if (reach > 40 || random.one_in(8)) {
-    // Any padding that leaves a few outputs, so that pad_end may be negative.
+    // Any padding that leaves a few outputs; pad_end may become negative.
     const index_t outputs = random.integer(1, std::min<index_t>(12, size + 2));
     p.pad[d] = random.integer(0, std::max(reach, size / 2));
     p.pad_end[d] = (outputs - 1) * stride + reach - size - p.pad[d];
@@ -93,8 +93,8 @@ void draw_windows(conv_problem& p, int d, windows kind, split_mix& random) {
   p.pad_end[d] = random.one_in(2) ? p.pad[d] : random.integer(0, most);
 }
 
-// What algorithms that transform their operands take: images with stride 1, not too few channels,
-// contiguous ones (channels_last_or_blocked).
+// Draws a problem for algorithms that transform their operands: they take two-dimensional images
+// with stride 1 and not too few channels, which are contiguous (channels_last_or_blocked).
 conv_problem draw_transformed(split_mix& random) {
   constexpr spatial kernels[] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {1, 3}, {3, 1}, {1, 7}, {7, 1}};
   constexpr index_t channels[] = {16, 16, 17, 24, 31, 32, 33, 40, 48};
@@ -140,7 +140,7 @@ std::optional<conv_problem> draw(bool transformed, split_mix& random) {
   } catch (const error&) {
     return {};
   }
-  // The reference of the gradient to the data visits taps that strides leave out as well.
+  // The reference of the pass backward to the data also visits the taps that strides leave out.
   double visited = p.flops();
   for (int d = 0; d < p.rank(); ++d)
     visited *= static_cast<double>(p.size[d]) / static_cast<double>(p.output(d));
@@ -197,7 +197,7 @@ random_case make_random_conv(const kernels& code, direction dir, split_mix& rand
   const std::unique_ptr<dot_products> reference = make_reference(task);
   result.wanted = sums(*reference);
   result.terms = reference->terms;
-  // Weights' padding is zeroed by what calls the algorithm.
+  // The caller of the algorithm, not the algorithm, zeroes the padding of weights.
   result.zeroes_padding = dir != direction::bwd_w;
   if (is_forward(dir)) call->fused = add_fused(made, result, p.out, random);
   if (dir == direction::bwd_w && random.one_in(2)) {
@@ -206,7 +206,7 @@ random_case make_random_conv(const kernels& code, direction dir, split_mix& rand
         p.dst_shape().elements() / std::max<std::int64_t>(1, p.batch * p.out);
     for (std::int64_t i = 0; i < p.dst_shape().elements(); ++i)
       bias.wanted[static_cast<std::size_t>(i / plane % p.out)] += task.diff_dst_data[i];
-    bias.terms = 2 * p.batch * plane;  // numbers are larger than products of them
+    bias.terms = 2 * p.batch * plane;  // its terms are numbers, larger than products
     call->diff_bias = bias.operand().data;
   }
   if (call->given_workspace)

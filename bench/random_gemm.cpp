@@ -1,4 +1,4 @@
-// Random matrix products: small and odd sizes, zeros among them.
+// Random matrix products: small and odd sizes, including 0.
 #include <algorithm>
 #include <bench/op.hpp>
 #include <bench/random_case.hpp>
@@ -43,7 +43,7 @@ random_case make_random_gemm(const kernels& code, direction, split_mix& random) 
   const layout a_layout = random.pick(orders), b_layout = random.pick(orders);
   random_input& a = made.add_input("a", a_layout, p.a_shape(), random, {});
   random_input& b = made.add_input("b", b_layout, p.b_shape(), random, {});
-  // A c of which the columns are not contiguous is refused.
+  // A c whose columns are not contiguous is refused, so it is drawn rarely.
   random_output& c =
       made.add_output("c", "ab", p.c_shape(), random, {.fastest = random.one_in(10)});
   call->src = a.operand(), call->weights = b.operand(), call->dst = c.operand();

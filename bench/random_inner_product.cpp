@@ -6,7 +6,7 @@
 namespace simdnn::bench {
 namespace {
 
-// Of src, and of weights for it.
+// A layout of src and the layouts of weights for it.
 struct order {
   layout src, weights[2];
 };
@@ -39,7 +39,8 @@ random_case make_random_inner_product(const kernels& code, direction dir, split_
   auto call =
       std::make_shared<random_inner_product>(random_inner_product{.problem = p, .dir = dir});
   call->given_workspace = random.one_in(2);
-  // What has gaps inside an image, or a dst of which the channels are not contiguous, is refused.
+  // Gaps inside an image of src, and a dst whose channels are not contiguous, are refused, so they
+  // are drawn rarely.
   const test::view_freedom of_src{.inner = random.one_in(10)}, of_dst{.fastest = random.one_in(10)};
   const layout weights_layout = random.pick(o.weights);
   inner_product_task task{.dir = dir, .batch = p.batch, .in = in, .out = p.out};
@@ -75,7 +76,7 @@ random_case make_random_inner_product(const kernels& code, direction dir, split_
     random_output& bias = made.add_bias_gradient(p.out);
     for (std::size_t i = 0; i < static_cast<std::size_t>(p.batch * p.out); ++i)
       bias.wanted[i % static_cast<std::size_t>(p.out)] += task.diff_dst_data[i];
-    bias.terms = 2 * p.batch;  // numbers are larger than products of them
+    bias.terms = 2 * p.batch;  // its terms are numbers, larger than products
     call->diff_bias = bias.operand().data;
   }
   made.algorithms = [&code, call] { return code.random_inner_product_algorithms(*call); };

@@ -12,7 +12,7 @@ namespace {
 
 using std::int64_t;
 
-// Up to four columns that share their rows, and which of these are compared.
+// Up to four columns that share their rows, and the rows that are compared.
 struct batch {
   std::vector<int64_t> columns;
   int64_t first_row = 0, row_step = 1, row_count = 0;
@@ -49,7 +49,7 @@ std::vector<batch> choose(const dot_products& p, bool sample, std::uint64_t seed
     return static_cast<int64_t>(random() % static_cast<std::uint64_t>(n));
   };
   std::set<int64_t> columns{0, p.columns - 1};
-  // A border may have fewer columns than half of what is wanted, hence the bound on tries.
+  // The border may have fewer columns than half of those wanted, so the tries are limited.
   for (int64_t tries = 0; static_cast<int64_t>(columns.size()) < some; ++tries) {
     const int64_t c = below(p.columns);
     columns.insert(tries % 2 == 0 && tries < 4 * some ? p.on_border(c) : c);

@@ -11,7 +11,7 @@ using std::int64_t;
 
 using triple = std::array<int64_t, 3>;
 
-// Sizes of the last one to three dimensions as d h w.
+// The one to three entries of `d` from index `from` on as d h w; missing ones are `fill`.
 triple last_three(const dims& d, std::size_t from, int64_t fill) {
   triple t{fill, fill, fill};
   std::copy(d.begin() + static_cast<std::ptrdiff_t>(from), d.end(),
@@ -82,7 +82,7 @@ class conv_products final : public dot_products {
   int64_t on_border(int64_t column) const override {
     const triple& size = is_forward(t_.dir) ? out_ : t_.dir == direction::bwd_d ? in_ : kernel_;
     triple at = split(column % product(size), size);
-    // Which side: taken from the column itself, so that it needs no random number of its own.
+    // The column itself determines the side, so that no random number is needed.
     for (int d = 0; d < 3; ++d)
       if ((column / (d + 2)) % 2 == 0) at[d] = at[d] * 2 < size[d] ? 0 : size[d] - 1;
     return column - column % product(size) + (at[0] * size[1] + at[1]) * size[2] + at[2];
@@ -94,7 +94,7 @@ class conv_products final : public dot_products {
   }
   int64_t group(int64_t column) const { return column / (columns / t_.groups); }
 
-  // Calls f(tap, source pixel or -1) for all taps, `at` being an output pixel.
+  // Calls f(tap, source pixel or -1) for all taps of the output pixel `at`.
   template <class F>
   void for_taps(const triple& at, F f) const {
     triple k;
@@ -142,7 +142,7 @@ class conv_products final : public dot_products {
         to[o * taps + tap] = pixel < 0 ? 0 : diff[o * plane + pixel];
     }
   }
-  // The source pixels that one weight meets, over the batch and all output pixels.
+  // The source pixels that one weight is multiplied by, for the whole batch and all output pixels.
   void gather_plane(int64_t column, double* to) const {
     const int64_t taps = product(kernel_), plane = product(in_);
     const int64_t channel = group(column) * ic_ + column % (ic_ * taps) / taps;
@@ -165,7 +165,8 @@ class conv_products final : public dot_products {
   std::vector<double> data_;  // the rows
 };
 
-// out[y][x] = sum over k of a(y, k) b(k, x), both operands by strides: a column is an y.
+// out[y][x] = sum over k of a(y, k) b(k, x); operands are given with strides. Columns of
+// dot_products are y, rows are x.
 class matrix_products final : public dot_products {
  public:
   struct operand {

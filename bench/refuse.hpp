@@ -1,4 +1,4 @@
-// What the benchmarks say of wrong options and problems, in the format of the library's errors.
+// Errors of the benchmarks about wrong options and problems, in the format of the library's errors.
 #pragma once
 
 #include <stdexcept>

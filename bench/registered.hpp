@@ -1,5 +1,5 @@
-// The operations of operations.txt as each ISA's object has them. The build makes one source an
-// operation, and operations.inc, a line SIMDNN_OPERATION(name, layouts, problems) for each.
+// The operations of operations.txt, compiled once per ISA. The build generates one source for each
+// operation, and operations.inc with a line SIMDNN_OPERATION(name, layouts, problems) for each.
 #pragma once
 
 #include <span>

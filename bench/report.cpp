@@ -32,7 +32,7 @@ std::string quoted(const std::string& s) {
   return text + '"';
 }
 
-// JSON knows neither inf nor NaN: they become strings.
+// JSON has neither inf nor NaN: they become strings.
 std::string json_number(double x) {
   return std::isfinite(x) ? format("%.17g", x) : quoted(format("%g", x));
 }
@@ -87,7 +87,7 @@ std::string errors(const std::optional<comparison>& c) {
   return c ? counter("max_error", c->max_error) + counter("rms_error", c->rms_error) : "";
 }
 
-// RMS relative to the results' own.
+// The RMS error relative to the RMS of the results.
 double relative_rms(const comparison& c) {
   return c.rms_result > 0 ? c.rms_error / c.rms_result : c.rms_error;
 }

@@ -1,4 +1,4 @@
-// What the driver prints: tables with a closing line, and JSON in Google Benchmark's schema.
+// The driver's output: tables with a closing line, and JSON in Google Benchmark's schema.
 #pragma once
 
 #include <bench/measure.hpp>
@@ -11,16 +11,16 @@
 
 namespace simdnn::bench {
 
-/// One measured algorithm of one problem; peer_time is 0 where there is no peer.
+/// One measured algorithm of one problem; peer_time is 0 if there is no peer.
 struct perf_row {
   named_problem problem;
   std::string algorithm, peer_implementation;
-  double time = 0, peer_time = 0;  // seconds a call
-  double ratio = 0;                // of the pairs, peer / simdnn
+  double time = 0, peer_time = 0;  // seconds per call
+  double ratio = 0;                // peer / simdnn, the median over the turns
   double flops = 0;
-  double percent_of_peak = 0;                             // of the multiply-add loop, in turns
-  double error = 0;                                       // max|simdnn - peer| / max|peer|
-  std::optional<comparison> found = {}, peer_found = {};  // against double, where asked for
+  double percent_of_peak = 0;  // of the multiply-add loop, measured in turns
+  double error = 0;            // max|simdnn - peer| / max|peer|
+  std::optional<comparison> found = {}, peer_found = {};  // against double, with --errors
 };
 
 struct check_row {
@@ -28,19 +28,19 @@ struct check_row {
   std::string algorithm;
   comparison found;
   double tolerance = 0;
-  double direct_rms = 0;  // of Winograd alone: the rms error of the algorithm direct
+  double direct_rms = 0;  // for Winograd only: the rms error of the algorithm direct
   std::string fault;      // why nothing was compared, or empty
 
   double share() const { return found.max_error / tolerance; }
   bool failed() const { return !fault.empty() || !(found.max_error <= tolerance); }
 };
 
-/// The chosen algorithm of a problem among those that could be chosen.
+/// The chosen algorithm of a problem beside all others that could have been chosen.
 struct choice_row {
   struct rival {
     std::string algorithm;
-    double time;   // seconds a call
-    double ratio;  // time / the chosen one's, of the turns
+    double time;   // seconds per call
+    double ratio;  // time / the chosen one's, the median over the turns
   };
   named_problem problem;
   std::vector<rival> rivals;  // the chosen one first
@@ -57,8 +57,9 @@ std::string choice_total(const std::vector<choice_row>&);
 
 void print_perf_heading(bool errors);
 void print(const perf_row&);
-/// total simdnn=<ms> peer=<ms> ratio=<total> geomean=<g> min=<m> at=<name>, over the rows given:
-/// times with their multiplicities, ratios as they are. Without a peer its numbers read "none".
+/// total simdnn=<ms> peer=<ms> ratio=<total> geomean=<g> min=<m> at=<name>, over the rows given.
+/// Times count as often as the layer occurs; geomean and min count each row once. Without a peer
+/// its numbers are "none".
 std::string perf_total(const std::vector<perf_row>&);
 
 void print_check_heading();
@@ -66,14 +67,15 @@ void print(const check_row&);
 /// checked=<n> failed=<k> worst=<error/tolerance> at=<name>
 std::string check_total(const std::vector<check_row>&);
 
-/// What holds for all rows.
+/// Facts that are the same for all rows.
 struct context {
   std::string isa, peer;
   int threads = 1;
   double peak_gflops = 0, triad_gbytes = 0;
 };
 
-/// Two entries a row where there is a peer. cpu_time repeats real_time: it is not measured.
+/// Writes two entries per row if there is a peer, else one. cpu_time is not measured; it repeats
+/// real_time.
 void write_json(const std::string& path, const options&, const context&,
                 const std::vector<perf_row>&);
 void write_json(const std::string& path, const options&, const context&,

@@ -1,5 +1,5 @@
-// simdnn's side of each op. Every ISA's object has functions of its own by these names; only the
-// table in kernels.cpp is seen outside.
+// simdnn's side of each op. Each ISA's object file has its own functions with these names; only the
+// table in kernels.cpp is visible outside.
 #pragma once
 
 #include <bench/kernels.hpp>
@@ -44,7 +44,7 @@ std::vector<algorithm_info> describe(const Query& q) {
   return found;
 }
 
-/// Not a number: what a kernel does not write, or adds to, is seen in the result.
+/// NaN, so that an element that a kernel does not write, or adds to, shows in the result.
 constexpr float unwritten = std::numeric_limits<float>::quiet_NaN();
 
 }  // namespace simdnn::bench

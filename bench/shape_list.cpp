@@ -14,7 +14,8 @@ std::string_view trim(std::string_view s) {
   return s;
 }
 
-// Takes "*3" off the end of `s`, which may also be all of it; 1 where there is none.
+// Removes a multiplicity such as "*3" from the end of `s`, which may be nothing else, and returns
+// it. Returns 1 if there is none. `all` is for the text of the error.
 int take_times(std::string_view& s, std::string_view all) {
   const std::size_t star = s.rfind('*');
   if (star == s.npos) return 1;
@@ -33,7 +34,7 @@ int take_times(std::string_view& s, std::string_view all) {
 named_problem parse_named_problem(std::string_view text) {
   text = trim(text);
   named_problem p;
-  // No field of benchdnn's problems has an n in its name but the name itself.
+  // In benchdnn's problems the name's field is the only one with an n in its key.
   const std::size_t at = text.find('n');
   std::string_view shape = text.substr(0, at);
   while (!shape.empty() && shape.back() == '_') shape.remove_suffix(1);
@@ -45,7 +46,7 @@ named_problem parse_named_problem(std::string_view text) {
   if (!name.empty() && name.front() == '"') {
     name.remove_prefix(1);
     const std::size_t quote = name.find('"');
-    // benchdnn itself takes all up to the line's end for the name.
+    // benchdnn itself takes everything up to the end of the line as the name.
     if (quote != name.npos) {
       behind = name.substr(quote + 1);
       name = name.substr(0, quote);

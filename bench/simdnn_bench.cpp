@@ -1,5 +1,5 @@
-// The driver: for each problem it sets up simdnn and a peer, and times them in turns or checks
-// simdnn against sums in double.
+// The driver: for each problem it sets up simdnn and a peer and times them in turns, or checks
+// simdnn against a reference: sums in double, or the operation's algorithm `reference`.
 #include <algorithm>
 #include <bench/measure.hpp>
 #include <bench/op.hpp>
@@ -17,8 +17,8 @@
 namespace simdnn::bench {
 namespace {
 
-// Above this a problem is checked on a sample, and `--algorithm all` leaves the library's own
-// reference out.
+// Larger problems are checked on a sample, if the judge takes samples, and `--algorithm all` leaves
+// out the algorithm `reference`.
 constexpr double large_flops = 1e9;
 // The peer that is simdnn itself on one thread: its ratios are speed-ups.
 constexpr std::string_view serial = "serial";
@@ -42,7 +42,7 @@ op find_op(const options& o, const kernels& code) {
   refuse("--op", "one of " + known, '"' + o.op + '"');
 }
 
-// Null for none.
+// Returns null if there is no peer.
 const peer* choose_peer(const options& o, const op& the_op) {
   if (o.check || o.choice || o.peer == "none" || o.peer == serial) return nullptr;
   if (!o.peer.empty()) {
@@ -55,8 +55,8 @@ const peer* choose_peer(const options& o, const op& the_op) {
   return nullptr;
 }
 
-// The choices that are to be measured: one, or every algorithm that takes the problem. An algorithm
-// asked for by name that refuses is told, and none is left.
+// The choices to be measured: one, or every algorithm that takes the problem. Refusals are printed;
+// if the named algorithm refuses, the list is empty.
 std::vector<choice> choices(const options& o, const named_problem& p, const workload& w) {
   if (o.algorithm.empty()) return {{.algorithm = {}, .strict = o.strict, .fixed = o.fixed}};
   std::vector<choice> list;
@@ -95,8 +95,8 @@ comparison judged(const workload& w, const judge& wanted, runner& r, bool sample
   return wanted.compare(result_of(w, r).data(), sample);
 }
 
-// In turns with the multiply-add loop and the peer, if there is one: each side runs behind the loop,
-// at the clock that it leaves.
+// Measures in turns with the multiply-add loop and the peer, if there is one. Each side runs after
+// the loop, at the clock that the loop leaves.
 perf_row measure(const named_problem& p, const options& o, const kernels& code, const workload& w,
                  const choice& c, runner* peer, double pause) {
   const std::unique_ptr<runner> own = w.make_simdnn(c);
@@ -121,7 +121,8 @@ perf_row measure(const named_problem& p, const options& o, const kernels& code, 
   return row;
 }
 
-// The chosen algorithm first, then the others that could have been chosen.
+// Measures the chosen algorithm, which is the first in the row, and all others that could be
+// chosen.
 choice_row measure_choice(const named_problem& p, const options& o, const workload& w) {
   std::vector<std::unique_ptr<runner>> runners;
   runners.push_back(w.make_simdnn({"", o.strict}));
@@ -139,7 +140,7 @@ choice_row measure_choice(const named_problem& p, const options& o, const worklo
 
 check_row check(const named_problem& p, const workload& w, const choice& c) {
   const std::unique_ptr<runner> own = w.make_simdnn(c);
-  // The second run finds what adds to the first one's result.
+  // The second run shows if an algorithm adds to the result of the first one.
   own->run();
   own->run();
   const std::unique_ptr<judge> wanted = w.make_judge();
@@ -157,7 +158,7 @@ check_row check(const named_problem& p, const workload& w, const choice& c) {
   return row;
 }
 
-// Of the FMA loop: the median over pairs measured in turns, as the problems' ratios are.
+// The speed-up of the FMA loop: the median over pairs measured in turns, as for problems.
 double speed_up(const kernels& code, int threads) {
   std::vector<double> ratios;
   for (int i = 0; i < 9; ++i) {
@@ -167,7 +168,8 @@ double speed_up(const kernels& code, int threads) {
   return median(ratios);
 }
 
-// Those of the command line, or all that are known at compile time.
+// The problems of the command line. With --fixed and none given, all that are known at compile
+// time.
 std::vector<named_problem> problems(const options& o, const op& the_op, const kernels& code) {
   if (!o.fixed) return o.problems;
   if (the_op.fixed == nullptr) refuse("--fixed", "an op with problems known at compile time", o.op);
@@ -210,7 +212,7 @@ int run(const options& o) {
   : o.choice ? print_choice_heading()
              : print_perf_heading(o.errors);
 
-  // Threads of OpenMP and a peer's own would disturb each other while they spin.
+  // OpenMP's threads and those of a peer would disturb each other while they spin.
   const double pause = the_peer != nullptr && o.threads > 1 && !the_peer->shares_threads ? 0.05 : 0;
   std::vector<perf_row> timed, fastest;
   std::vector<check_row> checked;

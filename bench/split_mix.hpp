@@ -16,7 +16,7 @@ class split_mix {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
-  /// From [-1, 1): the upper 24 bits.
+  /// A number from [-1, 1), made of the upper 24 bits.
   float number() { return static_cast<float>(bits() >> 40) * 0x1p-23F - 1.0F; }
   /// low <= result <= high.
   std::int64_t integer(std::int64_t low, std::int64_t high) {

@@ -1,5 +1,5 @@
-// What is asked of an implementation, and what an implementation is: the words that simdnn's own
-// side, its peers and the reference share. Knows neither simdnn's types nor any instruction set.
+// Tasks, and runners, which are implementations of tasks: the types that simdnn's side, its peers
+// and the reference share. From simdnn it uses only isa/tag.hpp, the names of instruction sets.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ namespace simdnn::bench {
 
 using dims = std::vector<std::int64_t>;
 
-/// benchdnn's names: inference and training forward, and the two gradients.
+/// benchdnn's names: forward for inference and for training, and the two gradients.
 enum class direction { fwd_i, fwd_t, bwd_d, bwd_w };
 
 constexpr bool is_forward(direction d) { return d == direction::fwd_i || d == direction::fwd_t; }
 
 struct kernels;
 
-/// Operands of all sides start at a cache line.
+/// An allocator that makes the operands of all sides start at a cache line.
 template <class T>
 struct line_aligned {
   using value_type = T;
@@ -38,11 +38,11 @@ struct line_aligned {
 };
 using floats = std::vector<float, line_aligned<float>>;
 
-/// Under what conditions an implementation runs.
+/// The conditions under which an implementation runs.
 struct conditions {
   int threads = 1;
   isa::id isa = isa::id::sse2;    // the best instruction set it may use
-  const kernels* code = nullptr;  // what was compiled for it
+  const kernels* code = nullptr;  // the functions compiled for it
 };
 
 /// A convolution on dense operands: src and dst n c [d] [h] w, weights o i [d] [h] w with i per
@@ -51,7 +51,7 @@ struct conv_task {
   direction dir = direction::fwd_i;
   dims src, weights, dst;
   std::int64_t groups = 1;
-  dims stride, dilation, pad, pad_end;        // one number a spatial dimension; dilation 0 is none
+  dims stride, dilation, pad, pad_end;  // one number per spatial dimension; dilation 0 is none
   bool with_bias = false, with_relu = false;  // fused, forward only
   const float* src_data = nullptr;
   const float* weights_data = nullptr;
@@ -69,7 +69,7 @@ struct gemm_task {
   std::int64_t m = 0, n = 0, k = 0;
   const float* a = nullptr;
   const float* b = nullptr;
-  bool fixed = false;  // by code for this problem alone, where an implementation can have it
+  bool fixed = false;  // use code for this problem alone, if an implementation has it
 };
 
 /// Forward: dst[n][o] = bias[o] + sum over i of src[n][i] weights[o][i], relu if asked for.
@@ -83,7 +83,8 @@ struct inner_product_task {
   const float* diff_dst_data = nullptr;
 };
 
-/// A pass of an operation on dense operands, in the order of its table; `problem` is the operation's.
+/// A pass of an operation on dense operands, in the order of its operand table. `problem` points to
+/// an object of the operation's problem type.
 struct pass_task {
   struct operand {
     std::string_view name;
@@ -94,7 +95,7 @@ struct pass_task {
   const void* problem = nullptr;
   std::vector<operand> operands;
 
-  /// The operand of this name, which there must be.
+  /// The operand of this name. Throws std::out_of_range if there is none.
   const operand& find(std::string_view name) const {
     for (const operand& o : operands)
       if (o.name == name) return o;
@@ -108,13 +109,14 @@ inline std::int64_t product(const dims& d) {
   return n;
 }
 
-/// One implementation of one task, set up: operands in its own layouts, weights packed.
+/// One implementation of one task, ready to run: operands are in its own layouts, weights are
+/// packed.
 class runner {
  public:
   virtual ~runner() = default;
   /// The timed part.
   virtual void run() = 0;
-  /// The last run's result, dense, in the order that the task gives.
+  /// Writes the last run's result, dense, in the order of the task's dimensions.
   virtual void fetch(float* result) = 0;
   /// What ran: simdnn's algorithm, oneDNN's implementation string.
   virtual std::string implementation() const = 0;

@@ -1,4 +1,4 @@
-// The executor of a number of threads.
+// team: the executor that runs on a number of threads.
 #pragma once
 
 #include <bench/refuse.hpp>

@@ -1,8 +1,8 @@
 #!/bin/sh
 # localize_isa_object.sh LD OBJCOPY NM READELF SYMBOL OUT IN...
-# Makes one object of the objects of one ISA in which only SYMBOL is visible. Otherwise any inline
-# function or template compiled here could be the one copy that the linker keeps for the whole
-# program, and crash an older CPU.
+# Links the objects of one ISA into one object in which only SYMBOL is visible. Otherwise the linker
+# could keep the copy of an inline function or template that was compiled here for the whole
+# program, and the program would crash on an older CPU.
 set -eu
 ld=$1 objcopy=$2 nm=$3 readelf=$4 symbol=$5 out=$6
 shift 6
@@ -13,8 +13,8 @@ refuse() {
   exit 1
 }
 
-# Dissolves COMDAT groups: the linker would drop a group whose name it met before, and with it the
-# functions that this object calls by now local names.
+# Dissolves COMDAT groups. Otherwise the linker would drop a group whose name it has seen before,
+# and with it functions that this object calls by names that are local by then.
 "$ld" -r --force-group-allocation -o "$out" "$@"
 defined=$("$nm" --defined-only "$out")
 case $defined in
@@ -30,7 +30,7 @@ esac
 weak=$("$nm" --defined-only "$out" | sed -n 's/^[0-9a-f]* [uVvWw] //p')
 [ -z "$weak" ] || refuse "has weak symbols:" "$weak"
 
-# The sanitizers' own registration is no user code.
+# Sanitizers register themselves in initialisers, which are not user code.
 if "$readelf" -SW "$out" | grep -Eq '\.(init_array|ctors)' &&
   ! "$nm" -u "$out" | grep -q '__asan_\|__ubsan_'; then
   refuse "runs static initialisers before main, on any CPU" \

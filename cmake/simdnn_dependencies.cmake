@@ -1,7 +1,7 @@
-# What simdnn stands on, found the same way in the source tree and by the installed package, on the
+# simdnn's dependencies. The source tree and the installed package find them in the same way, on the
 # machine that compiles. Options, each AUTO, ON or OFF:
-#   SIMDNN_OPENMP   AUTO: used where the compiler has it
-#   SIMDNN_ONEDNN   AUTO: used by simdnn's own tests and benchmarks where found, never forced on
+#   SIMDNN_OPENMP   AUTO: used if the compiler has it
+#   SIMDNN_ONEDNN   AUTO: used by simdnn's own tests and benchmarks if it is found, never forced on
 #                   consumers; ON: part of simdnn::simdnn
 include_guard(GLOBAL)
 
@@ -14,7 +14,7 @@ endforeach()
 # the exported targets file: the installed package calls this function on the imported target.
 function(simdnn_link_dependencies target)
   if(NOT TARGET xsimd AND NOT TARGET xsimd::xsimd)
-    # Without a version: xsimd's version file takes 8.1 to mean 8 only.
+    # No version is given here, because for 8.1 xsimd's version file accepts only version 8.
     find_package(xsimd REQUIRED GLOBAL)
   endif()
   if(xsimd_VERSION AND xsimd_VERSION VERSION_LESS 8.1)
@@ -23,7 +23,7 @@ function(simdnn_link_dependencies target)
   if(TARGET xsimd::xsimd)
     target_link_libraries(${target} INTERFACE $<BUILD_INTERFACE:xsimd::xsimd>)
   else()
-    # Debian's target also links xtl, which its package does not bring and no header of it needs.
+    # Debian's target also links xtl, which its package does not bring and its headers do not need.
     get_target_property(libraries xsimd INTERFACE_LINK_LIBRARIES)
     if(libraries STREQUAL "xtl" AND NOT TARGET xtl)
       set_property(TARGET xsimd PROPERTY INTERFACE_LINK_LIBRARIES "")
@@ -46,7 +46,8 @@ function(simdnn_link_dependencies target)
   endif()
 endfunction()
 
-# Makes the target simdnn::onednn where SIMDNN_ONEDNN allows it and oneDNN is there.
+# Makes the target simdnn::onednn if SIMDNN_ONEDNN allows it and oneDNN is found. `result` says
+# whether the target exists.
 function(simdnn_find_onednn result)
   set(${result} FALSE PARENT_SCOPE)
   if(TARGET simdnn::onednn)
@@ -56,15 +57,15 @@ function(simdnn_find_onednn result)
     return()
   elseif(SIMDNN_ONEDNN STREQUAL "AUTO" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND
       TARGET OpenMP::OpenMP_CXX)
-    # clang brings libomp, distributions' oneDNN libgomp: two OpenMP runtimes in one process give
-    # wrong results or hang. ON is for those whose oneDNN was built with libomp.
+    # clang brings libomp, but the oneDNN of distributions uses libgomp. Two OpenMP runtimes in one
+    # process give wrong results or hang. ON is for a oneDNN that was built with libomp.
     return()
   endif()
 
   if(TARGET DNNL::dnnl)
     set(library DNNL::dnnl)
   else()
-    # Not find_package(dnnl): Debian's configuration file insists on OpenCL and aborts without it.
+    # Not find_package(dnnl): Debian's configuration file requires OpenCL and aborts without it.
     find_path(SIMDNN_ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
     find_library(SIMDNN_ONEDNN_LIBRARY dnnl)
     mark_as_advanced(SIMDNN_ONEDNN_INCLUDE_DIR SIMDNN_ONEDNN_LIBRARY)

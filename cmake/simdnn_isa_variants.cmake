@@ -18,9 +18,9 @@ function(simdnn_isa_flags isa result)
 endfunction()
 
 # simdnn_add_isa_variants(target ISAS sse42 avx2 avx512 SOURCES kernels.cpp... [TABLE kernels])
-# compiles the sources, which together hold one SIMDNN_ISA_TABLE(kernels), once per ISA with the
-# settings of `target` and adds them to it, with the list that simdnn::isa::dispatch<kernels>()
-# chooses from. TABLE is the struct's name without namespaces; "kernels" unless given.
+# compiles the sources once per ISA with the settings of `target`, and adds them to it, with the
+# list that simdnn::isa::dispatch<kernels>() chooses from. The sources together have one
+# SIMDNN_ISA_TABLE(kernels). TABLE is the struct's name without namespaces, by default "kernels".
 function(simdnn_add_isa_variants target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TABLE" "ISAS;SOURCES")
   if(NOT arg_ISAS OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
@@ -39,13 +39,13 @@ function(simdnn_add_isa_variants target)
   mark_as_advanced(SIMDNN_LD SIMDNN_OBJCOPY SIMDNN_NM SIMDNN_READELF)
   get_target_property(target_type ${target} TYPE)
   get_target_property(position_independent ${target} POSITION_INDEPENDENT_CODE)
-  # What stays outside the variants is for any CPU, on purpose.
+  # The code outside of the variants is compiled for any CPU on purpose.
   target_compile_definitions(${target} PRIVATE SIMDNN_BASELINE)
   set(script "${SIMDNN_ISA_VARIANTS_DIR}/localize_isa_object.sh")
 
   set(symbols)
-  # The best ISA first: had an object kept a shared symbol, the linker would take the copy that
-  # older CPUs crash on, and tests show it.
+  # The best ISA comes first: if an object kept a shared symbol, the linker would take the copy on
+  # which older CPUs crash, so that tests find it.
   foreach(isa IN ITEMS avx512 avx2 sse42)
     if(NOT isa IN_LIST arg_ISAS)
       continue()
@@ -59,7 +59,7 @@ function(simdnn_add_isa_variants target)
         ${property} $<TARGET_PROPERTY:${target},${property}>)
     endforeach()
     simdnn_isa_flags(${isa} flags)
-    # gcc's unique symbols cannot be made local; link-time code knows no sections.
+    # gcc's unique symbols cannot be made local; link-time code has no sections.
     target_compile_options(${objects} PRIVATE
       ${flags} -fno-lto $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
     set_target_properties(${objects} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)

@@ -1,4 +1,5 @@
-# SIMDNN_OPERATIONS, the names in operations.txt, and what is made for each of its lines.
+# Sets SIMDNN_OPERATIONS, the names in operations.txt, and SIMDNN_OPERATION_LINES, the text of
+# operations.inc.
 set(SIMDNN_OPERATIONS_FILE "${PROJECT_SOURCE_DIR}/include/simdnn/ops/operations.txt")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${SIMDNN_OPERATIONS_FILE}")
 file(STRINGS "${SIMDNN_OPERATIONS_FILE}" lines REGEX "^[a-z]")
@@ -15,7 +16,7 @@ foreach(line IN LISTS lines)
     "SIMDNN_OPERATION(${CMAKE_MATCH_1}, \"${CMAKE_MATCH_3}\", \"${problems}\")\n")
 endforeach()
 
-# Sets `out` to a source made of cmake/<template>.cpp.in for the operation.
+# Sets `out` to the source that is generated from cmake/<template>.cpp.in for the operation.
 function(simdnn_operation_source template operation out)
   set(passes "${simdnn_passes_of_${operation}}")
   set(file "${PROJECT_BINARY_DIR}/operations/${operation}_${template}.cpp")

@@ -10,7 +10,7 @@ namespace {
 
 using Isa = isa::native;
 
-// The layouts that are known by name here, by their number of dimensions; the first is the default.
+// The layouts that --src and --dst may name, by number of dimensions; the first is the default.
 constexpr std::array flat{layout("nc")};
 constexpr std::array line{layout("nCw16c"), layout("nCw8c"), layout("nCw4c"), layout("ncw"),
                           layout("nwc")};
@@ -19,7 +19,7 @@ constexpr std::array plane{layout("nChw16c"), layout("nChw8c"), layout("nChw4c")
 constexpr std::array space{layout("nCdhw16c"), layout("nCdhw8c"), layout("nCdhw4c"),
                            layout("ncdhw"), layout("ndhwc")};
 
-// The one of this name, or the first where there is none.
+// The layout of this name, or the first one if the name is empty.
 const layout& find_layout(int rank, const std::string& name, const char* argument) {
   const std::span<const layout> all[] = {flat, line, plane, space};
   std::string list;
@@ -83,7 +83,7 @@ answer describe_gemm(const request& r) {
   return describe_gemm_pass<gemm::forward<T, "ab", "ab", Isa>>(r);
 }
 
-// Its choice and pooling's look at no layout.
+// The choice for inner_product and pooling does not depend on layouts: one list serves them all.
 template <class T>
 answer describe_inner_product(const request& r) {
   const inner_product_problem p = inner_product_problem::parse(r.problem);
@@ -106,7 +106,7 @@ answer describe_pooling(const request& r) {
       r);
 }
 
-// Any pass, in the layouts of its operation's list.
+// Any pass, with the layouts of its operation's list of passes.
 template <class Pass>
 void describe_pass(const request& r, answer& a) {
   using problem_type = typename Pass::problem_type;
@@ -136,7 +136,7 @@ void describe_passes(pass_list<Passes...>, const request& r, answer& a) {
   (describe_pass<Passes>(r, a), ...);
 }
 
-// Those whose choice depends on layouts and types that the command line names.
+// The operations for which the command line chooses the type and, except for gemm, layouts.
 struct described_op {
   const char* name;
   answer (*in_float)(const request&);

@@ -1,4 +1,5 @@
-// What simdnn_info asks each instruction set's object: all algorithms for a problem, and the chosen one.
+// The functions of simdnn_info that are compiled once per ISA. They return all operations, and for
+// a problem all algorithms and the chosen one.
 #pragma once
 
 #include <simdnn/isa/dispatch.hpp>
@@ -9,9 +10,9 @@
 
 namespace simdnn::info {
 
-/// What stands on the command line.
+/// The options and one problem of the command line.
 struct request {
-  std::string op = "conv";  ///< a name of ops()
+  std::string op = "conv";  ///< a pass's name without its direction
   direction pass = direction::forward;
   std::string src, dst;  ///< layouts; empty: the default for the problem
   bool in_double = false;
@@ -23,7 +24,7 @@ struct request {
 struct algorithm_row {
   std::string name;
   bool eligible;        ///< may be chosen without being named
-  std::string refusal;  ///< empty where it takes the problem
+  std::string refusal;  ///< empty if it takes the problem
   double cost;
   bool chosen;
 };
@@ -43,9 +44,9 @@ struct operation_row {
 };
 
 struct info_kernels {
-  /// Data, not code: what an ISA has can be listed on a CPU that has not got it.
+  /// Data, not code, so that an ISA's algorithms can be listed on a CPU that cannot run it.
   std::span<const operation_row> operations;
-  /// Throws error where the problem or a layout is none of the operation's.
+  /// Throws error if the operation does not take the problem or a layout.
   answer (*describe)(const request&);
 };
 SIMDNN_ISA_VARIANTS(info_kernels)

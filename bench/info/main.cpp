@@ -1,4 +1,4 @@
-// simdnn_info: what simdnn is here, and what it would do with a problem.
+// simdnn_info: prints versions, facts about this machine, and simdnn's algorithms for a problem.
 #include <getopt.h>
 #include <sched.h>
 #include <unistd.h>
@@ -42,7 +42,7 @@ std::string processors(double count) {
   return text;
 }
 
-// Of a container's own group.
+// The limit in the root group of version 1. A container sees its own group as the root.
 std::string cgroup_limit_of_version_1() {
   std::ifstream q("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), p("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double quota = 0, period = 0;
@@ -56,8 +56,9 @@ std::string cache(const char* name, int level) {
   return std::string(name) + ' ' + std::to_string(bytes / 1024) + " KiB";
 }
 
-// The processors' worth of time that control groups of version 2 allow this process: the least of
-// its own group's and those above it. In a container its own is seen as the root.
+// The number of processors whose time the control groups allow this process. For version 2 this is
+// the least of the limits of its group and of all groups above. A container sees its own group as
+// the root.
 std::string cgroup_limit() {
   std::filesystem::path group = "/";
   std::ifstream groups("/proc/self/cgroup");
@@ -106,9 +107,9 @@ void print_machine() {
 #endif
 }
 
-// The algorithms of a row as a list in Markdown, but `reference`, which is everywhere, and `onednn`,
-// which is there if it was built in. A name that starts as the one before it, up to the first
-// underscore, is given without this start.
+// The algorithms of a row as a list in Markdown, without `reference`, which every row has, and
+// `onednn`, which depends on the build. If a name and the one before it are equal up to the first
+// underscore, this part is left out.
 std::string algorithm_list(std::size_t row) {
   const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
   const auto names = [&](const isa::compiled_table* v) {
@@ -122,7 +123,7 @@ std::string algorithm_list(std::size_t row) {
     list += start != name && start == before ? name.substr(start.size()) : name;
     list += '`';
     before = start;
-    // With the ISAs that have it, if not all do.
+    // If only some ISAs have the algorithm, they are named.
     std::string has;
     std::size_t count = 0;
     for (const isa::compiled_table* v : isas)
@@ -136,8 +137,8 @@ std::string algorithm_list(std::size_t row) {
   return list;
 }
 
-// Passes of an operation with the same algorithms share a row; one whose algorithms are those of a row
-// before it refers to that row's operation.
+// Passes of an operation with the same algorithms share a row. A row with the algorithms of an
+// earlier operation names that operation instead.
 void print_operations() {
   const auto isas = simdnn_isa_variants(static_cast<info_kernels*>(nullptr)).tables;
   const auto rows = static_cast<const info_kernels*>(isas[0]->table)->operations;
@@ -173,7 +174,7 @@ void print(const answer& a) {
   }
 }
 
-// The index of an option's value among the words that it may be.
+// The index of an option's value among the allowed words.
 template <std::size_t N>
 std::size_t one_of(const char* option, const char* value, const char* const (&words)[N]) {
   std::string list;

@@ -1,4 +1,4 @@
-// conv, problems as in mb8_ic64ih56_oc64oh56_kh3_ph1.
+// The op conv. A problem is a text such as mb8_ic64ih56_oc64oh56_kh3_ph1.
 #include <bench/op.hpp>
 #include <bench/refuse.hpp>
 

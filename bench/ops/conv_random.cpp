@@ -1,5 +1,5 @@
-// simdnn's convolutions on operands of any layout and strides: below the plans, which have layouts
-// as template arguments.
+// simdnn's convolutions on operands of any layout and strides. It calls the functions below the
+// plans, because plans have layouts as template arguments.
 #include <bench/random_call.hpp>
 #include <bench/runners.hpp>
 #include <cstring>
@@ -37,13 +37,12 @@ conv::query query_of(const random_conv& c) {
   const auto pass = c.dir == direction::bwd_d   ? simdnn::direction::backward_data
                     : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
                                                 : simdnn::direction::forward;
-  // An operand that this pass does not have would be of the plan's layout.
   return conv::make_query(c.src.format, c.dst.format, c.problem, pass, accuracy::normal);
 }
 
 using mapped_chain = epilogue::chain<epilogue::shift<float>, epilogue::map<halve_plus_one>>;
 
-// Calls f(fused), whatever it is made of.
+// Calls run(fused) with the post-ops of f.
 template <class F>
 void with_fused(const fused_call& f, F run) {
   if (f.mapped)

@@ -1,5 +1,5 @@
-// simdnn's convolutions: src and dst in blocks of 16 channels, but a src of fewer than 16 channels
-// (a first layer) and weights' gradients in plain layouts.
+// simdnn's convolutions. src and dst are in blocks of 16 channels. A src of fewer than 16 channels
+// (a first layer) and the gradients of weights are in plain layouts.
 #include <algorithm>
 #include <bench/runners.hpp>
 #include <simdnn/ops/conv.hpp>

@@ -1,4 +1,4 @@
-// simdnn's convolutions of problems known at compile time, in the layouts of conv_runner.cpp.
+// simdnn's convolutions for problems known at compile time, in the layouts of conv_runner.cpp.
 #include <algorithm>
 #include <bench/runners.hpp>
 #include <simdnn/ops/conv/fixed.hpp>
@@ -42,7 +42,7 @@ class fixed_forward final : public runner {
   bool with_bias_, with_relu_;
 };
 
-// f.operator()<P>() for each problem.
+// Calls f.operator()<P>() for each problem.
 template <class F>
 void for_each_problem(F f) {
   f.template

@@ -9,7 +9,8 @@ namespace simdnn::bench {
 
 constexpr int first_fixed = 4, last_fixed = 16;
 
-/// make.template operator()<Size>() for the task's size; null where it is none of the list.
+/// Returns make.template operator()<Size>() for the task's size; null if the task is not in the
+/// list.
 template <class Make>
 std::unique_ptr<runner> make_fixed(const gemm_task& t, Make make) {
   std::unique_ptr<runner> made;

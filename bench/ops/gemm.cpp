@@ -1,4 +1,4 @@
-// gemm, problems as benchdnn's matmul has them: 64x1024:1024x256 is M x K times K x N.
+// The op gemm. Problems are written as in benchdnn's matmul: 64x1024:1024x256 is M x K times K x N.
 // --batch replaces M.
 #include <bench/op.hpp>
 #include <bench/ops/fixed_problems.hpp>

@@ -1,4 +1,4 @@
-// simdnn's matrix product, b packed.
+// simdnn's matrix product with packed b.
 #include <algorithm>
 #include <bench/ops/fixed_problems.hpp>
 #include <bench/runners.hpp>

@@ -1,4 +1,5 @@
-// inner_product, problems as in mb8_ic512ih7iw7_oc4096: all of ic, id, ih, iw are inputs.
+// The op inner_product. A problem is a text such as mb8_ic512ih7iw7_oc4096, with ic * id * ih * iw
+// inputs.
 #include <bench/op.hpp>
 #include <simdnn/ops/inner_product/problem.hpp>
 

@@ -1,4 +1,4 @@
-// simdnn's inner products on operands of the layouts of random_inner_product.cpp.
+// simdnn's inner products on operands in the layouts of random_inner_product.cpp.
 #include <bench/ops/random_post_ops.hpp>
 #include <bench/runners.hpp>
 #include <simdnn/ops/inner_product.hpp>
@@ -77,7 +77,7 @@ std::vector<algorithm_info> random_inner_product_algorithms(const random_inner_p
   const auto pass = c.dir == direction::bwd_d   ? simdnn::direction::backward_data
                     : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
                                                 : simdnn::direction::forward;
-  // Their refusals are those of all layouts.
+  // Refusals do not depend on the layout.
   return describe<inner_product::all<float, "nc", isa::native>>(
       inner_product::query{c.problem, pass, accuracy::normal});
 }

@@ -1,4 +1,4 @@
-// simdnn's inner products, src as rows of all its inputs, weights packed.
+// simdnn's inner products. Each row of src holds all inputs of one item; weights are packed.
 #include <algorithm>
 #include <bench/runners.hpp>
 #include <simdnn/ops/inner_product.hpp>

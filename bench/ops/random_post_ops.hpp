@@ -1,4 +1,4 @@
-// The fused steps of a random call as what plans take.
+// The fused steps of a random call as post-ops for plans.
 #pragma once
 
 #include <bench/random_call.hpp>

@@ -1,5 +1,5 @@
-// Eigen: the product of two row-major maps. Its vector width is fixed where it is compiled, so that
-// this file is compiled once per ISA, like simdnn's own side.
+// Eigen: the product of two row-major matrices. Its vector width is fixed at compile time, so this
+// file is compiled once per ISA, like simdnn's side.
 #include <Eigen/Core>
 #include <bench/ops/fixed_problems.hpp>
 #include <bench/peers/peer.hpp>

@@ -1,4 +1,4 @@
-// What the oneDNN peers share: engine, layouts, and a runner around any primitive.
+// Shared by the oneDNN peers: the engine, layouts, and a runner for any primitive.
 #pragma once
 
 #include <oneapi/dnnl/dnnl_version.h>
@@ -29,7 +29,7 @@ constexpr dnnl::cpu_isa limit(isa::id isa) {
   }
 }
 
-/// The process's engine, its ISA limited at the first call, with this many threads from now on.
+/// The process's engine. The first call limits its ISA; every call sets the number of threads.
 inline const dnnl::engine& engine(const conditions& c) {
   static const isa::id limited = [&] {
     if (dnnl::set_max_cpu_isa(limit(c.isa)) != dnnl::status::success)
@@ -54,7 +54,7 @@ inline tag plain(const dims& sizes) {
   return tags[sizes.size() - 1];
 }
 
-/// The layouts of the spatial ranks 1, 2, 3.
+/// The layouts for one, two and three spatial dimensions.
 inline tag blocked16(const dims& src) {
   constexpr tag tags[] = {tag::aBc16b, tag::aBcd16b, tag::aBcde16b};
   return tags[src.size() - 3];
@@ -77,8 +77,8 @@ inline dnnl::memory load(const float* data, const dims& sizes, const dnnl::memor
   return to;
 }
 
-/// A primitive with its operands, scratchpad included, run through the C interface: the C++ one
-/// builds an argument vector a call.
+/// A primitive with its operands, scratchpad included. It runs through the C interface, because the
+/// C++ one builds an argument vector for each call.
 class primitive_runner final : public runner {
  public:
   struct operand {
@@ -123,7 +123,7 @@ class primitive_runner final : public runner {
   std::string name_;
 };
 
-/// User scratchpad, relu behind the result where asked for.
+/// Attributes for a user scratchpad and, if `relu` is set, relu on the result.
 inline dnnl::primitive_attr attributes(bool relu) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -143,8 +143,9 @@ inline bool is_reference(const std::string& implementation) {
   return implementation.find("ref") != std::string::npos;
 }
 
-/// The fastest of what these functions build, where the rest are null. An implementation that is
-/// the library's reference counts only where there is no other: it may take minutes.
+/// The fastest of the runners that these functions make; a function may return null. An
+/// implementation that is the library's reference is used only if there is no other, and is not
+/// timed: it may take minutes.
 inline std::unique_ptr<runner> fastest(
     const std::vector<std::function<std::unique_ptr<runner>()>>& candidates) {
   std::unique_ptr<runner> best, reference;

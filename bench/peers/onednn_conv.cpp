@@ -10,7 +10,7 @@ using dnnl::prop_kind;
 
 constexpr auto algorithm = dnnl::algorithm::convolution_direct;
 
-// The layouts of src and dst (of their gradients where those are asked for).
+// The layouts of src and dst, or of their gradients.
 struct layouts {
   tag src, dst;
 };
@@ -19,15 +19,15 @@ std::vector<layouts> candidates(const conv_task& t, isa::id isa) {
   std::vector<layouts> found{{tag::any, tag::any},
                              {blocked16(t.src), blocked16(t.dst)},
                              {channels_last(t.src), channels_last(t.dst)}};
-  // Narrower vectors' kernels are written for blocks of 8.
+  // The kernels for narrower vectors are written for blocks of 8.
   if (isa < isa::id::avx512) found.push_back({blocked8(t.src), blocked8(t.dst)});
-  // A first layer's few channels are read from the image as it is.
+  // The few channels of a first layer are read from the plain image.
   if (t.src[1] < 16 && t.groups == 1)
     found.push_back({plain(t.src), isa < isa::id::avx512 ? blocked8(t.dst) : blocked16(t.dst)});
   return found;
 }
 
-// With the groups as a dimension of their own, as oneDNN wants them.
+// The shape of the weights with the groups as a dimension of their own, as oneDNN requires.
 dims grouped_weights(const conv_task& t) {
   dims w = t.weights;
   if (t.groups > 1) {
@@ -37,7 +37,7 @@ dims grouped_weights(const conv_task& t) {
   return w;
 }
 
-// The descriptors of a task's operands; bias is a zero descriptor where there is none.
+// The descriptors of a task's operands; bias is a zero descriptor if there is none.
 struct descriptors {
   descriptors(const conv_task& t, layouts l)
       : src(describe(t.src, l.src)),
@@ -47,7 +47,7 @@ struct descriptors {
   desc src, dst, weights, bias;
 };
 
-// A null handle then tells that there is no such implementation.
+// A null handle then means that there is no such implementation.
 constexpr bool allow_empty = true;
 
 #if DNNL_VERSION_MAJOR >= 3

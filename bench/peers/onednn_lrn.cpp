@@ -56,7 +56,7 @@ std::unique_ptr<runner> make(const pass_task& t, tag layout, const dnnl::engine&
   if (forward)
     return std::make_unique<primitive_runner>(e, s, dnnl::lrn_forward(ahead), std::move(operands),
                                               DNNL_ARG_DST, src.size, ahead.impl_info_str());
-  // Its gradient reads what the forward pass of training leaves in the workspace.
+  // The gradient reads the workspace, which the forward pass of training writes.
   const dnnl::memory workspace(ahead.workspace_desc(), e);
   operands.push_back({DNNL_ARG_WORKSPACE, workspace});
   primitive_runner(e, s, dnnl::lrn_forward(ahead), std::move(operands), DNNL_ARG_DST, src.size, "")
@@ -82,7 +82,7 @@ std::unique_ptr<runner> make_onednn_pass(const pass_task& t, const conditions& c
     return [&, layout]() -> std::unique_ptr<runner> {
       try {
         return make(t, layout, e);
-      } catch (const dnnl::error& refused) {  // this layout
+      } catch (const dnnl::error& refused) {  // it does not take this layout
         if (refused.status != dnnl_unimplemented) throw;
         return nullptr;
       }

@@ -1,4 +1,4 @@
-// OpenBLAS: cblas_sgemm, on its own threads.
+// OpenBLAS: cblas_sgemm on OpenBLAS's own threads.
 #include <cblas.h>
 #include <dlfcn.h>
 
@@ -16,7 +16,7 @@ struct openblas {
   decltype(&openblas_get_corename) corename;
 };
 
-// A build for one processor only ignores the limit; corename() tells what it took.
+// A build for a single processor ignores the limit; corename() says which kernels are used.
 const char* core_type(isa::id isa) {
   switch (isa) {
     case isa::id::avx512:

@@ -1,4 +1,4 @@
-// The table of peers, and what configure time found of them.
+// The table of peers, and which of them were found at configure time.
 #include <algorithm>
 #include <bench/kernels.hpp>
 #include <bench/measure.hpp>
@@ -81,7 +81,8 @@ constexpr peer best{.name = "best",
                     .missing = "it is the faster of onednn and openblas, and not both are here"};
 #endif
 
-// What reading the weights costs and nothing else: the ratio is the share of that bandwidth.
+// Measures the cost of reading the weights and nothing else: the ratio is the share of that
+// bandwidth.
 class weights_sum final : public runner {
  public:
   weights_sum(const inner_product_task& t, const conditions& c)
@@ -93,7 +94,7 @@ class weights_sum final : public runner {
         weights_.data(), static_cast<std::int64_t>(weights_.size()), where_.threads);
     (void)sink;
   }
-  // No products: the column of errors says nothing.
+  // There are no products, so the column of errors has no meaning.
   void fetch(float* result) override { std::fill_n(result, outputs_, 0.0F); }
   std::string implementation() const override { return "sum"; }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Derives the layers of known networks from their definitions, and lists of matrix products.
 
-derive.py          writes conv_<net>.txt, inner_product_networks.txt and gemm_*.txt beside this script
-derive.py --check  exits 1 where a file differs from what the definitions give
-derive.py --compare DIR  exits 1 where a list in DIR has other layers, geometries or multiplicities
+derive.py          writes conv_<net>.txt, inner_product_networks.txt and gemm_*.txt beside this file
+derive.py --check  exits with 1 if a file differs from what the definitions give
+derive.py --compare DIR  exits with 1 if layers, geometries or multiplicities in DIR differ
 """
 import collections
 import pathlib
@@ -30,7 +30,7 @@ class Net:
         return out
 
     def merged(self):
-        """Layers of one geometry become one, under the first one's name, with their number."""
+        """Merges layers of one geometry into one, with the first one's name and their number."""
         count = collections.Counter(geometry for _, geometry in self.layers)
         seen = set()
         for layer, geometry in self.layers:
@@ -113,7 +113,7 @@ def resnet50():
 def inception_v3():
     net = Net("inception_v3", "Inception v3 (Szegedy et al. 2015) as published for TensorFlow")
     def chain(at, ic, size, *steps):
-        """A tower: steps are (oc, kernel[, stride[, pad]]); padding is \"same\" where not given."""
+        """A tower of steps (oc, kernel[, stride[, pad]]); padding is \"same\" if not given."""
         for i, (oc, kernel, *rest) in enumerate(steps):
             stride = rest[0] if rest else 1
             k = kernel if isinstance(kernel, tuple) else (kernel, kernel)
@@ -210,7 +210,7 @@ def inner_products():
 
 
 def products():
-    """Square matrix products, and all of few rows, columns and summands."""
+    """Square matrix products, and all products of few rows, columns and summands."""
     def line(m, n, k):
         return f"{m}x{k}:{k}x{n}"
     squares = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
@@ -231,7 +231,7 @@ def files():
 
 
 def layers_of(text):
-    """The multiset of geometries that a list in benchdnn notation holds, names left out."""
+    """The multiset of geometries in a list in benchdnn notation, without the names."""
     found = collections.Counter()
     for line in text.splitlines():
         line = line.split("#")[0].strip()

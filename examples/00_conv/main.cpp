@@ -1,4 +1,4 @@
-// The program of README.md, on data whose result is known: ones everywhere.
+// The program of README.md on data with a known result: all elements are one.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -16,12 +16,12 @@ int main() {
 
   dnn::conv_plan<float, "nChw16c"> conv{p};       // picks an algorithm
   const auto packed = conv.pack(weights);         // once; conv.repack() when they change
-  const auto x = dnn::reorder<"nChw16c">(image);  // 16 channels side by side
+  const auto x = dnn::reorder<"nChw16c">(image);  // blocks of 16 channels
   dnn::tensor<float, "nChw16c"> y(p.dst_shape());
   conv(x, packed, y, dnn::post::bias(bias) | dnn::post::relu());  // fused, nothing allocated
 
   const float corner = y(0, 0, 0, 0), middle = y(0, 127, 28, 28);
   std::printf("%s: corner %g, middle %g\n", conv.algorithm_name(), corner, middle);
-  // Winograd's transforms round.
+  // Winograd's transforms round, hence the tolerance.
   return std::abs(corner - 64 * 4) < 0.01f && std::abs(middle - 64 * 9) < 0.01f ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// What the program calls without knowing the ISA: a plain struct of function pointers. Tensors may
-// cross, for they are the same in every unit.
+// The functions that the program calls without knowing the ISA: a struct of function pointers.
+// Tensors may be parameters, because they are the same type in every translation unit.
 #pragma once
 
 #include <simdnn/isa/dispatch.hpp>

@@ -1,4 +1,4 @@
-// One program for several CPUs: it picks the best of the ISAs that it was compiled for.
+// One program for several CPUs: it uses the best ISA among those that it was compiled for.
 //     20_dispatch                       the best that this CPU runs
 //     SIMDNN_MAX_ISA=avx2 20_dispatch   at most AVX2
 //     20_dispatch sse42                 SSE4.2

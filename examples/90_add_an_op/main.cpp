@@ -1,6 +1,6 @@
-// maxout's test: every algorithm against the reference on shapes that leave partial vectors and blocks,
-// on several threads; NaN and equal pieces; gradients; an error. In the library this is
-// tests/ops/maxout/maxout_test.cpp, which is compiled for each ISA and has tests/support to draw on.
+// The test of maxout: every algorithm against the reference, on shapes with partial vectors and
+// blocks and on several threads; NaN and equal pieces; gradients; errors. In the library this would
+// be tests/ops/maxout/maxout_test.cpp, which is compiled for each ISA and can use tests/support.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,8 +25,8 @@ void expect(bool passed, const std::string& what) {
   failures += passed ? 0 : 1;
 }
 
-// A team of OpenMP threads, even for calls that are too small to be worth it. Without OpenMP the
-// calling thread.
+// Calls f with the calling thread alone and with teams of OpenMP threads. The teams are used even
+// for calls that are too small to profit. Without OpenMP there is only the calling thread.
 template <class F>
 void for_each_team(F f) {
   f(dnn::serial{});
@@ -35,7 +35,8 @@ void for_each_team(F f) {
 #endif
 }
 
-// What an output has before a call: an element that is not written shows, in the padding too.
+// The contents of an output before a call. An element that is not written shows, also in the
+// padding.
 template <class T, dnn::layout L>
 dnn::tensor<T, L> sevens(const dnn::shape& s) {
   dnn::tensor<T, L> x(s);
@@ -52,7 +53,7 @@ dnn::tensor<T, L> waves(const dnn::shape& s, double steps = 1e9) {
   });
   return x;
 }
-// maxout only selects, so results are the reference's bit by bit, padding included.
+// maxout only selects, so results equal the reference's bit by bit, padding included.
 template <class T, dnn::layout L>
 bool same_bits(const dnn::tensor<T, L>& x, const dnn::tensor<T, L>& y) {
   if (x.elements() != y.elements()) return false;
@@ -60,7 +61,7 @@ bool same_bits(const dnn::tensor<T, L>& x, const dnn::tensor<T, L>& y) {
   return bytes == 0 || std::memcmp(x.data(), y.data(), bytes) == 0;
 }
 
-// Both passes of the algorithm with this name, on every team, against the reference.
+// Compares both passes of the named algorithm with the reference, on every team.
 template <class T, dnn::layout L>
 bool agrees(const char* algorithm, const dnn::maxout_problem& p) {
   const auto src = waves<T, L>(p.src_shape(), 4), diff_dst = waves<T, L>(p.dst_shape());
@@ -108,7 +109,7 @@ void layout_agrees() {
   algorithms_agree<double, L>(problems);
 }
 
-// Worked by hand: the reference is tested too.
+// The expected values are computed by hand, so that the reference is tested too.
 void first_of_equals_and_nan_win(const char* algorithm) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float pieces[] = {1, 5, 2, /**/ 3, 3, 1, /**/ nan, 9, nan, /**/ 9, nan, nan};

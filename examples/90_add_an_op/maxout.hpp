@@ -1,4 +1,4 @@
-// maxout: the largest of `pieces` neighbouring channels, in one to three spatial dimensions.
+// maxout: the largest of `pieces` consecutive channels, in one to three spatial dimensions.
 //
 //     maxout_problem p{.channels = 32, .pieces = 2, .size = {56, 56}};
 //     maxout_forward(p, src, dst, argmax);                        one shot
@@ -6,13 +6,14 @@
 //     maxout_plan<float, "nChw16c"> plan{p};                      many calls
 //     plan(src, dst);  plan(src, dst, argmax);
 //
-// `argmax`, a tensor like dst, is what the forward pass saves for the gradient: for each output the
-// number j of the piece that is largest; of equal ones the first. A NaN counts as largest.
+// The forward pass saves `argmax`, a tensor like dst, for the gradient: for each output the number
+// j of the largest piece, the first of equal ones. A NaN counts as largest.
 //
-// All operands have one layout, such as nchw, nhwc or nChw16c. The elements of one image are without
-// gaps; images may have any distance.
+// All operands have the same layout, such as nchw, nhwc or nChw16c. The elements of one image have
+// no gaps between them; images may have any distance from each other.
 //
-// An operation to copy: in the library this file is ops/maxout.hpp, and the folder ops/maxout/.
+// This operation is an example to copy. In the library the file would be ops/maxout.hpp and the
+// folder ops/maxout/.
 #pragma once
 
 #include <simdnn/plan/plan.hpp>
@@ -23,7 +24,7 @@ namespace simdnn::inline SIMDNN_ABI {
 
 namespace maxout {
 
-/// The layouts of n, c and pixels in which a pixel's place follows from its number alone.
+/// Whether this is a layout of n, c and pixels in which a pixel's place depends only on its number.
 constexpr bool takes(const layout& l) {
   const bool images = l.rank() >= 3 && l.dim('n') == 0 && l.dim('c') == 1 &&
                       l.dim('w') == l.rank() - 1 && l.outer_dim(0) == 0;
@@ -49,15 +50,6 @@ struct forward : description<T, L, Isa> {
       in<"src", T, L, &maxout_problem::src_shape, needs::images>,
       out<"dst", T, L, &maxout_problem::dst_shape, needs::images>,
       saved<"argmax", T, L, &maxout_problem::dst_shape, needs::images, optional_operand>>;
-  static maxout_problem checked(const maxout_problem& p) {
-    check_rank(p.size, L, name);
-    return p.checked(name);
-  }
-  template <class Chosen>
-  static void run(const maxout_problem&, const Chosen& chosen, const view<const T, L>& src,
-                  const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor); }, chosen);
-  }
 };
 
 template <class T, layout L, class Isa>
@@ -67,17 +59,6 @@ struct backward : description<T, L, Isa> {
   using operands = operand_list<in<"diff_dst", T, L, &maxout_problem::dst_shape, needs::images>,
                                 in<"argmax", T, L, &maxout_problem::dst_shape, needs::images>,
                                 out<"diff_src", T, L, &maxout_problem::src_shape, needs::images>>;
-  static maxout_problem checked(const maxout_problem& p) {
-    check_rank(p.size, L, name);
-    return p.checked(name);
-  }
-  template <class Chosen>
-  static void run(const maxout_problem&, const Chosen& chosen, const view<const T, L>& diff_dst,
-                  const view<const T, L>& argmax, const view<T, L>& diff_src,
-                  const call_context& call) {
-    std::visit([&](const auto& a) { a.backward(diff_dst, argmax, diff_src, call.executor); },
-               chosen);
-  }
 };
 
 }  // namespace maxout
@@ -93,7 +74,7 @@ class maxout_backward_plan : public plan<maxout::backward<T, L, Isa>> {
   using plan<maxout::backward<T, L, Isa>>::plan;
 };
 
-/// After dst: argmax, if it is wanted, then an executor, a policy or both.
+/// dst may be followed by argmax, and then by an executor, a policy or both.
 template <class Isa = isa::native, tensor_like Src, tensor_like Dst, class... Rest>
 void maxout_forward(const maxout_problem& p, const Src& src, Dst&& dst, Rest&&... rest) {
   run_once<maxout::forward<element_of<Src>, Src::format, Isa>>(p, src, dst, rest...);

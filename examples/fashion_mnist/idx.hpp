@@ -20,12 +20,12 @@ inline constexpr std::array<const char*, classes> class_names{
     "T-shirt", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal",  "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
-/// A file is not there or is not what it should be.
+/// A file is missing, or it is not what it should be.
 struct data_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Grey images of 28 x 28, 0 white background to 255, each with its class.
+/// Grey images of 28 x 28 pixels, from 0, the white background, to 255, each with its class.
 struct dataset {
   std::vector<std::uint8_t> grey;
   std::vector<std::uint8_t> labels;
@@ -36,7 +36,7 @@ struct dataset {
   }
 };
 
-/// The bytes behind the header of an IDX file whose sizes, but the first, are `item`.
+/// The bytes after the header of an IDX file whose sizes, except the first, are `item`.
 inline std::vector<std::uint8_t> read_idx(const std::string& path, std::span<const int> item) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (file == nullptr)

@@ -1,5 +1,5 @@
-// The network's layers on simdnn. A layer makes its plans once for a batch size; after each step
-// its weights are packed anew into the same memory.
+// The network's layers, made with simdnn. A layer makes its plans once for a batch size; after each
+// step its weights are packed again into the same memory.
 #pragma once
 
 #include <simdnn/ops/activation.hpp>
@@ -15,7 +15,7 @@ namespace fashion {
 
 namespace dnn = simdnn;
 
-/// Weights of layout L and one bias an output channel, with their gradients.
+/// Weights of layout L and one bias per output channel, with their gradients.
 template <dnn::layout L>
 class parameters {
  public:
@@ -44,7 +44,7 @@ class parameters {
   adam weights_step_, bias_step_;
 };
 
-/// Convolution, bias and relu in one pass: the relu works on registers.
+/// Convolution, bias and relu in one pass: bias and relu are applied in registers.
 template <dnn::layout Src>
 class convolution {
   static constexpr dnn::layout dst_layout = "nChw16c";
@@ -64,12 +64,13 @@ class convolution {
   void forward(const dnn::tensor<float, Src>& src) {
     forward_(src, packed_, dst, dnn::post::bias(learned_.bias) | dnn::post::relu(), executor_);
   }
-  /// From diff_dst to the gradient of the weights; diff_dst loses what relu had cut off.
+  /// Computes the gradients of weights and bias from diff_dst. It first sets diff_dst to 0 where
+  /// relu returned 0.
   void backward(const dnn::tensor<float, Src>& src) {
     dnn::activation_backward(dnn::function::relu{}, diff_dst, dst, dst, diff_dst, executor_);
     backward_weights_(src, diff_dst, learned_.diff_weights, learned_.diff_bias, executor_);
   }
-  /// Behind backward().
+  /// Called after backward().
   void backward_data(dnn::tensor<float, Src>& diff_src) {
     backward_data_(diff_dst, packed_backward_, diff_src, executor_);
   }
@@ -115,7 +116,7 @@ class max_pooling {
   dnn::tensor<float, "nChw16c"> argmax_;
 };
 
-/// A fully connected layer; Weights is "oi", or "oihw" where src is an image.
+/// A fully connected layer; Weights is "oi", or "oihw" if src is an image.
 template <dnn::layout Src, dnn::layout Weights, bool Relu>
 class fully_connected {
  public:
@@ -136,7 +137,7 @@ class fully_connected {
     else
       forward_(src, packed_, dst, dnn::post::bias(learned_.bias), executor_);
   }
-  /// From diff_dst to the gradients of the weights and of src.
+  /// Computes the gradients of weights, bias and src from diff_dst.
   void backward(const dnn::tensor<float, Src>& src, dnn::tensor<float, Src>& diff_src) {
     if constexpr (Relu)
       dnn::activation_backward(dnn::function::relu{}, diff_dst, dst, dst, diff_dst, executor_);

@@ -1,4 +1,4 @@
-// Trains a small convolutional network on Fashion-MNIST and draws what came of it.
+// Trains a small convolutional network on Fashion-MNIST and draws the results.
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -27,14 +27,16 @@ std::vector<int> numbers_up_to(int n) {
   return numbers;
 }
 
-// One pass over all whole batches, in random order. `total_steps` is the whole training's number.
+// One pass over all whole batches, in random order. `total_steps` is the number of steps of the
+// whole training.
 void train_epoch(network& net, const dataset& data, generator& r, int total_steps, history& h,
                  progress& bar) {
   std::vector<int> order = numbers_up_to(data.size());
   r.shuffle(order);
   for (int step = 0; step < h.steps_per_epoch; ++step) {
     fill_batch(net, data, order, static_cast<std::size_t>(step) * h.batch);
-    // Falling to zero along half a cosine, the last steps settle what the first ones found.
+    // The rate falls to zero along half a cosine, so that the last steps settle what the first
+    // found.
     const double done = static_cast<double>(h.losses.size()) / total_steps;
     const auto rate = static_cast<float>(2e-3 * 0.5 * (1 + std::cos(3.14159265358979 * done)));
     h.losses.push_back(net.train(rate));

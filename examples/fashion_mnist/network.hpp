@@ -2,7 +2,7 @@
 //     -> convolution 3x3, 32 channels, relu -> max pooling -> 14 x 14
 //     -> convolution 3x3, 64 channels, relu -> max pooling ->  7 x 7
 //     -> fully connected, 128, relu -> fully connected, 10 -> softmax
-// Images come in as nchw; inside everything is nChw16c.
+// The input images are nchw, the images inside the network nChw16c.
 #pragma once
 
 #include <simdnn/ops/softmax.hpp>
@@ -40,7 +40,7 @@ class network {
 
   dnn::index_t batch() const { return images.size('n'); }
 
-  /// From `images` and `labels` to `probabilities`; returns the mean loss.
+  /// Computes `probabilities` from `images`. Returns the mean loss for `labels`.
   double forward() {
     conv1_.forward(images);
     pool1_.forward(conv1_.dst);
@@ -90,8 +90,8 @@ class network {
   fully_connected<"nc", "oi", false> logits_;
 };
 
-/// Puts images order[from], order[from + 1], ... into the network's batch; behind the end of
-/// `order` its last image is repeated. Returns how many were not repeated.
+/// Copies images order[from], order[from + 1], ... to the network's batch; after the end of `order`
+/// its last image is repeated. Returns the number of images that are not repetitions.
 inline int fill_batch(network& net, const dataset& data, std::span<const int> order,
                       std::size_t from) {
   for (dnn::index_t n = 0; n < net.batch(); ++n) {

@@ -1,5 +1,6 @@
 // The picture at the end: loss over the epochs, the confusion matrix and the surest mistakes.
-// Colours are Okabe and Ito's, and one blue from pale to dark: safe for the colour-blind.
+// Colours are Okabe and Ito's, and one blue from pale to dark, which colour-blind readers can tell
+// apart.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +15,13 @@
 
 namespace fashion {
 
-/// A test image that was taken for another class.
+/// A test image that the network assigned to a wrong class.
 struct mistake {
   int image, truth, guess;
   float probability;  ///< of the guess
 };
 
-/// What a test over all test images found.
+/// The results on all test images.
 struct evaluation {
   double loss = 0;
   double accuracy = 0;
@@ -28,7 +29,7 @@ struct evaluation {
   std::vector<mistake> mistakes;
 };
 
-/// What happened from the first step on.
+/// The course of the training from the first step on.
 struct history {
   int batch = 0;
   int steps_per_epoch = 0;
@@ -45,7 +46,7 @@ inline void heading(svg& s, point at, const char* words) {
   s.text(at, words, {.size = 16, .bold = true});
 }
 
-/// Loss against epochs in the box from `at`: pale the means of a few steps, dark the means of many.
+/// Draws the loss over epochs in the box from `at`: means of a few steps in pale, of many in dark.
 inline void loss_curve(svg& s, point at, double width, double height, const history& h) {
   heading(s, {at.x - 50, at.y - 24}, "Loss (cross-entropy, nats an image)");
   const auto epochs = static_cast<double>(h.tests.size());
@@ -62,7 +63,8 @@ inline void loss_curve(svg& s, point at, double width, double height, const hist
     return means;
   };
   const auto fine = averaged(600), coarse = averaged(60);
-  // The first steps are far above the rest: the axis ends at what 98 % of the steps stay below.
+  // The loss of the first steps is far above the rest, so the axis ends where 98 % of the means are
+  // below.
   std::vector<double> sorted;
   for (const auto& [epoch, loss] : fine) sorted.push_back(loss);
   std::sort(sorted.begin(), sorted.end());
@@ -103,7 +105,8 @@ inline void loss_curve(svg& s, point at, double width, double height, const hist
   s.text({key + 32, at.y + 60}, "test");
 }
 
-/// How often a truth (row) was taken for a guess (column), darker the more of the row.
+/// Draws how often each truth (row) was taken for each guess (column). A cell is darker the larger
+/// its share of the row.
 inline void confusion_matrix(svg& s, point at, double cell, const evaluation& e) {
   heading(s, {at.x - 92, at.y - 24}, "Confusion matrix (test images)");
   for (int truth = 0; truth < classes; ++truth) {
@@ -111,7 +114,7 @@ inline void confusion_matrix(svg& s, point at, double cell, const evaluation& e)
     for (const int count : e.confusion[truth]) total += count;
     for (int guess = 0; guess < classes; ++guess) {
       const int count = e.confusion[truth][guess];
-      // The square root shows the rare mistakes beside the many that are right.
+      // The square root makes rare mistakes visible beside the many right guesses.
       const double share = total == 0 ? 0 : std::sqrt(static_cast<double>(count) / total);
       const auto mix = [&](int full) { return static_cast<int>(255 + (full - 255) * share); };
       const point corner{at.x + guess * cell, at.y + truth * cell};
@@ -131,7 +134,7 @@ inline void confusion_matrix(svg& s, point at, double cell, const evaluation& e)
   s.text({at.x - 92, at.y + classes * cell / 2}, "what it is", {.anchor = "middle", .turn = -90});
 }
 
-/// The mistakes of which the network was surest.
+/// Draws the mistakes of which the network was most sure.
 inline void mistakes(svg& s, point at, double step, int count, const dataset& data,
                      std::vector<mistake> found) {
   heading(s, {at.x, at.y - 18}, "Its surest mistakes");
@@ -155,7 +158,7 @@ inline void mistakes(svg& s, point at, double step, int count, const dataset& da
 
 }  // namespace drawing
 
-/// Writes the SVG file. Throws std::runtime_error where it cannot.
+/// Writes the SVG file. Throws std::runtime_error if it cannot.
 inline void draw(const std::string& path, const history& h, const dataset& test) {
   const evaluation& last = h.tests.back();
   svg s(1200, 800);

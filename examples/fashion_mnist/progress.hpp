@@ -1,4 +1,4 @@
-// What the program says while it trains: on a terminal a bar that moves, elsewhere a line an epoch.
+// The program's output while it trains: a moving bar on a terminal, otherwise one line per epoch.
 #pragma once
 
 #include <unistd.h>
@@ -10,19 +10,19 @@
 
 namespace fashion {
 
-/// One epoch's.
+/// The progress of one epoch.
 class progress {
  public:
   progress(int epoch, int epochs, int images)
       : epoch_(epoch), epochs_(epochs), images_(images), terminal_(isatty(STDOUT_FILENO) == 1) {}
 
-  /// After each step.
+  /// Called after each step.
   void step(int images, double loss) {
     seen_ += images;
     loss_sum_ += loss * images;
     if (terminal_ && (seconds() - drawn_ > 0.1)) draw();
   }
-  /// Behind the last step; the mean loss stays on the screen.
+  /// Called after the last step. The mean loss stays on the screen.
   void finish() {
     if (terminal_) {
       draw();

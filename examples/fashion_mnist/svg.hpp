@@ -55,7 +55,7 @@ class svg {
     body_ += format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" stroke=\"#ffffff\"/>\n",
                     at.x, at.y, radius, fill);
   }
-  /// The text must hold none of < > &.
+  /// The text must not contain any of < > &.
   void text(point at, const std::string& words, const text_style& s = {}) {
     body_ += format(
         "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%.1f\" text-anchor=\"%s\" fill=\"%s\"%s%s>", at.x,
@@ -72,7 +72,7 @@ class svg {
         at.x, at.y, size, size);
     body_ += base64(png(grey, side)) + "\"/>\n";
   }
-  /// Throws std::runtime_error where the file cannot be written.
+  /// Throws std::runtime_error if the file cannot be written.
   void save(const std::string& path) const {
     std::ofstream file(path, std::ios::binary);
     file << body_ << "</svg>\n";
@@ -89,7 +89,7 @@ class svg {
   }
 
  private:
-  // Each pixel is written as a square of `zoom`, for viewers that smooth images.
+  // Each pixel is written as a square of `zoom` x `zoom` pixels, for viewers that smooth images.
   static std::string png(std::span<const std::uint8_t> grey, int side) {
     constexpr int zoom = 4;
     const int width = side * zoom;

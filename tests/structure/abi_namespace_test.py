@@ -1,8 +1,9 @@
 """abi_namespace_test.py: no namespace is opened both outside and inside of SIMDNN_ABI.
 
-`namespace simdnn { namespace detail {` behind a header that has simdnn::SIMDNN_ABI::detail reopens
-that one, in front of it makes simdnn::detail: the same declaration would have two names, depending on
-the order of the includes, and what must exist once per program would exist once per ISA.
+After a header that has simdnn::SIMDNN_ABI::detail, `namespace simdnn { namespace detail {` reopens
+that namespace. Before it, the same line makes simdnn::detail. A declaration would have two names,
+depending on the order of the includes, and what must exist once per program would exist once per
+ISA.
 """
 
 import pathlib

@@ -1,6 +1,6 @@
-"""compile_fail_test.py BUILD_DIR: each tests/compile_fail/*.cpp is refused by the compiler with a
-message that matches its first line, `// expect: REGEX`. A second line `// flags: FLAGS` adds flags;
-a file with `// gcc flags: FLAGS` is for gcc alone."""
+"""compile_fail_test.py BUILD_DIR: the compiler refuses each tests/compile_fail/*.cpp with a message
+that matches its first line, `// expect: REGEX`. A second line `// flags: FLAGS` adds flags; a file
+with `// gcc flags: FLAGS` is for gcc only."""
 
 import re
 import sys
@@ -25,7 +25,7 @@ def check(source):
     if passed:
         print(f"{source.name}: compiles, expected an error that matches {expect[1]}")
         return False
-    # In messages alone: the compiler also quotes the source, expect line included.
+    # Only messages are searched: the compiler also quotes the source, expect line included.
     if not any(re.search(expect[1], line) for line in output.splitlines()
                if re.search(r"(error|note): |In instantiation of", line)):
         print(f"{source.name}: no message matches {expect[1]}:\n{output}")

@@ -15,7 +15,7 @@ AVX2 = ["-mavx2", "-mfma"]
 class Compiler:
     def __init__(self, build_dir):
         commands = json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text())
-        # run_on is compiled as users' code is, and for no ISA.
+        # run_on is compiled like users' code and without the flags of an ISA.
         entry = next(c for c in commands if c["file"].endswith("tests/run_on.cpp"))
         self.directory = entry["directory"]
         words = iter(shlex.split(entry["command"]))
@@ -35,7 +35,7 @@ class Compiler:
         return "clang" in version.stdout
 
     def run(self, source, *flags):
-        """Compiles a text; (whether it passed, what the compiler said)."""
+        """Compiles a text. Returns whether it passed and the compiler's output."""
         done = subprocess.run(
             [*self.command, *flags, "-x", "c++", "-"], input=source, cwd=self.directory,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
@@ -44,6 +44,6 @@ class Compiler:
 
 
 def in_parallel(function, items):
-    """function(item) for all items, on all CPUs; the results in order."""
+    """Calls function(item) for all items, on all CPUs. Returns the results in order."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

@@ -1,5 +1,6 @@
-// What warnings_test.py compiles, for warnings in templates show where they are used: a call of each
-// pass of SIMDNN_PASS_LISTS, those of operations.txt, and of the one-shot functions of some.
+// Compiled by warnings_test.py, because warnings in templates appear only if the templates are
+// used. It calls each pass of SIMDNN_PASS_LISTS, the lists of operations.txt, and some one-shot
+// functions.
 #include <simdnn/plan/tuning_cache.hpp>
 #include <simdnn/simdnn.hpp>
 #include <simdnn/tensor/npy.hpp>
@@ -68,7 +69,7 @@ void call_all() {
   dnn::load_npy<T, "nchw">("image.npy");
 }
 
-// A list of operands has no trial.
+// A pass with a list of operands has no trial.
 template <class... Operands>
 constexpr bool has_list(dnn::operand_list<Operands...>) {
   return (Operands::list || ...);

@@ -1,6 +1,6 @@
-"""include_direction_test.py: a header includes from its own floor or from floors below, operations
-only what architecture allows; xsimd, intrinsics, ISAs' names, OpenMP and oneDNN appear in their homes
-alone."""
+"""include_direction_test.py: a header includes from its own folder or from lower floors, and an
+operation from other operations only what SIDEWAYS allows; xsimd, intrinsics, ISAs' names, OpenMP
+and oneDNN appear only in their HOMES."""
 
 import pathlib
 import re
@@ -8,14 +8,14 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "include/simdnn"
-# Each folder's floor. Folders of one floor do not include each other. A folder within another that is
-# named here has a floor of its own.
+# The floor of each folder. Folders of the same floor do not include each other. A subfolder that is
+# listed here has its own floor.
 FLOORS = {"base": 0, "isa": 1, "tensor": 2, "microkernel/tuning": 2, "parallel": 3, "epilogue": 4,
           "walk": 4, "microkernel": 5, "problem": 5, "trace": 5, "plan": 6, "onednn": 7, "ops": 8}
 # Which operations may use which others.
 SIDEWAYS = {"deconv": {"conv"}, "conv_pool": {"conv", "pooling"}, **{op: {"gemm", "activation"}
             for op in ("inner_product", "conv", "rnn", "lstm", "gru")}}
-# What may stand only in files whose path matches.
+# Code that is allowed only in files whose path matches: (pattern of the code, paths, name).
 HOMES = [
     (r"#\s*include\s*<xsimd", r"isa/vec\.hpp|isa/x86/.*", "xsimd"),
     (r"\b_mm(256|512)?_\w+|#\s*include\s*<\w*mmintrin\.h>", r"isa/.*", "an intrinsic"),
@@ -27,7 +27,7 @@ HOMES = [
 
 
 def folder_of(path):
-    """The folder that has a floor."""
+    """The folder of a path that has a floor."""
     parts = path.split("/")
     inner = "/".join(parts[:2])
     return inner if inner in FLOORS else parts[0]
@@ -87,7 +87,7 @@ def faults(root):
     return found
 
 
-# Planted violations, each of which the search must find.
+# Planted violations: the search must find each of them.
 PLANTED = {
     "base/up.hpp": "#include <simdnn/isa/tag.hpp>",
     "microkernel/umbrella.hpp": "#include <simdnn/simdnn.hpp>",

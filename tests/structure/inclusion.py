@@ -1,10 +1,11 @@
 """inclusion.py [--markdown] [--runs N]: what it costs to include and to use simdnn.
 
-For g++-12 and clang++-19, whichever are found. Headers: a translation unit that only includes one,
-at -O0. Uses: one that makes a plan and calls it once, at -O2, alone and with SIMDNN_EXTERN_TEMPLATES.
-Time is the CPU time of the compiler and the assembler, the least of N runs (3; of uses, one) in
-which all rows take turns; a ratio to xsimd or <regex> is to the same run's. inclusion_test.py holds
-the headers to a budget.
+It measures g++-12 and clang++-19, if they are found. Headers: a translation unit that only includes
+a header, at -O0. Uses: a translation unit that makes a plan and calls it once, at -O2, without and
+with SIMDNN_EXTERN_TEMPLATES. Time is the CPU time of the compiler and the assembler. For headers it
+is the least of N runs (3), in which all rows take turns; uses are measured once. Ratios are to
+xsimd and <regex> as measured by the same call of this program. inclusion_test.py holds the headers
+to a budget.
 """
 
 import argparse
@@ -41,7 +42,7 @@ void run(const simdnn::conv_problem& p, const image& x, const filter& w, const v
 """
 FREE_POST_OP = "  plan(x, packed, y, simdnn::post::fuse([](auto v) { return v * v; }));\n"
 IMAGES = 'using image = simdnn::tensor<float, "nChw16c">;\n'
-# name: (op's header, what stands below its include)
+# name: (op's header, the code below its include)
 USES = {
     "conv": ("conv", CONV + "}\n"),
     "conv, one post-op more": ("conv", CONV + FREE_POST_OP + "}\n"),
@@ -89,7 +90,7 @@ class Cost(NamedTuple):
 
 
 def compiled(compiler, source, *flags):
-    """The Cost of compiling a text once; exits with the compiler's message where it fails."""
+    """The Cost of compiling a text once. Exits, after the compiler's message, if that fails."""
     with tempfile.TemporaryDirectory() as folder:
         unit, result = pathlib.Path(folder, "unit.cpp"), pathlib.Path(folder, "unit.o")
         unit.write_text(source)
@@ -104,7 +105,7 @@ def compiled(compiler, source, *flags):
 
 
 def included(compiler, header):
-    """The costs of a unit that only includes the header, at -O0."""
+    """The cost of a unit that only includes the header, at -O0."""
     return compiled(compiler, f"#include <{header}>\n", "-O0")
 
 
@@ -115,7 +116,7 @@ def used(compiler, name, *flags):
 
 
 def least(cost, rows, runs):
-    """Row to the cheapest of `runs` costs of it; the rows take turns."""
+    """Maps each row to the least of its `runs` costs; the rows take turns."""
     turns = [{row: cost(row) for row in rows} for _ in range(runs)]
     return {row: min(turn[row] for turn in turns) for row in rows}
 
@@ -143,7 +144,7 @@ def use_table(compiler, xsimd):
 
 
 def show(rows, markdown):
-    """Prints rows in columns; the first is the head."""
+    """Prints rows in columns; the first row is the head."""
     rows = list(rows)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for number, row in enumerate(rows):

@@ -1,9 +1,10 @@
 """inclusion_test.py COMPILER: including simdnn stays within its budget (LIMITS).
 
-A header's limit is on its CPU time over including xsimd alone, in times of the same run's <regex>,
-so that it holds on any machine. Each time is the least of up to ROUNDS rounds; later ones measure only
-what is still over. Its object file, of a unit that uses nothing, is at most twice xsimd's. One more
-post-op on conv has a limit too, at -O2. Exit code 77 without the compiler.
+The limit of a header is on its CPU time minus that of xsimd alone, divided by that of <regex> in
+the same run, so that it holds on any machine. Each time is the least of up to ROUNDS rounds; later
+rounds measure only the headers that are still over their limits. The object file of a unit that
+includes a header and uses nothing is at most twice as large as xsimd's. One more post-op on conv
+has a limit too, at -O2. The exit code is 77 if the compiler is missing.
 """
 
 import shutil
@@ -11,8 +12,9 @@ import sys
 
 from inclusion import EXTERN, HEADERS, REGEX, XSIMD, included, used
 
-# conv.hpp's is half a second where <regex> takes 0.45 (measured 0.7 to 0.9 by compiler); the others
-# are about 1.5 times what was measured. ONE_POST_OP_MORE is 1.4 seconds there (measured 0.1 to 0.6).
+# The limit of conv.hpp is half a second if <regex> takes 0.45 seconds; 0.7 to 0.9 was measured,
+# depending on the compiler. The others are about 1.5 times what was measured. ONE_POST_OP_MORE is
+# then 1.4 seconds; 0.1 to 0.6 was measured.
 OPERATION = 0.9
 LIMITS = dict.fromkeys(HEADERS, OPERATION) | {
     "simdnn/tensor/tensor.hpp": 0.3,
@@ -32,7 +34,7 @@ seconds, objects = {}, {}
 
 
 def over(header):
-    """The time over xsimd, in times of <regex>'s."""
+    """The header's time minus that of xsimd, divided by that of <regex>."""
     return (seconds[header] - seconds[XSIMD]) / seconds[REGEX]
 
 

@@ -15,7 +15,7 @@ class Operation(NamedTuple):
 
 
 def operations():
-    """All, in the file's order."""
+    """All operations, in the order of the file."""
     found = []
     for line in FILE.read_text().splitlines():
         if not line.startswith("#"):

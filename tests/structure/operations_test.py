@@ -1,8 +1,8 @@
-"""operations_test.py BUILD_DIR: operations.txt and what has to agree with it.
+"""operations_test.py BUILD_DIR: operations.txt agrees with headers and tests.
 
-Every <simdnn/ops/NAME.hpp> has a line, is included by simdnn.hpp, ends with the list NAME_passes, and has a
-test in tests/tests.txt. That the lists hold the passes that the lines name is checked by the tests
-ops/NAME/promises, the README's table by bench/simdnn_info.
+Every <simdnn/ops/NAME.hpp> has a line, is included by simdnn.hpp, ends with the list NAME_passes,
+and has a test in tests/tests.txt. The tests ops/NAME/promises check that the lists have the passes
+that the lines name, and bench/simdnn_info checks the README's table.
 """
 
 import re

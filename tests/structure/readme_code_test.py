@@ -1,7 +1,7 @@
 """readme_code_test.py BUILD_DIR: the C++ blocks of the READMEs compile.
 
-A block without main is put into a function, behind its #include lines. What it takes for granted
-stands in a comment directly in front of it, which readers of the page do not see:
+A block that needs no namespace scope is put into a function, after its #include lines. Declarations
+that it uses but does not show are in a comment directly before it, which the page does not display:
     <!-- given:
     simdnn::tensor<float, "nchw"> image({1, 64, 56, 56});
     -->
@@ -31,7 +31,8 @@ def program(given, code):
 
 def check(block):
     page, line, text = block
-    # -c, not -fsyntax-only: templates are to be instantiated, but for those that other tests are.
+    # -c, not -fsyntax-only, so that templates are instantiated, except those that other tests
+    # cover.
     passed, output = compiler.run(text, *AVX2, "-DSIMDNN_EXTERN_TEMPLATES", "-O0", "-c", "-o",
                                   "/dev/null")
     if not passed:

@@ -1,5 +1,5 @@
-"""warnings_test.py COMPILER: no header gives a warning to a user who asks for many, whatever is called
-(every_operation.cpp). Exit code 77 without the compiler."""
+"""warnings_test.py COMPILER: no header causes one of many WARNINGS, whatever a user calls
+(every_operation.cpp). The exit code is 77 if the compiler is missing."""
 
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
-// Counts what the program allocates. Replaces operator new: included by one file of a program.
+// Counts the program's allocations. It replaces operator new: only one file of a program includes
+// it.
 #pragma once
 
 #include <atomic>

@@ -1,10 +1,11 @@
-// The one place of tolerances.
+// The tolerances of all tests.
 //
 // Operands are drawn from -1..1. A sum of K products, computed in T in any order, then has partial
-// sums of the order of sqrt(k) / 3 and rounding errors that add up like a random walk, to about
-// u * K / 7 with u half an epsilon: sqrt(K) * u / 2.4 of the size of the result. Asked is
+// sums of the order of sqrt(k) / 3. Its rounding errors add up like a random walk to about
+// u * K / 7, where u is half an epsilon. Relative to the size of the result this is
+// sqrt(K) * u / 2.4. Tests require
 //     |actual - reference| <= (4 + 2 sqrt(K)) * epsilon * factor * max(max|reference|, sqrt(K) / 3)
-// where 4 is for what comes behind the sum (post-ops, a division, exp) and factor is 1 but for
+// The 4 is for the steps after the sum (post-ops, a division, exp). factor is 1, except for
 // algorithms that transform their operands.
 #pragma once
 
@@ -42,7 +43,7 @@ std::vector<double> numbers(const X& x) {
   return result;
 }
 
-// One function for all types and layouts: tests compile faster.
+// One function for all types and layouts, so that tests compile faster.
 inline std::string difference(const std::vector<double>& actual,
                               const std::vector<double>& reference, const simdnn::shape& s,
                               index_t terms, double relative) {
@@ -69,9 +70,9 @@ inline std::string difference(const std::vector<double>& actual,
   return text.str();
 }
 
-/// "" where all elements of `actual` are as near to `reference` as sums of `terms` products in
-/// actual's type must be, else what is wrong in words. NaN agrees with NaN alone, infinity with the
-/// same infinity.
+/// "" if all elements of `actual` are as near to `reference` as sums of `terms` products in
+/// actual's type must be, else a description of the fault. NaN agrees only with NaN, infinity only
+/// with the same infinity.
 template <simdnn::tensor_like X, simdnn::tensor_like R>
 std::string difference(const X& actual, const R& reference, index_t terms, double factor = 1) {
   using T = std::remove_const_t<typename X::value_type>;
@@ -83,7 +84,7 @@ std::string difference(const X& actual, const R& reference, index_t terms, doubl
                     relative_tolerance<T>(terms, factor));
 }
 
-/// What a simdnn::error thrown by f says, or "no error".
+/// The text of the simdnn::error that f throws, or "no error".
 template <class F>
 std::string message(F f) {
   try {

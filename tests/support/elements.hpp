@@ -13,7 +13,7 @@ namespace test {
 using simdnn::index_t;
 using index = std::array<index_t, simdnn::max_rank>;
 
-/// f(index) for each element of the shape, the last dimension fastest.
+/// Calls f(index) for each element of the shape, the last dimension fastest.
 template <class F>
 void for_each_index(const simdnn::shape& s, F f) {
   if (s.elements() == 0) return;
@@ -48,7 +48,7 @@ auto copy_to(const X& x) {
   return result;
 }
 
-/// All elements equal bit by bit; the padding of blocks does not count.
+/// Whether all elements are equal bit by bit; the padding of blocks is ignored.
 template <simdnn::tensor_like X, simdnn::tensor_like Y>
 bool same_bits(const X& x, const Y& y) {
   bool same = x.as_view().shape() == y.as_view().shape();

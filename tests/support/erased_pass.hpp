@@ -1,5 +1,5 @@
-// erased_pass: a pass (plan/pass.hpp) as data and function pointers, for tests and benchmarks that are
-// no templates. erasure.hpp makes one.
+// erased_pass: a pass (plan/pass.hpp) as data and function pointers, for tests and benchmarks that
+// are not templates. erasure.hpp makes one.
 #pragma once
 
 #include <memory>
@@ -17,9 +17,10 @@ namespace test {
 class erased_plan {
  public:
   virtual ~erased_plan() = default;
-  /// Does nothing if the pass has no weights.
+  /// Packs the weights. Does nothing if the pass has none.
   virtual void pack(std::span<const erased_view> operands, simdnn::executor_ref executor) = 0;
-  /// Returns what the pass does, 0 if that is nothing. An empty workspace stands for the thread's arena.
+  /// Runs the pass. Returns what the pass returns, or 0 if it returns nothing. An empty workspace
+  /// means the thread's arena.
   virtual double run(std::span<const erased_view> operands, simdnn::executor_ref executor,
                      std::span<std::byte> workspace) const = 0;
   virtual index_t workspace_bytes(int workers) const = 0;
@@ -44,18 +45,19 @@ struct erased_pass {
   simdnn::direction way;
   const char* isa;
   std::span<const operand_facts> operands;
-  bool completes_records;  ///< by a rule of its own
+  bool completes_records;  ///< the pass has its own rule for them
   bool memory_bound;
   std::vector<algorithm> (*algorithms)(const void* problem, const simdnn::policy&);
-  /// Throws error as plan's constructor does.
+  /// Makes a plan. Throws error as plan's constructor does.
   std::unique_ptr<erased_plan> (*make)(const void* problem, const simdnn::policy&);
-  /// The problem of a text, its batch replaced if `batch` is positive. Throws error as parse() does.
+  /// The problem of a text. `batch` replaces its batch if it is positive. Throws error as parse()
+  /// does.
   erased_problem (*parse)(const std::string& text, index_t batch);
-  /// All sizes are 1.
+  /// The problem whose sizes are all 1.
   erased_problem (*smallest)();
-  /// A legal problem with sizes up to 7.
+  /// A random legal problem with sizes up to 7.
   erased_problem (*random)(test::random&);
-  /// Problems without elements: each size of `p` that may be 0 in turn is so.
+  /// Problems without elements: one for each size of `p` that may be 0, with that size 0.
   std::vector<erased_problem> (*empty)(const void* p);
 };
 

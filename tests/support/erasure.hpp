@@ -1,5 +1,5 @@
-// erasure<Pass>::pass: a pass as an erased_pass. Here is all that is compiled for each pass: its table,
-// the construction of its problems and plans, and one call.
+// erasure<Pass>::pass: a pass as an erased_pass. Only this is compiled for each pass: its table, the
+// construction of its problems and plans, and one call.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class erasure {
   static constexpr std::size_t weights_line = table::weights_line;
   static constexpr bool has_weights = weights_line < table::count;
 
-  // What a list has are two parts of one tensor: its channels, cut between blocks.
+  // A list has two parts of one tensor: its channels, cut between blocks.
   template <std::size_t I>
   static auto view_of(const erased_view& v) {
     using T = typename line<I>::type;

@@ -23,7 +23,7 @@ simdnn::tensor<double, L> numeric_gradient(simdnn::tensor<double, L>& x, F loss,
   return g;
 }
 
-/// The sum of x * y over all elements: with a random y the loss whose gradient is y.
+/// The sum of x * y over all elements. With a random y it is a loss whose gradient is y.
 template <simdnn::tensor_like X, simdnn::tensor_like Y>
 double dot(const X& x, const Y& y) {
   double sum = 0;

@@ -1,5 +1,5 @@
-// guarded_memory: elements that touch a page that may be neither read nor written, as guarded
-// (guarded_tensor.hpp), but without a layout: for views with strides, packed weights and workspaces.
+// guarded_memory: elements next to a page that may be neither read nor written, like guarded
+// (guarded_tensor.hpp) but without a layout: for views with strides, packed weights and workspaces.
 #pragma once
 
 #include <sys/mman.h>
@@ -14,8 +14,9 @@
 
 namespace test {
 
-/// Zeros. Guarded behind, the last element is followed by the protected page, unless `alignment`, a
-/// power of two in bytes, moves the first one forward; guarded before, the first one starts a page.
+/// All elements are zero. With guard::behind, the protected page follows the last element; if the
+/// first one must be aligned to `alignment` bytes (a power of two), there may be a gap before the
+/// page. With guard::before, the first element starts a page.
 template <class T>
 class guarded_memory {
  public:

@@ -1,5 +1,5 @@
-// guarded: a tensor whose memory touches a page that may be neither read nor written, so that an
-// access out of bounds ends the test.
+// guarded: a tensor next to a page that may be neither read nor written, so that an access out of
+// bounds ends the test.
 #pragma once
 
 #include <sys/mman.h>
@@ -13,11 +13,11 @@ namespace test {
 
 using simdnn::index_t;
 
-/// Which neighbour of the tensor is protected: the byte behind its last, or the byte before its
-/// first.
+/// Which byte is protected: the one after the tensor's last byte, or the one before its first.
 enum class guard { behind, before };
 
-/// Zeros, dense, blocks' padding included. Aligned to the element only, where guarded behind.
+/// A dense tensor of zeros, including the padding of blocks. With guard::behind it is aligned to
+/// the element only.
 template <class T, simdnn::layout L>
 class guarded {
  public:
@@ -37,7 +37,7 @@ class guarded {
     std::byte* data = side == guard::behind ? first + inner - bytes : first;
     view_ = simdnn::view<T, L>(reinterpret_cast<T*>(data), s);
   }
-  /// The same elements as another tensor of this layout.
+  /// A copy of another tensor of this layout.
   template <simdnn::tensor_of<T, L> X>
   guarded(const X& other, guard side) : guarded(other.as_view().shape(), side) {
     for (index_t i = 0; i < elements(); ++i) data()[i] = other.data()[i];
@@ -47,7 +47,7 @@ class guarded {
   ~guarded() { munmap(map_, mapped_); }
 
   T* data() const { return view_.data(); }
-  /// In memory, padding included.
+  /// The number of elements in memory, padding included.
   index_t elements() const { return simdnn::dense_elements<L>(view_.shape()); }
   const simdnn::shape& shape() const { return view_.shape(); }
   simdnn::view<T, L> as_view() const { return view_; }
@@ -58,7 +58,7 @@ class guarded {
   simdnn::view<T, L> view_;
 };
 
-/// Both sides in turn: f(guard::behind), f(guard::before).
+/// Calls f(guard::behind), then f(guard::before).
 template <class F>
 void for_each_guard(F f) {
   f(guard::behind);

@@ -1,5 +1,5 @@
-// pass_calls: one problem of a pass, with operands for it: random values, places in memory, calls, and
-// what came of them.
+// pass_calls: one problem of a pass with all that is needed to call it: random values and places in
+// memory for its operands, calls, and the comparison of their results.
 #pragma once
 
 #include <algorithm>
@@ -11,21 +11,23 @@
 
 namespace test {
 
-/// What the operand table does not say.
+/// Properties of a pass that its operand table does not contain.
 struct pass_traits {
   index_t terms = 0;           ///< products in the longest sum (compare.hpp); 0: as the pass says
-  bool exact = false;          ///< the reference's bits, whatever the terms
+  bool exact = false;          ///< no tolerance, whatever the terms
   double low = -1, high = 1;   ///< of the operands' values
   std::string nan_stops = "";  ///< operands whose NaN need not reach an output, "src dst"; "*": all
-  /// NaN may also reach what the reference computes without it: zeros beyond borders times NaN.
+  /// NaN may also reach results in which the reference has none, because zeros beyond borders are
+  /// multiplied by it.
   bool nan_spreads = false;
-  /// How much more than usual an algorithm may differ, because it transforms its operands.
+  /// The factor of an algorithm's tolerance, larger than 1 if it transforms its operands.
   double (*factor)(std::string_view algorithm) = &transform_factor;
 };
 
 using placement = std::vector<random_view>;       ///< of each operand
 using values = std::vector<std::vector<double>>;  ///< of each operand, in logical order
-/// Null: left out. Two may be one: the output then replaces the other's elements.
+/// Null for an operand that is left out. If two pointers are equal, the output replaces the other
+/// operand's elements.
 using placed_operands = std::vector<std::shared_ptr<placed_operand>>;
 
 struct results {
@@ -85,7 +87,7 @@ class pass_calls {
       all.push_back(spread_view(pass.operands[i].layout, shapes[i], side));
     return all;
   }
-  /// Any strides that the table allows.
+  /// Random strides, as the table allows them.
   placement strided() {
     placement all = dense(guard::behind);
     for (std::size_t i = 0; i < shapes.size(); ++i)
@@ -94,7 +96,7 @@ class pass_calls {
     for (std::size_t i = 0; i < shapes.size(); ++i) all[i] = all[root(i)];
     return all;
   }
-  /// Dense but for one dimension of operand i and of those that are like it.
+  /// Dense, except along one dimension of operand i and of those that are like it.
   placement spread(std::size_t i, int d, index_t step) const {
     placement all = dense(guard::behind);
     for (std::size_t j = 0; j < all.size(); ++j)
@@ -102,7 +104,7 @@ class pass_calls {
         all[j] = spread_view(pass.operands[j].layout, shapes[j], guard::behind, d, step);
     return all;
   }
-  /// The operand whose strides operand i has, in the end.
+  /// The operand at the end of the chain of operands whose strides operand i has.
   std::size_t root(std::size_t i) const {
     for (std::size_t next = i;; i = next) {
       const int like = pass.operands[i].like;
@@ -113,7 +115,8 @@ class pass_calls {
 
   // --- Calls.
 
-  /// `left_out`: bit i of an optional operand. The reference leaves padding as it is.
+  /// Bit i of `left_out` leaves out the optional operand i. `spoil_padding` is false for the
+  /// reference, which does not write padding.
   placed_operands place(const placement& where, const values& v, std::size_t left_out,
                         bool spoil_padding = true) const {
     placed_operands all;
@@ -152,8 +155,8 @@ class pass_calls {
     return run(*plan, place(dense(guard::behind), v, left_out, false), simdnn::serial());
   }
 
-  /// "" if the results are as near to the reference's as they must be. With `nan_spreads` NaN is
-  /// looked for where the reference's is, and nothing else is compared.
+  /// "" if the results are as near to the reference's as they must be. With `nan_spreads` results
+  /// are compared only where the reference has NaN, which they must have too.
   std::string difference(const results& own, const results& wanted, std::string_view algorithm,
                          bool nan_spreads = false) const {
     const double factor = traits.factor(algorithm);
@@ -174,7 +177,7 @@ class pass_calls {
                                               pass.operands[0].element->tolerance(terms, factor));
     return text.empty() ? "" : "what is returned" + text;
   }
-  /// "" if nothing but the outputs was written, and their padding with zeros.
+  /// "" if only outputs were written and their padding is zero.
   std::string faults(const placed_operands& operands) const {
     for (std::size_t i = 0; i < operands.size(); ++i) {
       if (operands[i] == nullptr) continue;
@@ -183,7 +186,7 @@ class pass_calls {
         written = written || (pass.operands[j].written && operands[j] == operands[i]);
       const std::string name = std::string(pass.operands[i].name) + ": ";
       if (!written && !operands[i]->unchanged()) return name + "what is read is written";
-      // What is saved may be left alone, if the reference does so too.
+      // A saved operand may be left unwritten, if the reference does so too.
       const bool saved = pass.operands[i].role == simdnn::role::saved;
       if (!written || (saved && operands[i]->unchanged())) continue;
       const std::string fault = operands[i]->faults();
@@ -196,11 +199,11 @@ class pass_calls {
   const pass_traits& traits;
   index_t terms = 1;                  ///< of the longest sum in a result
   std::vector<simdnn::shape> shapes;  ///< of the operands
-  values drawn;                       ///< what the operands hold as a rule
+  values drawn;                       ///< the operands' usual elements
   std::string text;                   ///< "softmax_forward float nchw:nchw 2x21x5x7"
 
  private:
-  // What all that are like operand i allow.
+  // The freedom that operand i and all operands that are like it allow.
   view_freedom freedom(std::size_t i) const {
     view_freedom free{.repeats = true};
     for (std::size_t j = 0; j < shapes.size(); ++j) {

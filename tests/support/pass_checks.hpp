@@ -1,18 +1,21 @@
-// check_passes: what every operation promises, from a pass's operand table (plan/plan.hpp) alone.
+// check_passes: checks what every operation promises, using a pass's operand table
+// (plan/operand.hpp).
 //
 //     test::check_passes<softmax::forward<float, "nchw", isa::native>,
-//                        softmax::forward<double, "nhwc", isa::native>>({{{2, 21, 5, 7}}}, {.terms = 21});
+//                        softmax::forward<double, "nhwc", isa::native>>({{{2, 21, 5, 7}}},
+//                                                                       {.terms = 21});
 //
-// Each algorithm that takes the problem, but onednn, which promises less, is run with each choice of optional operands, on dense
-// operands that touch a guard page at either side, and on strided ones. Then
+// Each algorithm that takes the problem, except onednn, which promises less, is run with each choice
+// of optional operands, on dense operands next to a guard page on either side, and on strided ones.
+// The checks are:
 //   results agree with the algorithm "reference", NaN included;
-//   teams of 2, 3 and 8 threads make the same bits as one, as does a caller's workspace;
-//   outputs in the place of inputs get the same bits, as far as the table allows it;
+//   teams of 2, 3 and 8 threads compute the same bits as one thread, as do calls with a workspace;
+//   outputs that replace inputs have the same bits, if the table allows it;
 //   nothing else is read or written, and the padding of blocks is zero;
-//   the second run allocates nothing; there is one call record, and it is right;
-//   and calls that break a rule are refused in the right words (pass_refusals.hpp).
-// Replaces operator new (allocations.hpp): included by one file of a program. A list has two views, the
-// parts of one tensor.
+//   the second run allocates nothing; each call makes one record, and it is right;
+//   calls that break a rule throw the right error (pass_refusals.hpp).
+// It replaces operator new (allocations.hpp): only one file of a program includes it. A list has
+// two views, the parts of one tensor.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -48,15 +51,15 @@ class pass_checker {
  private:
   static constexpr int strided_rounds = 4;
   static constexpr index_t strided_elements = 1
-                                              << 14;  // at most: places in memory grow by far more
+                                              << 14;  // at most: strided places need far more room
 
-  // One assertion for all: doctest's macros are what is costly to compile.
+  // One assertion for all checks, because doctest's macros are costly to compile.
   void expect(const std::string& fault, const std::string& what) const {
     CHECK_MESSAGE(fault.empty(), calls_.text, ": ", what, ": ", fault);
   }
   void holds(bool ok, const std::string& what) const { expect(ok ? "" : "not so", what); }
 
-  // A pass may refuse that an optional operand is left out, as pooling does for what max saved.
+  // A pass may require an optional operand, as the gradient of max pooling requires argmax.
   bool takes(std::size_t left_out) const {
     const std::string refusal = message([&] { calls_.reference(calls_.drawn, left_out); });
     if (refusal == "no error") return true;
@@ -95,7 +98,7 @@ class pass_checker {
   void check_strided(erased_plan& plan, const std::string& name, std::string what,
                      std::size_t left_out) {
     const placement where = calls_.strided();
-    values effective = calls_.drawn;  // elements of stride 0 are one
+    values effective = calls_.drawn;  // along stride 0 all elements are one
     const placed_operands operands = place(name, where, calls_.drawn, left_out);
     for (std::size_t i = 0; i < operands.size(); ++i) {
       what.append(", ").append(calls_.pass.operands[i].name).append(" ").append(where[i].str());
@@ -250,8 +253,9 @@ void check_passes(const std::vector<typename First::problem_type>& problems,
   }
 }
 
-/// Checks each pass of an operation with the smallest problem, with random ones, whose texts are read
-/// back, and with some of no elements. `names`: those of the passes, as operations.txt has them.
+/// Checks each pass of an operation with the smallest problem, with random problems, and with
+/// problems without elements. The texts of the first two kinds are parsed again. `names` are the
+/// names of the passes in operations.txt.
 template <class... Passes>
 void check_operation(simdnn::pass_list<Passes...> list, const std::string& names) {
   std::string found;
@@ -265,7 +269,7 @@ void check_operation(simdnn::pass_list<Passes...> list, const std::string& names
       CHECK(pass->make(pass->parse(text, 0).get(), {})->text == text);
     }
     for (const erased_problem& none : pass->empty(problems.back().get())) problems.push_back(none);
-    // Where NaN must arrive is for the operation's own test to say.
+    // The operation's own test says where NaN must arrive.
     const pass_traits traits{.nan_stops = "*", .nan_spreads = true};
     for (const erased_problem& p : problems) pass_checker(*pass, p.get(), traits).check();
   }

@@ -1,5 +1,5 @@
 // pass_refusals: calls that break a rule of a pass's operand table. Each must throw the error that
-// names op, operand, what was expected and what came, and touch nothing.
+// names op, operand, the expected value and the actual one, and must change nothing.
 #pragma once
 
 #include <simdnn/plan/operands.hpp>
@@ -13,7 +13,7 @@ class pass_refusals {
  public:
   explicit pass_refusals(const pass_calls& calls) : calls_(calls), plan_(calls.make({})) {}
 
-  /// "" if all are refused in the right words. All operands have elements.
+  /// "" if all calls throw the right errors. Requires that all operands have elements.
   std::string check() {
     for (std::size_t i = 0; i < calls_.shapes.size(); ++i) {
       wrong_sizes(i);
@@ -78,7 +78,7 @@ class pass_refusals {
 
   // --- Strides.
 
-  // The dimension at a place of memory order, 0 the outermost.
+  // The dimension at a position in memory order, 0 the outermost.
   int dim(std::size_t i, int at) const { return facts(i).layout.outer_dim(at); }
   index_t blocks(std::size_t i, int d) const {
     return simdnn::ceil_div(calls_.shapes[i][d], facts(i).layout.block(d));
@@ -91,13 +91,14 @@ class pass_refusals {
            (facts(i).needs == needs::fastest ||
             (facts(i).needs == needs::channels && l.letter(dim(i, rank(i) - 1)) == 'c'));
   }
-  // The first place in memory order, of those before `end`, of which there are several; or -1.
+  // The first position in memory order, from `begin` to before `end`, whose dimension has several
+  // blocks; -1 if there is none.
   int first_of_several(std::size_t i, int begin, int end) const {
     for (int at = begin; at < end; ++at)
       if (blocks(i, dim(i, at)) > 1) return at;
     return -1;
   }
-  // Places at which operand i and those like it may have any strides.
+  // Operand i and those like it may have any strides at the positions before this one.
   int free_places(std::size_t i) const {
     int end = rank(i);
     for (std::size_t j = 0; j < calls_.shapes.size(); ++j)
@@ -136,7 +137,7 @@ class pass_refusals {
              "strides by which they overlap", "elements that share memory");
     }
   }
-  // Of those that get the same strides the first one that minds them is named.
+  // If several operands have the same strides, the error names the first one that forbids them.
   template <class Minds>
   bool first_of_like(std::size_t i, Minds minds) const {
     for (std::size_t j = 0; j < i; ++j)
@@ -157,10 +158,10 @@ class pass_refusals {
       if (j == i || facts(j).role == simdnn::role::weights) continue;
       if (facts(i).list || facts(j).list) continue;
       const bool allowed = (facts(i).may_replace >> j & 1) != 0;
-      if (facts(j).written && j < i) continue;  // i was in its place
+      if (facts(j).written && j < i) continue;  // checked as (j, i)
       if (allowed && calls_.shapes[i].elements() < 2) continue;
       placement where = calls_.dense(guard::before);
-      // Memory for both: what lies after j may be another operand's.
+      // Memory for both, because the memory after j may belong to another operand.
       where[j].elements +=
           (where[i].elements + 1) * facts(i).element->bytes / facts(j).element->bytes + 1;
       const placed_operands operands = place(where);

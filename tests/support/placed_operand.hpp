@@ -1,6 +1,6 @@
-// placed_operand: an operand of a pass in memory of its own between guard pages, whatever its type,
-// layout and strides. All that the pass's operand table says of it is data here, so that the checks of
-// passes (pass_checks.hpp) are compiled once a test and not once a pass.
+// placed_operand: an operand of a pass, of any type, layout and strides, in its own memory between
+// guard pages. Its line of the operand table is data, so that the checks of passes
+// (pass_checks.hpp) are compiled once per test and not once per pass.
 #pragma once
 
 #include <cmath>
@@ -53,14 +53,14 @@ struct operand_facts {
   bool read() const { return role == simdnn::role::inout || !written; }
 };
 
-/// A view without its type and layout; of rank 0: an operand that is left out or uninitialised.
+/// A view without its type and layout. Its rank is 0 if the operand is left out or uninitialised.
 struct erased_view {
   std::byte* data = nullptr;
   simdnn::shape shape = {};
   simdnn::strides strides = {};
 };
 
-/// All strides dense but that of dimension d, which is `step` times the dense one.
+/// A dense view, except that the stride of dimension d is `step` times the dense one.
 inline random_view spread_view(const simdnn::layout& format, const simdnn::shape& s, guard side,
                                int d = -1, index_t step = 1) {
   random_view v{.format = format, .shape = s, .side = side};
@@ -78,7 +78,8 @@ inline random_view spread_view(const simdnn::layout& format, const simdnn::shape
 
 class placed_operand {
  public:
-  /// Elements and padding are zero; the bytes around them are NaN of every type, or -1.
+  /// Elements and padding are zero. The elements around them are NaN, or -1 if the type is an
+  /// integer.
   placed_operand(const element_kind& kind, const random_view& where)
       : kind_(kind),
         where_(where),
@@ -88,13 +89,13 @@ class placed_operand {
     remember();
   }
 
-  /// The elements in logical order; of those that share memory the last one stays.
+  /// Writes the elements in logical order; of elements that share memory the last one stays.
   void put(const std::vector<double>& values) {
     std::size_t i = 0;
     for_each_place(where_, [&](index_t at) { kind_.store(byte(at), values[i++]); });
     remember();
   }
-  /// What is not written must show.
+  /// Fills the elements with NaN or -1, so that those that are not written show.
   void spoil(bool padding_too) {
     fill(place::element, unknown);
     if (padding_too) fill(place::padding, unknown);
@@ -120,7 +121,7 @@ class placed_operand {
   bool unchanged() const {
     return before_.empty() || std::memcmp(before_.data(), memory_.data(), before_.size()) == 0;
   }
-  /// Of an operand that was written: "" if nothing outside of it was, and its padding is zero.
+  /// For a written operand: "" if nothing outside of it was written and its padding is zero.
   std::string faults() const {
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const auto at = static_cast<index_t>(i);

@@ -1,4 +1,5 @@
-// Reproducible numbers: the same seed and shape give the same logical elements in every layout.
+// Reproducible random numbers: the same seed and shape give the same logical elements in every
+// layout.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ class random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
-  /// Even between low and high.
+  /// Uniform between low and high.
   double number(double low = -1, double high = 1) {
     return low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53;
   }
@@ -30,7 +31,7 @@ class random {
   std::uint64_t state_;
 };
 
-/// Fills the elements, not the blocks' padding, evenly between low and high.
+/// Fills the elements, not the blocks' padding, with uniform numbers between low and high.
 template <simdnn::tensor_like X>
 void fill_random(X&& x, std::uint64_t seed, double low = -1, double high = 1) {
   using T = typename std::remove_cvref_t<X>::value_type;

@@ -1,7 +1,7 @@
-// random_view: where an operand of any layout and shape stands in memory, drawn at random: gaps and
-// steps between neighbours, a part of a larger buffer, flipped and repeated dimensions, dimensions
-// in another order, odd strides where a size is 1. And what tests do with such an operand: they fill
-// it, read it, and look for what an operation wrote elsewhere.
+// random_view: a random place in memory for an operand of any layout and shape: gaps and steps
+// between elements, a part of a larger buffer, flipped and repeated dimensions, dimensions in
+// another order, odd strides if a size is 1. Functions fill and read such an operand and find
+// writes outside of it.
 //
 // Nothing here depends on an ISA. Random is any class with integer(low, high), both included.
 #pragma once
@@ -17,25 +17,24 @@
 
 namespace test {
 
-/// What a view may have beside gaps in front of, behind and between its outermost dimension.
+/// What a view may have besides gaps before, after and along its outermost dimension.
 struct view_freedom {
   bool repeats = false;  ///< strides of 0: for operands that are read only
   bool inner = true;     ///< any dimension may have gaps, flips and another place in the order
-  bool fastest = true;   ///< of these also the fastest dimension of a plain layout
+  bool fastest = true;   ///< so may the fastest dimension of a plain layout
 };
 
-/// Blocks themselves are always whole and contiguous. No two elements share memory but along
-/// dimensions of stride 0.
+/// Blocks are always whole and contiguous. Elements share memory only along dimensions of stride 0.
 struct random_view {
   simdnn::layout format;
   simdnn::shape shape;
-  simdnn::strides strides{};   ///< as view's: between blocks where the layout is blocked
+  simdnn::strides strides{};   ///< as view's: between blocks if a dimension is blocked
   index_t first = 0;           ///< place of element 0 in the buffer
-  index_t elements = 0;        ///< of the buffer; 0 where the shape has none
+  index_t elements = 0;        ///< of the buffer; 0 if the shape has none
   guard side = guard::behind;  ///< the end of the buffer that the view touches
   std::array<index_t, simdnn::max_rank> block{}, block_stride{};
 
-  /// Of the element with this logical index, in the buffer.
+  /// The place in the buffer of the element with this logical index.
   index_t offset(const std::array<index_t, simdnn::max_rank>& i) const {
     index_t at = first;
     for (int d = 0; d < shape.rank(); ++d)
@@ -70,11 +69,11 @@ random_view make_random_view(const simdnn::layout& format, const simdnn::shape& 
     blocks[d] = s[d] / v.block[d] + (s[d] % v.block[d] != 0);
     outer *= blocks[d] > 0 ? blocks[d] : 1;
   }
-  // Dense, gaps of one dimension, or of any.
+  // Dense, with gaps along one dimension, or along any.
   const bool wild = !one_in(4);
   const int only = one_in(3) ? order[random.integer(0, rank - 1)] : -1;
   if (wild && freedom.inner && rank > 1 && one_in(8)) {
-    // The fastest one stays in its place unless it is free.
+    // The fastest dimension stays in its place unless freedom.fastest is set.
     const index_t last = rank - 1 - (freedom.fastest ? 0 : 1);
     const index_t one = random.integer(0, last), other = random.integer(0, last);
     std::swap(order[one], order[other]);
@@ -123,7 +122,7 @@ random_view make_random_view(const simdnn::layout& format, const simdnn::shape& 
     v.first = 0;
     return v;
   }
-  // One end of the buffer is the view's own.
+  // The view reaches one end of the buffer.
   const index_t crop = wild && one_in(2) ? random.integer(1, 40) : 0;
   v.elements = extent + crop;
   v.side = one_in(2) ? guard::before : guard::behind;
@@ -131,7 +130,7 @@ random_view make_random_view(const simdnn::layout& format, const simdnn::shape& 
   return v;
 }
 
-/// f(place in the buffer) for each element, the last logical dimension fastest.
+/// Calls f(place in the buffer) for each element, the last logical dimension fastest.
 template <class F>
 void for_each_place(const random_view& v, F f) {
   if (v.shape.elements() == 0) return;
@@ -144,7 +143,7 @@ void for_each_place(const random_view& v, F f) {
   }
 }
 
-/// What each element of a buffer is to the view in it.
+/// The meaning of an element of a buffer for the view in it.
 enum class place : unsigned char { outside, padding, element };
 
 inline std::vector<place> places(const random_view& v) {
@@ -167,7 +166,7 @@ std::vector<T> gather(const random_view& v, const T* buffer) {
   for_each_place(v, [&](index_t at) { dense.push_back(buffer[at]); });
   return dense;
 }
-/// Writes them; of elements that share memory the last one stays.
+/// Writes the elements; of those that share memory the last one stays.
 template <class T>
 void scatter(const random_view& v, const T* dense, T* buffer) {
   for_each_place(v, [&](index_t at) { buffer[at] = *dense++; });

@@ -1,4 +1,4 @@
-// record_collector: the call records that are made while it lives.
+// record_collector: the call records that are made while it exists.
 #pragma once
 
 #include <simdnn/trace/call_record.hpp>
@@ -15,7 +15,7 @@ class record_collector {
   record_collector(const record_collector&) = delete;
 
   const std::vector<simdnn::call_record>& calls() const { return calls_; }
-  /// Those since the last call.
+  /// The records since the last take().
   std::vector<simdnn::call_record> take() { return std::exchange(calls_, {}); }
 
  private:
@@ -27,7 +27,7 @@ class record_collector {
   const simdnn::call_hook* before_;
 };
 
-/// "" if the record, of one thread, is the wanted one but for its times.
+/// "" if the record, made by a single thread, is the wanted one, except for its times.
 inline std::string record_fault(const simdnn::call_record& got, simdnn::call_record wanted) {
   wanted.duration = got.duration;
   const auto text = [](const simdnn::call_record& call) {

@@ -2,8 +2,8 @@
 
 namespace test {
 
-/// A user's post-op. A type with a name: a lambda in a template would be another one, and compile
-/// all algorithms once more, in each instantiation.
+/// A user's post-op. It is a named type, because a lambda in a template is a new type in each
+/// instantiation, for which its functions would be compiled again.
 struct square_plus_one {
   template <class V>
   V operator()(V v) const {

@@ -1,6 +1,6 @@
-// strided_operand: a tensor_like with random strides (random_view.hpp) in memory of its own whose
-// other elements are known: NaN around what is read, so that reading them shows, and a guard pattern
-// around what is written, so that writing them shows.
+// strided_operand: a tensor_like with random strides (random_view.hpp) in its own memory.
+// Everything around its elements is NaN, so that reading it shows in results. faults() of a written
+// operand finds writes to it.
 #pragma once
 
 #include <limits>
@@ -27,14 +27,14 @@ class strided_operand {
     fill_random(x, r.bits());
     return x;
   }
-  /// Nothing but NaN, in the padding too.
+  /// NaN everywhere, also in the padding.
   static strided_operand written(const simdnn::shape& s, random& r) {
     strided_operand x(make_random_view(L, s, r));
     for (T& e : x.memory_) e = unknown;
     x.remember();
     return x;
   }
-  /// Random elements in the same places as another operand's: what element-wise operations take.
+  /// Random elements in the same places as another operand's, as element-wise operations require.
   static strided_operand like(const strided_operand& other, random& r) {
     strided_operand x(other.view_);
     fill_random(x, r.bits());
@@ -52,7 +52,7 @@ class strided_operand {
     constexpr int d = L.outer_dim(L.rank() - 1);
     return !L.plain() || view_.shape[d] <= 1 || view_.strides[d] == 1;
   }
-  /// "" if nothing but the view was written, and its padding with zeros.
+  /// "" if only the view was written and its padding is zero.
   std::string faults() const {
     const std::vector<place> all = places(view_);
     if (foreign_write(all, before_.data(), memory_.data()) >= 0)

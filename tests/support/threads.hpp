@@ -1,4 +1,4 @@
-// An executor of the user's own, on std::thread: every index in turn by whichever thread is free.
+// A user's executor, on std::jthread: whichever thread is free takes the next index.
 #pragma once
 
 #include <atomic>

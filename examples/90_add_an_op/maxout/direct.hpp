@@ -4,7 +4,7 @@
 //       for each vector of the row                the last one may be partial
 //         for each piece j                        piece j of all lanes is one vector of src
 //
-// Piece j of neighbouring pixels is contiguous. Piece j of neighbouring channels is not: its elements
+// Piece j of consecutive pixels is contiguous. Piece j of consecutive channels is not: its elements
 // are `pieces` channels apart and are gathered, or scattered, one by one.
 #pragma once
 
@@ -26,14 +26,14 @@ class direct {
  public:
   static constexpr const char* name = "direct";
   static constexpr bool automatic = true;  // may be chosen by cost
-  /// Null, or the reason, which becomes the text of an error.
+  /// Null, or the reason to refuse the problem, which becomes part of an error.
   static const char* refuses(const maxout_problem&) { return nullptr; }
-  /// In the unit of all algorithms of this list. It does not depend on the number of threads: the
-  /// same problem gives the same bits on any number.
+  /// In the same unit for all algorithms of the list. It does not depend on the number of threads,
+  /// so that a problem has the same bits on any number.
   static double cost(const maxout_problem& p) { return p.flops() / V::lanes; }
   explicit direct(const maxout_problem& p) : p_(p), pixels_(p.pixels()) {}
 
-  /// argmax is null if nobody asks for it.
+  /// argmax is null if it is not wanted.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
                executor_ref executor) const {
     for_each_vector_of_outputs(executor, [&](const first& o, auto lanes) SIMDNN_INLINE_LAMBDA {
@@ -70,7 +70,7 @@ class direct {
     index_t n, channel, pixel;
   };
 
-  // f(first, lanes) for all outputs.
+  // Calls f(first, lanes) for all outputs.
   template <class F>
   void for_each_vector_of_outputs(executor_ref executor, F f) const {
     const index_t rows = along_pixels ? p_.channels : pixels_;  // of an image
@@ -95,7 +95,7 @@ class direct {
   static U* image(const view<U, L>& v, index_t n) {
     return v.data() + n * v.stride('n');
   }
-  // Where an element is in an image without gaps that has this many channels.
+  // The offset of an element in an image without gaps that has this many channels.
   index_t offset(index_t channel, index_t pixel, index_t channels) const {
     if constexpr (along_pixels) {
       return channel * pixels_ + pixel;

@@ -22,7 +22,7 @@ struct maxout_problem {
 
   friend constexpr bool operator==(const maxout_problem&, const maxout_problem&) = default;
 
-  /// f(&P::member, field) for each member, in the order of the text.
+  /// Calls f(&P::member, field) for each member, in the order of the text.
   template <class F>
   static constexpr void fields(F&& f) {
     using P = maxout_problem;
@@ -36,7 +36,8 @@ struct maxout_problem {
   /// Throws error naming the field that breaks a rule. An empty batch is legal.
   maxout_problem checked(const char* op = "maxout_problem") const {
     problems::check(*this, op);
-    // One image first: an empty batch has no elements, but its channels and pixels are counted too.
+    // One image is checked first: an empty batch has no elements, but its images must not be too
+    // large.
     check_elements(joined({1, channels, pieces}, size), op, "src");
     check_elements(src_shape(), op, "src");
     return *this;

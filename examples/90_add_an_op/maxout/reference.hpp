@@ -1,4 +1,4 @@
-// maxout as it is written down, element by element. It only has to be right: every other algorithm is
+// maxout by its definition, element by element. It only has to be right: every other algorithm is
 // tested against it.
 #pragma once
 
@@ -18,7 +18,7 @@ class reference {
   static double cost(const maxout_problem&) { return 1; }
   explicit reference(const maxout_problem& p) : pieces_(p.pieces) {}
 
-  /// argmax is null if nobody asks for it.
+  /// argmax is null if it is not wanted.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
                executor_ref) const {
     for_each_element(dst.shape(), [&](auto output) {

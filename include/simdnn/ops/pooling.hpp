@@ -50,7 +50,8 @@ struct forward : description<T, L, Isa> {
   template <class Chosen>
   static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
                   const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor); }, chosen);
+    std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor, call.workspace); },
+               chosen);
     // In the padding of blocks, the maxima are zero because src is. Their positions are not zero if
     // there is a pad.
     if (argmax != nullptr) zero_padding(*argmax, call.executor);
@@ -75,8 +76,11 @@ struct backward : description<T, L, Isa> {
                   const view<const T, L>* argmax, const view<T, L>& diff_src,
                   const call_context& call) {
     if (p.kind != pooling_kind::max) argmax = nullptr;
-    std::visit([&](const auto& a) { a.backward(diff_dst, argmax, diff_src, call.executor); },
-               chosen);
+    std::visit(
+        [&](const auto& a) {
+          a.backward(diff_dst, argmax, diff_src, call.executor, call.workspace);
+        },
+        chosen);
   }
 };
 

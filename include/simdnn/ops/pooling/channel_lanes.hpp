@@ -49,7 +49,7 @@ class channel_lanes {
   }
 
   void backward(const operand<const T>& diff_dst, const operand<const T>* argmax,
-                const operand<T>& diff_src, executor_ref executor) const {
+                const operand<T>& diff_src, executor_ref executor, std::span<std::byte>) const {
     for_each_row(g_.size, executor, [&](index_t n, index_t c, index_t id, index_t ih) {
       for (index_t iw = 0; iw < g_.size[2]; ++iw) {
         const window w{g_.windows(0, id), g_.windows(1, ih), g_.windows(2, iw)};

@@ -28,16 +28,17 @@ class direct {
 
   /// If the workspace is empty, the calling thread's arena is used.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
-               executor_ref executor, std::span<std::byte> workspace = {}) const {
+               executor_ref executor, std::span<std::byte> workspace) const {
     const operand<T> t = argmax == nullptr ? operand<T>() : operand<T>(*argmax);
     lanes().forward(operand(src), operand(dst), argmax == nullptr ? nullptr : &t, executor,
                     workspace);
   }
   void backward(const view<const T, L>& diff_dst, const view<const T, L>* argmax,
-                const view<T, L>& diff_src, executor_ref executor) const {
+                const view<T, L>& diff_src, executor_ref executor,
+                std::span<std::byte> workspace) const {
     const operand<const T> t = argmax == nullptr ? operand<const T>() : operand<const T>(*argmax);
     lanes().backward(operand(diff_dst), argmax == nullptr ? nullptr : &t, operand(diff_src),
-                     executor);
+                     executor, workspace);
   }
 
  private:

@@ -24,7 +24,7 @@ class pixel_lanes {
                executor_ref executor, std::span<std::byte> workspace) const {
     const index_t width = g_.size[2];
     const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
-                                   "pooling");
+                                   "pooling_forward");
     g_.for_each_row(
         g_.channels, g_.outputs, executor,
         [&](index_t n, index_t c, index_t od, index_t oh, index_t worker) {
@@ -50,10 +50,10 @@ class pixel_lanes {
   }
 
   void backward(const operand<const T>& diff_dst, const operand<const T>* argmax,
-                const operand<T>& diff_src, executor_ref executor) const {
-    const index_t width = g_.size[2];
-    const workspace_slices scratch(std::max(width, g_.outputs[2]) * static_cast<index_t>(sizeof(T)),
-                                   std::max(executor.concurrency(), 1), {}, "pooling");
+                const operand<T>& diff_src, executor_ref executor,
+                std::span<std::byte> workspace) const {
+    const workspace_slices scratch(worker_bytes(), std::max(executor.concurrency(), 1), workspace,
+                                   "pooling_backward");
     const bool many = g_.most_windows(0) * g_.most_windows(1) * g_.most_windows(2) > plain_terms;
     g_.for_each_row(
         g_.channels, g_.size, executor,
@@ -75,8 +75,8 @@ class pixel_lanes {
             spread(row, T(1), row, r);
             return;
           }
-          std::fill_n(r, width, T(0));
-          if (many) std::fill_n(row, width, T(0));
+          std::fill_n(r, g_.size[2], T(0));
+          if (many) std::fill_n(row, g_.size[2], T(0));
           for (index_t od = ods.begin; od < ods.end; ++od)
             for (index_t oh = ohs.begin; oh < ohs.end; ++oh) {
               const index_t first_tap =
@@ -91,7 +91,9 @@ class pixel_lanes {
   using V = vec<T, Isa>;
 
   // One row of maxima or sums, and one row of their argmax.
-  index_t worker_bytes() const { return 2 * g_.size[2] * static_cast<index_t>(sizeof(T)); }
+  index_t worker_bytes() const {
+    return std::max(2 * g_.size[2], g_.outputs[2]) * static_cast<index_t>(sizeof(T));
+  }
 
   // Calls f(row, kd, kh) for all rows of the window but the first.
   template <class F>

@@ -17,7 +17,7 @@ class reference {
 
   /// argmax is null if the positions of the maxima are not wanted.
   void forward(const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
-               executor_ref) const {
+               executor_ref, std::span<std::byte>) const {
     for_each_output([&](index_t n, index_t c, const index_t(&o)[3]) {
       double sum = 0, hits = 0, best = 0, best_tap = -1;
       for_each_tap(o, [&](const index_t(&k)[3], const index_t(&i)[3]) {
@@ -36,7 +36,7 @@ class reference {
   }
 
   void backward(const view<const T, L>& diff_dst, const view<const T, L>* argmax,
-                const view<T, L>& diff_src, executor_ref) const {
+                const view<T, L>& diff_src, executor_ref, std::span<std::byte>) const {
     for (index_t n = 0; n < g_.batch; ++n)
       for (index_t c = 0; c < g_.channels; ++c) {
         index_t i[3];

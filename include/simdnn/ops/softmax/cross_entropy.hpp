@@ -42,6 +42,11 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
     cross_entropy_forward::check_labels(name, p, labels);
   }
 
+  template <class Chosen>
+  static index_t workspace_bytes(const tensor_problem& p, const Chosen&, int) {
+    return round_up(losses_bytes(p), workspace_slices::alignment);
+  }
+
   /// Returns the mean loss.
   template <class Chosen>
   static double run(const tensor_problem& p, const Chosen&, const matrix_view& logits,
@@ -49,7 +54,7 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
                     const call_context& call) {
     const index_t batch = p.sizes[0];
     if (batch == 0) return 0;
-    const workspace_slices scratch(batch * static_cast<index_t>(sizeof(double)), 1);
+    const workspace_slices scratch(losses_bytes(p), 1, call.workspace, name);
     double* const losses = scratch.slice<double>(0);
     const auto kernel = direct<T, "nc", Isa>::channel_kernel(logits);
     parallel_for(call.executor, batch, [&](index_t begin, index_t end, index_t) {
@@ -63,6 +68,11 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
     double sum = 0;
     for (index_t n = 0; n < batch; ++n) sum += losses[n];
     return sum / static_cast<double>(batch);
+  }
+
+ private:
+  static index_t losses_bytes(const tensor_problem& p) {
+    return p.sizes[0] * static_cast<index_t>(sizeof(double));
   }
 };
 
