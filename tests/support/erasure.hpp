@@ -195,7 +195,7 @@ class erasure {
         for (int d = 0; d < line<0>::usual_layout.rank(); ++d) p.sizes.push_back(r.integer(1, 7));
       if (legal(p)) return own(p);  // else it has another number of spatial dimensions
     }
-    throw simdnn::error(std::string(Pass::name) + ": no legal problem was drawn");
+    simdnn::throw_error(Pass::name, "problem", "a legal one among 10000 that were drawn", "none");
   }
   static std::vector<erased_problem> empty(const void* problem) {
     const auto& p = *static_cast<const problem_type*>(problem);
