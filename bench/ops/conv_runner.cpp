@@ -1,5 +1,6 @@
-// simdnn's convolutions. src and dst are in blocks of 16 channels. A src of fewer than 16 channels
-// (a first layer) and the gradients of weights are in plain layouts.
+// The runners (task.hpp) of simdnn's convolutions. src, dst and their gradients are in blocks of 16
+// channels. A src of fewer than 16 channels (a first layer), its gradient and the gradients of
+// weights are in plain layouts.
 #include <algorithm>
 #include <bench/runners.hpp>
 #include <simdnn/ops/conv.hpp>
@@ -8,7 +9,7 @@
 namespace simdnn::bench {
 namespace {
 
-// The layouts of one spatial rank.
+// The layouts for Rank spatial dimensions.
 template <int Rank>
 struct layouts;
 template <>
@@ -29,6 +30,7 @@ view<const float, L> dense(const float* data, const shape& s) {
   return {data, s};
 }
 
+// A tensor whose elements are all `unwritten`. reorder zeroes the padding of its blocks.
 template <layout L, layout Plain>
 tensor<float, L> make_unwritten(const shape& s) {
   tensor<float, Plain> plain(s);

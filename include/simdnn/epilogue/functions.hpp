@@ -2,7 +2,7 @@
 // the gradient with respect to x if g is the gradient with respect to y.
 //
 // Each accepts vec, float and double. Parameters are double and are rounded to the element type.
-// NaN propagates.
+// f(NaN) is NaN.
 #pragma once
 
 #include <limits>
@@ -25,8 +25,8 @@ SIMDNN_INLINE constexpr auto to_element(double x) {
 
 namespace function {
 
-/// x limited to low..high. The gradient is g strictly between the limits and 0 elsewhere, also at
-/// NaN. An infinite limit has no effect: the gradient at that infinity is g.
+/// x limited to low..high. The gradient is g if x is strictly between the limits, and 0 otherwise,
+/// also if x is NaN. If a limit is infinite, the gradient is g even if x equals it.
 struct clamp {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -36,7 +36,7 @@ struct clamp {
   }
   template <class V>
   SIMDNN_INLINE V gradient(V g, V, V y) const {
-    // In the element type a limit may be infinite although the double is finite.
+    // A finite double may be infinite after rounding to the element type.
     const auto bottom = detail::to_element<V>(low), top = detail::to_element<V>(high);
     const V zero(0);
     const auto above = bottom < -largest(bottom) ? y >= V(bottom) : y > V(bottom);
@@ -95,7 +95,7 @@ struct tanh {
   }
 };
 
-/// 1 / (1 + exp(-x)), through exp(-|x|) so that nothing overflows.
+/// 1 / (1 + exp(-x)), computed from exp(-|x|), which cannot overflow.
 struct sigmoid {
   template <class V>
   SIMDNN_INLINE V operator()(V x) const {

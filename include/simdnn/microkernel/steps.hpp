@@ -1,5 +1,5 @@
-// Steps that the tiles share: folds over accumulators, in which every index is a constant
-// (unroll.hpp says why).
+// Steps that the register tiles share. Each is a fold expression, so that every index is a constant
+// (base/unroll.hpp says why). `acc` are a tile's accumulators.
 #pragma once
 
 #include <simdnn/base/types.hpp>
@@ -20,18 +20,20 @@ struct common_steps {
   static SIMDNN_INLINE void add(V* acc, const V* other, std::integer_sequence<int, I...>) {
     ((acc[I] += other[I]), ...);
   }
-  /// Loads contiguous vectors.
+  /// Loads contiguous vectors of b.
   template <int... N>
   static SIMDNN_INLINE void load_b(V* bv, const T* b, std::integer_sequence<int, N...>) {
     ((bv[N] = V::load(b + N * V::lanes)), ...);
   }
+  /// acc[n] += a * bv[n]
   template <int... N>
   static SIMDNN_INLINE void multiply_row(V* acc, V a, const V* bv,
                                          std::integer_sequence<int, N...>) {
     ((acc[N] = V::fma(a, bv[N], acc[N])), ...);
   }
-  /// One pointer for three rows: [p], [p + stride], [p + 2 * stride] are addressing modes. Five
-  /// pointers fit into registers, fourteen do not.
+  /// Makes one pointer for every three rows of a, because an instruction can address [p],
+  /// [p + stride] and [p + 2 * stride]. A tile of 14 rows then needs five pointers, which fit into
+  /// registers; fourteen would not.
   template <int... P>
   static SIMDNN_INLINE void start_rows(const T** row, const T* a, index_t stride,
                                        std::integer_sequence<int, P...>) {

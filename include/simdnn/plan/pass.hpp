@@ -1,11 +1,12 @@
-// A pass is one direction of an operation. It describes itself; plan (plan.hpp) derives the rest.
+// A pass is one direction of an operation. It describes itself by a class such as lrn::forward
+// below, from which plan (plan.hpp) makes checks, calls and call records.
 //
 //     template <class T, layout L, class Isa = isa::native>
 //     struct forward {
 //       static constexpr const char* name = "lrn_forward";      in errors and call records
 //       using problem_type = lrn_problem;
 //       using isa_tag = Isa;
-//       using algorithm_list = lrn::all<T, L, Isa>;             one of which the plan chooses
+//       using algorithm_list = lrn::all<T, L, Isa>;             the plan chooses one of them
 //       using operands = operand_list<in<"src", T, L, &lrn_problem::src_shape>,
 //                                     out<"dst", T, L, &lrn_problem::src_shape, like<"src">>>;
 //     };
@@ -27,25 +28,31 @@
 //     a pointer to the packed elements     if it is packed weights
 // A pass may also have:
 //     template <class Chosen>                                called instead of forward() and
-//     static auto run(const problem_type&, const Chosen&,    backward(); chosen is a std::variant
-//                     operands..., const call_context&);
-//     static problem_type checked(const problem_type&);      default: p.checked(name); size has the
-//                                                            rank of the widest layout
+//     static auto run(const problem_type&, const Chosen&,    backward(); Chosen is a variant of the
+//                     operands..., const call_context&);     algorithms
+//     static problem_type checked(const problem_type&);      default: p.checked(name). If p has a
+//                                                            member size, it must have a number for
+//                                                            each spatial dimension of the layouts
 //     static auto query(const problem_type&, const policy&); default: the problem
-//     static constexpr bool memory_bound = true;   work is counted in elements, not in flops
+//     static constexpr bool memory_bound = true;   the default of work() counts elements, not flops
 //     static constexpr direction way = ...;        default: forward
-//     using post_ops = after<"dst">;               epilogue.hpp: run() gets them before the context
-//     static auto prepare(const problem_type&);    run() gets the result instead of the problem
-//     static void pack(chosen, weights, T* packed, executor_ref);   if there are weights
-//     static bool reads_in_place(chosen, weights); if true, run() gets a view of the weights
+//     using post_ops = after<"dst">;               the pass fuses post-ops (epilogue.hpp); run()
+//                                                  gets them right before the context
+//     static auto prepare(const problem_type&);    called once per plan; run() gets the result
+//                                                  instead of the problem
+//     static void pack(chosen, weights, T* packed, executor_ref);   if the table has weights
+//     static bool reads_in_place(chosen, weights); if true, a tensor of weights is not packed, and
+//                                                  run() gets a view of it
 //     static index_t workspace_bytes(prepared, chosen, int workers);   default: the algorithm's
 //     static std::string text(const problem_type&);     for call records; default: p.str()
-//     static void check(const problem_type&, operands...);   further rules, after the table's
-//     static double work(const problem_type&, operands...);  number of operations of a call
-//     static shape trial_shape(const problem_type&, std::size_t operand);  if the table has none
+//     static void check(const problem_type&, operands...);   called after the table's checks
+//     static double work(const problem_type&, operands...);  number of operations of a call; with
+//                                                  few, it runs in one thread (grain.hpp)
+//     static shape trial_shape(const problem_type&, std::size_t operand);  the shape of an operand
+//                                                  with no_shape, for trials (trial.hpp)
 //     static index_t terms(const problem_type&);   number of terms of a result's longest sum, from
 //                                                  which tests derive tolerances; default: 1
-//     static void complete(call_record&, operands...);  changes what the call record says
+//     static void complete(call_record&, operands...);  may change the call record
 #pragma once
 
 #include <algorithm>
@@ -111,7 +118,8 @@ struct described_pass {
     else
       return p.str();
   }
-  /// Number of operations of a call, to compare with the executor's grain.
+  /// Number of operations of a call. If it is less than the executor's grain, the call runs in the
+  /// calling thread (grain.hpp).
   template <class... V>
   SIMDNN_INLINE static double work(const problem_type& p, const V&... views) {
     if constexpr (requires { Pass::work(p, views...); })
@@ -122,7 +130,7 @@ struct described_pass {
       return p.flops();
   }
 
-  /// One call of a pass that fuses nothing.
+  /// Runs a pass that fuses no post-ops.
   template <class Prepared, class Chosen, class... V>
   SIMDNN_INLINE static auto run(const Prepared& p, const Chosen& chosen, const call_context& call,
                                 const V&... operands) {
@@ -147,7 +155,7 @@ struct described_pass {
         a.forward(operands..., call.executor);
     }
   }
-  // The layout with the most dimensions that the table fixes.
+  // Among the operands that have one fixed layout, the layout with the most dimensions.
   static constexpr layout widest_layout() {
     layout widest = "x";
     [&]<class... Operands>(operand_list<Operands...>) {
@@ -171,8 +179,9 @@ struct described_pass {
   }
 };
 
-/// An operation's passes, one instance of each. `<op>.hpp` ends with the list `<op>_passes`; tests,
-/// benchmarks and tools run the passes in it. operations.txt names the lists and their passes.
+/// An operation's passes, each for one element type and layout. `<op>.hpp` ends with the list
+/// `<op>_passes`; tests, benchmarks and tools run the passes in it. ops/operations.txt names the
+/// lists and their passes.
 template <class... Passes>
 struct pass_list {};
 

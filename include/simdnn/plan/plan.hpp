@@ -1,6 +1,6 @@
-// plan: a problem, and the algorithm chosen for one pass of an operation. This class derives from
-// the pass's description (pass.hpp) what all plans have in common: checks of operands, packed
-// weights, the choice of the algorithm and its measurement, call records.
+// plan: a problem, and the algorithm chosen for one pass of an operation. The pass describes itself
+// (pass.hpp); this template adds what all plans have in common: checks of operands, packed weights,
+// the choice of the algorithm and its measurement, call records.
 #pragma once
 
 #include <simdnn/parallel/grain.hpp>
@@ -18,7 +18,7 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Immutable; may be called from many threads at once; allocates nothing after its first run.
+/// Immutable; may be called from many threads at once. operator() says what a call allocates.
 template <class Pass>
 class plan {
   using described = described_pass<Pass>;
@@ -40,7 +40,7 @@ class plan {
   using algorithm_list = typename Pass::algorithm_list;
   using chosen = typename algorithm_list::chosen;
 
-  /// Throws error if the problem breaks a rule or the policy's algorithm does not take it.
+  /// Throws error if the problem breaks a rule or no algorithm that the policy allows takes it.
   explicit plan(const problem_type& p, const policy& policy = {})
       : problem_(described::checked(p)),
         prepared_(described::prepare(problem_)),
@@ -57,7 +57,7 @@ class plan {
           },
           algorithm_);
   }
-  /// Describes each algorithm for this problem and policy: {name, eligible, refusal, cost}.
+  /// {name, eligible, refusal, cost} of each algorithm: algorithms::description in select.hpp.
   static auto describe(const problem_type& p, const policy& policy = {}) {
     return algorithm_list::describe(described::query(described::checked(p), policy), policy);
   }
@@ -68,7 +68,7 @@ class plan {
   const char* algorithm_name() const {
     return std::visit([](const auto& a) { return a.name; }, algorithm_);
   }
-  /// The shape of the operand with this name; an empty one if there is none.
+  /// The shape of the operand with this name; an empty shape if the table has no such operand.
   shape shape_of(std::string_view operand) const {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       shape found;
@@ -76,7 +76,7 @@ class plan {
       return found;
     }(numbers());
   }
-  /// Bytes that a workspace must have for a call with this many workers.
+  /// Bytes that a workspace must have for a call whose executor has this concurrency().
   index_t workspace_bytes(int workers) const {
     index_t bytes = 0;
     if constexpr (requires { Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers); })
@@ -101,7 +101,7 @@ class plan {
     repack(weights, result, executor);
     return result;
   }
-  /// The same into packed weights that exist already, as training does after each step.
+  /// Packs into weights that such a plan packed before, as training does after each step.
   template <tensor_like W>
   void repack(const W& weights, packed<std::remove_const_t<typename W::value_type>>& into,
               executor_ref executor = default_executor()) const {
@@ -127,13 +127,14 @@ class plan {
     }
   }
 
-  /// Takes the operands in the table's order. Optional operands at the end may be left out;
-  /// elsewhere, pass `none` for them. Weights may be packed or a tensor; a tensor is packed first.
+  /// Takes the operands in the order of the pass's table. For optional ones pass `none`; at the end
+  /// they may be left out. Weights may be packed or a tensor. If the algorithm cannot read a tensor
+  /// in place, each call allocates memory and packs it.
   /// After the operands, in any order and at most once each:
   ///   - an epilogue: post-ops, if the pass fuses any;
   ///   - an executor;
   ///   - a workspace: a std::span<std::byte> of workspace_bytes(). Without one, the call uses the
-  ///     calling thread's arena, which grows once.
+  ///     calling thread's arena, which grows to the largest size and is kept for later calls.
   /// Throws error if an operand's shape is not the plan's, if its strides are not as the table
   /// requires, or if an output shares memory with another operand and the table does not allow it.
   template <class... Arguments>
@@ -142,7 +143,7 @@ class plan {
                   "a plan is made with its policy; a call has none");
     return call(argument_pack<Arguments...>(arguments...));
   }
-  /// The same for one-shot functions, which have already read the policy among the arguments.
+  /// The same for run_once(). A policy among the arguments is allowed here, and has no effect.
   template <class... Arguments>
   auto call(const argument_pack<Arguments...>& arguments) const {
     using pack = argument_pack<Arguments...>;
@@ -219,7 +220,8 @@ class plan {
   template <std::size_t I, class Pack>
   static constexpr bool left_out = std::is_same_v<typename Pack::template type<I>, none_t>;
 
-  // Operand I as a view, a span of views, or a pointer to packed weights.
+  // Operand I as a view (empty if it is left out), a span of views, or a pointer to packed weights.
+  // `own` points to the weights that this call has packed itself, if any.
   template <std::size_t I, class Pack, class Packed = none_t>
   SIMDNN_INLINE static auto lowered(const Pack& arguments, const Packed* own = nullptr) {
     using operand = line<I>;
@@ -250,7 +252,7 @@ class plan {
       return ok & int(apart_quickly<table, I, written<line<I>>>(ranges, numbers()));
     }
   }
-  // Operand I of a call, or element `index` of a list.
+  // Describes operand I of a call, or element `index` of a list, without its C++ type.
   template <std::size_t I, class V>
   erased_operand erase(const V& v, bool present = true, int index = -1) const {
     using operand = line<I>;
@@ -272,12 +274,12 @@ class plan {
       e.shape = v.shape();
       e.layout = V::format;
       if (e.shape.rank() == e.layout.rank()) e.box = box_of(v);
-    } else {  // packed weights or a list, whose elements are erased one by one
+    } else {  // packed weights, or a list: check_list() and record() look at its elements
       e.shape = shapes_[I];
     }
     return e;
   }
-  // Makes its own views of the operands, so that the views of the call stay in registers.
+  // Makes its own views of the operands: references would force the call's views into memory.
   template <std::size_t... I, class Pack, class Packed>
   SIMDNN_NOINLINE void check_exactly(const Pack& arguments, const Packed* own) const {
     const erased_operand all[] = {erase<I>(lowered<I>(arguments, own), !left_out<I, Pack>)...};
@@ -318,7 +320,7 @@ class plan {
   SIMDNN_INLINE auto run(const Pack& arguments, const Packed* own = nullptr) const {
     return [&](const auto&... views) SIMDNN_INLINE_LAMBDA {
       const memory_range ranges[] = {range_of_operand(views)...};
-      // All operands are tested without a branch in between.
+      // `&` instead of `&&`: one branch for all operands.
       const int ok = (... & int(quick<I, left_out<I, Pack>>(views, ranges, views...)));
       if (ok == 0) [[unlikely]]
         check_exactly<I...>(arguments, own);
@@ -387,8 +389,8 @@ class plan {
   index_t packed_elements_ = 0;
 };
 
-/// For one-shot functions: makes a plan and calls it. After the operands, the arguments may include
-/// a policy, an epilogue, an executor and a workspace.
+/// Makes a plan and calls it once, for functions such as lrn_forward(). After the operands, the
+/// arguments may include a policy, an epilogue, an executor and a workspace.
 template <class Pass, class... Arguments>
 auto run_once(const typename Pass::problem_type& p, Arguments&&... arguments) {
   const argument_pack<Arguments...> pack(arguments...);

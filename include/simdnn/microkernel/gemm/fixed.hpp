@@ -1,6 +1,6 @@
 // The unpacked tile (unpacked.hpp) for sizes and strides known at compile time: short loops are
-// unrolled, there are no checks, and every address is a constant offset from one of three pointers
-// (a, b, c). Called by gemm.
+// unrolled, there are no checks, and every address is a constant offset from a pointer into a, b or
+// c. Called by fixed_gemm.
 #pragma once
 
 #include <simdnn/base/unroll.hpp>
@@ -8,14 +8,15 @@
 
 namespace simdnn::inline SIMDNN_ABI::microkernel {
 
-/// The constants: a[m][k] is at m * a_row + k * a_column, rows of b and c are b_row and c_row
-/// apart, depth is the number of k.
+/// Sizes and strides in elements: a[m][k] is at a + m * a_row + k * a_column, rows of b and c are
+/// b_row and c_row apart, depth is the number of values of k.
 struct fixed_sizes {
   index_t a_row, a_column, b_row, c_row;
   int depth, columns;
 };
 
-/// c[m][n] = post_op(alpha * sum + beta * c[m][n]) for MR rows; `post` has its origin at c.
+/// c[m][n] = post_op(alpha * (sum over k of a[m][k] * b[k][n]) + beta * c[m][n]) for MR rows.
+/// `post` is called with channels and offsets counted from c: see at() in epilogue/standard.hpp.
 template <class T, class Isa, int MR, fixed_sizes S, class PostOp>
 SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
                                   const PostOp& post) {
@@ -26,7 +27,8 @@ SIMDNN_INLINE void multiply_fixed(const T* a, const T* b, T* c, T alpha, T beta,
   constexpr auto rows = std::make_integer_sequence<int, MR>{};
   constexpr auto pointers = std::make_integer_sequence<int, (MR + 2) / 3>{};
   constexpr typename step::span s{S.columns};
-  // Values of k in an unrolled round: all, or as many as make fixed_products multiplications.
+  // Number of values of k in one unrolled round of the loop: all of them, or as many as take at
+  // most fixed_products multiplications of vectors.
   constexpr int most = tuning<T, Isa>::fixed_products / (MR * NV),
                 unrolled = S.depth < most ? S.depth : most;
 

@@ -1,8 +1,10 @@
-// lrn in vectors of what is contiguous, channels or pixels. src is read from memory once: the other
-// channels of a window are in L1.
+// lrn in vectors of channels or of pixels, whichever are contiguous. problem.hpp has the formula,
+// with s, beta, and `before` and `after`: the channels of a window before and after its own. src is
+// read from memory once: when an element is needed for another window, it is still in L1.
 //
-// Channels (nc, nhwc, nChw16c): a few pixels at a time are copied to lines, in which all channels
-// are contiguous. Windows are read from a line as overlapping vectors.
+// Channels (nc, nhwc, nChw16c): a few pixels at a time are copied to lines. A pixel has a line x,
+// and in the backward pass also a line t, in which all its channels are contiguous. Windows are
+// read from a line as overlapping vectors.
 //
 //     line x    0 0 | src of channels 0 .. C-1 | 0 0     `before` zeros first, `after` zeros last
 //     line t    0 0 | diff_dst * dst / s       | 0 0     `after` zeros first, `before` zeros last
@@ -10,8 +12,10 @@
 // Pixels (nchw): rows of pixels, one channel after the other. Forward reads the rows of a window
 // from src; backward keeps the window's rows of diff_dst * dst / s in a ring buffer.
 //
-// In both, backward writes diff_dst * s^-beta to diff_src first and reads it back when the windows
-// that contain the element are complete. So diff_src may be diff_dst.
+// In both cases, backward first stores diff_dst * s^-beta in diff_src. When s is known for all
+// windows that contain the element, it reads this back and subtracts the contribution of these
+// windows (scale::gradient). It reads an element of diff_dst only before it writes that element of
+// diff_src, so diff_src may be diff_dst.
 //
 // Inner loops use a local copy of *this, so that its members stay in registers: the compiler must
 // assume that a store of a vector changes the members of an object that other code can see.
@@ -40,7 +44,7 @@ class direct {
         before_(std::min(p.before(), p.channels - 1)),
         after_(std::min(p.after(), p.channels - 1)) {}
 
-  /// For the backward pass, which needs more than the forward pass.
+  /// Enough for the backward pass; the forward pass needs at most as much.
   index_t workspace_bytes(int workers) const {
     return round_up(worker_bytes(), workspace_slices::alignment) * workers;
   }
@@ -114,21 +118,22 @@ class direct {
   }
 
  private:
-  // Number of channels of a window.
+  // Number of channels of a window that is not cut off at the first or last channel.
   index_t count() const { return before_ + after_ + 1; }
 
   struct rows {
     index_t first, count;
   };
-  // The channels of c's window.
+  // The channels of c's window, without those outside of the tensor.
   rows window_of(index_t c) const {
     const index_t first = std::max<index_t>(c - before_, 0);
     return {first, std::min(c + after_, channels_ - 1) - first + 1};
   }
 
-  // n contiguous pixels. In the ring, channel j's row of diff_dst * dst / s replaces the row of the
-  // channel that no further window contains. Rows before the first channel and after the last are
-  // zeros.
+  // The backward pass of n contiguous pixels. The ring has the rows of diff_dst * dst / s of
+  // `count` channels. Channel j's row replaces that of channel j - count, which is not needed any
+  // more; then the ring has all rows that contribute to diff_src of channel j - before. Rows before
+  // the first channel and after the last are zeros.
   void backward_rows(const T* diff_dst, const T* src, T* diff_src, index_t n, index_t stride,
                      T* ring) const {
     const direct k = *this;
@@ -159,8 +164,8 @@ class direct {
     }
   }
 
-  // Pixels that are computed together. A vector loaded from a line overlaps two earlier stores;
-  // working on several pixels gives these stores the time to reach L1.
+  // Pixels that are computed together. A vector loaded from a line overlaps two earlier stores and
+  // must wait until both are in L1. With several pixels there is other work in the meantime.
   static constexpr int most = 8;
   struct group {
     index_t pixels;
@@ -187,8 +192,9 @@ class direct {
                    }
                  });
   }
-  // Calls f(x, t, at, lanes) for each vector: its windows begin at x and t in the lines, and its
-  // offset in the tensors is `at`. The size of a block is a constant, so its vectors need no loop.
+  // Calls f(x, t, at, lanes) for each vector of channels of each pixel. Its windows begin at x and
+  // t in the lines, and its offset in the tensors is `at`. The size of a block is a constant, so
+  // the loop over its vectors is unrolled.
   template <class F>
   SIMDNN_INLINE void for_each_vector(const group& g, const channel_runs& channels, F f) const {
     for (index_t i = 0; i < g.pixels; ++i) {
@@ -222,14 +228,15 @@ class direct {
   static void zero_padding(const group& g, const channel_runs& channels, T* to) {
     for (index_t i = 0; i < g.pixels; ++i) channels.zero_padding(to + g.at[i]);
   }
-  // 1 / s of the channels whose windows begin at x in a line.
+  // 1 / s for a vector of channels. The window of its first channel begins at x in a line.
   SIMDNN_INLINE V inverse(const T* x) const {
     return scale_.inverse(window_sum<V, true>(x, 1, count(), all_lanes()));
   }
 
   static constexpr index_t row = costs::row_pixels;  // the longest row of pixel_walk
 
-  // One vector longer than needed, because the last vector may begin at the last channel.
+  // One vector longer than needed, because the last vector may begin at the last channel and its
+  // windows are loaded without a mask.
   index_t line() const { return before_ + channels_ + after_ + V::lanes; }
   index_t worker_bytes() const {
     const index_t elements = channel_lanes ? 2 * most * line() : count() * row;

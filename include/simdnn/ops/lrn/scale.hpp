@@ -1,4 +1,5 @@
-// What lrn computes for a vector of channels or of pixels: the sum over a window, s and s^-beta.
+// What lrn computes (formula in problem.hpp) for a vector of channels or of pixels: the sum over a
+// window, 1 / s, s^-beta and the gradient.
 #pragma once
 
 #include <simdnn/isa/exp.hpp>
@@ -7,7 +8,7 @@
 
 namespace simdnn::inline SIMDNN_ABI::lrn {
 
-// window_sum() of many terms. Not inline: it would be most of the code of each loop.
+// window_sum() of many terms. Not inline, because it would be most of the code of each loop.
 template <class V, bool Squares, class Lanes>
 SIMDNN_NOINLINE V long_window_sum(const typename V::value_type* p, index_t stride, index_t count,
                                   Lanes lanes) {
@@ -19,9 +20,9 @@ SIMDNN_NOINLINE V long_window_sum(const typename V::value_type* p, index_t strid
   return sum.total();
 }
 
-/// The sum of `count` vectors at p, p + stride, ..., or of their squares. Each window is summed
-/// from the start: a sliding sum would keep the rounding errors and NaNs of terms that have left
-/// it.
+/// The sum of the `count` vectors at p, p + stride, ..., or of their squares. All terms are added
+/// again for each window. A sliding sum, which adds one term and subtracts another, would keep the
+/// rounding errors and the NaN of terms that are no longer in the window.
 template <class V, bool Squares, class Lanes>
 SIMDNN_INLINE V window_sum(const typename V::value_type* p, index_t stride, index_t count,
                            Lanes lanes) {
@@ -57,8 +58,8 @@ class scale {
 
   /// 1 / s from the sum of the window's squares.
   SIMDNN_INLINE V inverse(V squares) const { return V(1) / V::fma(V(alpha_), squares, V(k_)); }
-  /// s^-beta from 1 / s. The branch is the same for all vectors of a call, and costs little
-  /// compared with the division.
+  /// s^-beta from 1 / s. All vectors of a call take the same branch, so it costs little compared
+  /// with the division.
   SIMDNN_INLINE V power(V inverse) const {
     if (form_ == form::roots) {
       const V root = simdnn::sqrt(inverse);
@@ -75,7 +76,7 @@ class scale {
   }
 
  private:
-  // Not inline: it would be most of the code of each loop.
+  // Not inline, because it would be most of the code of each loop.
   static SIMDNN_NOINLINE V any_power(V x, V exponent) {
     return simdnn::exp(exponent * simdnn::log(x));
   }

@@ -1,8 +1,10 @@
-// implicit_gemm: a sum over the taps of three axes (axis.hpp) as an implicit matrix product. It is
-// direct convolution forward, and one phase of its backward pass to the data.
+// implicit_gemm: a sum over the taps of three axes (axis.hpp: depth, height, width) as a matrix
+// product. A row of the left matrix is what one output reads. That matrix is implicit: it is never
+// stored, tiles read its rows from a copy of src. `direct` uses this for the forward pass, and for
+// each phase of the stride in the backward pass to the data.
 //
-//     for work units (images, rows of outputs), in parallel:
-//       copy the unit's band of src into L2 (band.hpp)
+//     for work units (images, planes or rows of outputs), in parallel:
+//       copy the part of src that the unit reads, its band, into L2 (band.hpp)
 //       multiply (multiply.hpp): the band's pixels by the packed weights
 //
 // Units and the order of every sum depend on the problem alone. If there are fewer than four units
@@ -22,8 +24,8 @@ class implicit_gemm {
   static constexpr index_t NR = microkernel::columns<T, Isa>;
 
  public:
-  /// `in` and `out` are the channels of a group that are read and written. Every axis has outputs
-  /// and taps.
+  /// `in` and `out` are the numbers of channels of a group that are read and written. Every axis
+  /// has at least one output and one tap. `forward` is passed to pack_weights (multiply.hpp).
   implicit_gemm(index_t batch, index_t groups, index_t in, index_t out, dynamic_array<axis> axes,
                 bool forward)
       : batch_(batch),
@@ -37,7 +39,8 @@ class implicit_gemm {
     list_segments();
   }
 
-  /// Number of values of k, the rows of a panel of packed weights.
+  /// Number of values of k, which counts the products in one output's sum: one for each tap and
+  /// channel. A panel of packed weights has one row for each value.
   index_t k() const {
     return in_ *
            static_cast<index_t>(axes_[0].taps.size() * axes_[1].taps.size() * axes_[2].taps.size());
@@ -50,6 +53,7 @@ class implicit_gemm {
         w, groups_, out_, in_, forward_, packed, executor, k(), in_ % 2 == 0, [&](auto emit) {
           const channel_blocks blocks{in_};
           const index_t whole = in_ / channel_blocks::size;
+          // In the order of list_segments(): the blocks of 16 channels, then the shorter one.
           for (const auto& [begin, end] :
                {std::pair{index_t{0}, whole}, std::pair{whole, blocks.count()}})
             for (const tap& d : axes_[0].taps)
@@ -61,6 +65,7 @@ class implicit_gemm {
         });
   }
 
+  /// Bytes of a worker's slice of the workspace: for a unit, its bands, scratch and lines.
   index_t worker_bytes() const {
     return round_up(images_ * band_.elements() * static_cast<index_t>(sizeof(T)), 64) +
            round_up(
@@ -90,8 +95,9 @@ class implicit_gemm {
   }
 
  private:
-  // Chooses the largest unit whose band and results for one chunk of channels fit into L2: whole
-  // images, else planes, else rows. Units have nearly equal sizes.
+  // Chooses how much of dst is a unit: several whole images, or else several planes of an image, or
+  // else several rows of a plane. Its band and its results for one chunk of channels fit into L2,
+  // unless those of a single row do not. Units have nearly equal sizes.
   void choose_units() {
     const auto bytes = [&](index_t depth, index_t height) {
       const auto d = static_cast<double>(axes_[0].band_size(depth)),
@@ -118,10 +124,10 @@ class implicit_gemm {
     band_ = band::of(in_, axes_, rows_[0], rows_[1], outputs_[2]);
   }
 
-  // Lists the segments of k as offsets in a band from an output's first tap: first the whole blocks
-  // of channels of every row of taps, then the last block of every row of taps if it is shorter. If
-  // the taps of a row are contiguous in src, they form one segment, because their channels are
-  // contiguous in the band.
+  // Lists the segments of k as offsets in the band, counted from the element that an output reads
+  // with its first tap. For each row of taps, the list has the blocks of 16 channels. If the last
+  // block is shorter, it comes after all of these, again for each row of taps. If the taps of a row
+  // are contiguous in src, they form one segment: their channels are contiguous in the band.
   void list_segments() {
     const bool joined = axes_[2].dense();
     const index_t taps = axes_[2].taps.size(), calls = joined ? 1 : taps;
@@ -146,7 +152,8 @@ class implicit_gemm {
                   first * length(channel_blocks::size), tail, tap_rows);
   }
 
-  // The tap rows that read src for outputs z and y of the outer dimensions, or all if none does.
+  // The tap rows, from begin to end, that read src for the outputs in row y of plane z; the others
+  // read padding only. All tap rows if none reads src.
   std::pair<index_t, index_t> tap_rows(index_t z, index_t y) const {
     const auto meeting = [](const axis& a, index_t i) {
       const auto inside = [&](const tap& t) {
@@ -161,9 +168,11 @@ class implicit_gemm {
     const auto d = meeting(axes_[0], z), h = meeting(axes_[1], y);
     const index_t height = axes_[1].taps.size();
     if (axes_[0].taps.size() == 1) return h;
-    return {d.first * height, d.second * height};  // several planes of taps: whole planes
+    return {d.first * height, d.second * height};  // of several planes of taps, whole planes
   }
 
+  // Computes chunks `chunk` .. `chunk_end` - 1 of a unit, counted through all groups. `first` is
+  // the unit's first image, output plane and output row.
   void run_unit(const image<const T>& src, const T* packed, const image<T>& dst,
                 const epilogue::fused<T>& post, bool in_place_sum, const index_t (&first)[3],
                 index_t chunk, index_t chunk_end, std::byte* space) const {
@@ -225,7 +234,7 @@ class implicit_gemm {
   dynamic_array<axis> axes_;
   bool forward_;
   index_t outputs_[3];
-  index_t images_ = 1, rows_[2] = {1, 1};  // of a unit: images, output planes, output rows
+  index_t images_ = 1, rows_[2] = {1, 1};  // of a unit: images; output planes, output rows
   band band_{};
   dynamic_array<index_t> segments_;
   dynamic_array<k_block> k_blocks_;
