@@ -20,7 +20,7 @@ class SimdnnConan(ConanFile):
     settings = "os", "arch", "compiler", "build_type"
     options = {"openmp": [True, False]}
     default_options = {"openmp": True}
-    exports_sources = "include/*.hpp", "cmake/*", "LICENSE"
+    exports_sources = "include/*.hpp", "include/simdnn/ops/operations.txt", "cmake/*", "LICENSE"
     no_copy_source = True
 
     def set_version(self):
@@ -47,8 +47,9 @@ class SimdnnConan(ConanFile):
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
-        copy(self, "*.hpp", os.path.join(self.source_folder, "include"),
-             os.path.join(self.package_folder, "include"))
+        for files in ("*.hpp", "simdnn/ops/operations.txt"):
+            copy(self, files, os.path.join(self.source_folder, "include"),
+                 os.path.join(self.package_folder, "include"))
         for file in ("simdnn_isa_variants.cmake", "isa_table.cpp.in", "localize_isa_object.sh"):
             copy(self, file, os.path.join(self.source_folder, "cmake"),
                  os.path.join(self.package_folder, "res"))

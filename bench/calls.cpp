@@ -108,6 +108,8 @@ std::span<const call_maker> calls() {
   static constexpr call_maker table[] = {
       {"machine/peak/multiply_add/chains", bound::arithmetic, multiply_adds, "registers"},
       {"machine/peak/triad/stream", bound::memory, stream_triad},
+      {"activation/forward/relu/direct", bound::memory, forward_activation<function::relu>},
+      {"activation/backward_data/relu/direct", bound::memory, backward_activation<function::relu>},
       {"activation/forward/tanh/direct", bound::memory, forward_activation<function::tanh>},
       {"activation/backward_data/tanh/direct", bound::memory, backward_activation<function::tanh>},
       {"gemm_batch/forward/16x16x16/chosen", bound::arithmetic, batched_gemm},

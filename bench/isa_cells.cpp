@@ -70,11 +70,9 @@ constexpr family families[] = {
      {"mb8ic64oc64", "mb16ic256oc128", "mb32ic1024oc1024", "mb32ic4096oc1024"}},
 };
 
-struct benched_operation {
-  const char *name, *problems;  // as in operations.txt
-};
-constexpr benched_operation benched[] = {
-#define SIMDNN_OPERATION(name, layouts, problems) {#name, problems},
+// LABEL=PROBLEM of each operation, in the order of operations.txt.
+constexpr const char* benched_problems[] = {
+#define SIMDNN_OPERATION(name, layouts, problems) problems,
 #include <operations.inc>
 #undef SIMDNN_OPERATION
 };
@@ -114,9 +112,9 @@ const char* name_of(simdnn::direction way) { return passes[static_cast<int>(way)
 class pass_call final : public call {
  public:
   static std::unique_ptr<call> make(const test::erased_pass& pass, test::erased_problem problem,
-                                    int threads) {
+                                    const std::string& algorithm, int threads) {
     auto owned = std::make_unique<operands>(pass, std::move(problem));
-    auto r = std::make_unique<pass_runner>(owned->calls, policy(), threads);
+    auto r = std::make_unique<pass_runner>(owned->calls, policy{.algorithm = algorithm}, threads);
     return std::unique_ptr<call>(new pass_call(std::move(owned), std::move(r)));
   }
   void run() override { runner_->run(); }
@@ -187,30 +185,35 @@ class cell_list {
           return *code->operations()[i].passes()[j];
         };
         const std::string start = std::string(op_name(pass.op)) + '/' + name_of(pass.way) + '/';
-        std::istringstream problems(benched[i].problems);
+        std::istringstream problems(benched_problems[i]);
         for (std::string problem; problems >> problem;) {
           const std::size_t equals = problem.find('=');
           const std::string text = problem.substr(equals + 1);
           const test::erased_problem one = pass.parse(text, 1);
-          const double bytes = bytes_of(pass, one);
-          const std::string row =
-              start + problem.substr(0, equals) + '/' + pass.make(one.get(), {})->algorithm + '/';
+          // Weights do not grow with the batch.
+          const double bytes = bytes_of(pass, one),
+                       more = bytes_of(pass, pass.parse(text, 2)) - bytes;
+          const std::string algorithm = pass.make(one.get(), {})->algorithm;
+          const std::string row = start + problem.substr(0, equals) + '/' + algorithm + '/';
           for_each_size([&](std::size_t s) {
-            const auto batch = static_cast<std::int64_t>(
-                std::max(1.0, static_cast<double>(sizes[s].bytes) / bytes));
+            const double images = (static_cast<double>(sizes[s].bytes) - bytes) / more;
+            const auto batch = static_cast<std::int64_t>(std::max(images, 0.0)) + 1;
             add(row + sizes[s].name, pass.memory_bound ? bound::memory : bound::arithmetic,
                 [=](const compiled& code, int threads) {
-                  return pass_call::make(same(code), same(code).parse(text, batch), threads);
+                  return pass_call::make(same(code), same(code).parse(text, batch), algorithm,
+                                         threads);
                 });
           });
         }
         constexpr int repeats = 100;
-        add(start + "smallest/" + pass.make(pass.smallest().get(), {})->algorithm + "/call",
-            bound::latency, [=](const compiled& code, int threads) {
-              return make_call(repeats, 0,
-                               [c = pass_call::make(same(code), same(code).smallest(), threads)] {
-                                 for (int k = 0; k < repeats; ++k) c->run();
-                               });
+        const std::string algorithm = pass.make(pass.smallest().get(), {})->algorithm;
+        add(start + "smallest/" + algorithm + "/call", bound::latency,
+            [=](const compiled& code, int threads) {
+              return make_call(
+                  repeats, 0,
+                  [c = pass_call::make(same(code), same(code).smallest(), algorithm, threads)] {
+                    for (int k = 0; k < repeats; ++k) c->run();
+                  });
             });
       }
   }

@@ -127,7 +127,7 @@ std::vector<std::pair<std::string, double>> dispatch_costs(
 
 bool computes_on_lanes(const std::string& row) {
   const auto has = [&](const char* part) { return row.find(part) != std::string::npos; };
-  return row.starts_with("gemm/") ||
+  return (row.starts_with("gemm/") && !has("/smallest/")) ||
          (row.starts_with("conv/") && has("/3x3/") && (has("/direct/") || has("/winograd")));
 }
 

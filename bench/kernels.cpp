@@ -8,7 +8,7 @@ namespace simdnn::bench {
 
 std::span<const registered_operation> operations() {
   static constexpr registered_operation all[] = {
-#define SIMDNN_OPERATION(name, ...) {#name, name##_erased},
+#define SIMDNN_OPERATION(name, ...) {name##_erased},
 #include <operations.inc>
 #undef SIMDNN_OPERATION
   };

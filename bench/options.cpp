@@ -26,7 +26,7 @@ const char* const usage =
   --peer best                      per problem the faster of onednn and openblas
   --peer sum                       a sum over as much memory as inner_product's weights take
   --peer serial                    simdnn itself on one thread: the ratio is the speed-up
-  --mode perf|check                default perf; check compares with sums in double
+  --mode perf|check                default perf; check compares with sums in double, or the algorithm reference
   --errors                         perf rows show both sides' errors against sums in double
   --random N                       check mode: N random problems with random layouts and strides of
                                    each op and pass, or of those given, by every algorithm

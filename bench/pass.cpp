@@ -182,13 +182,10 @@ void pass_runner::fetch(float* result) {
 
 std::vector<op> registered_ops(const kernels& code) {
   std::vector<op> found;
-  const auto known = [&](std::string_view name, auto&& list) {
-    return std::any_of(list.begin(), list.end(), [&](const op& o) { return o.name == name; });
-  };
   for (const registered_operation& o : code.operations())
     for (const test::erased_pass* pass : o.passes()) {
       const std::string_view name = op_name(pass->op);
-      if (!known(name, ops()) && !known(name, found))
+      if (std::none_of(found.begin(), found.end(), [&](const op& one) { return one.name == name; }))
         found.push_back({.name = name,
                          .backward = true,
                          .fusable = false,

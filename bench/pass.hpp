@@ -10,7 +10,7 @@
 
 namespace simdnn::bench {
 
-/// Ops for the operations of operations.txt, except those in ops().
+/// An op for each operation of operations.txt, by the names of its passes.
 std::vector<op> registered_ops(const kernels&);
 
 /// A pass with its own operands: dense, with random numbers. Optional operands are left out if the

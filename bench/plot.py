@@ -42,21 +42,24 @@ INCH_PER_ROW = 0.42
 ABOVE = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}  # a legend
 
 
-def operation_colors():
-    """The colours of the operations in operations.txt. An operation's passes share one."""
-    lines = [line for line in OPERATIONS.read_text().splitlines() if not line.startswith("#")]
-    colors = {}
-    for number, line in enumerate(lines):
-        name, passes = line.split("|")[:2]
-        for op in [name, *passes.split()]:
-            short = op.strip().split("_forward")[0].split("_backward")[0]
-            colors.setdefault(short, COLORS[number % len(COLORS)])
-    for op, other in KERNELS.items():
-        colors[op] = colors[other]
-    return colors
+def unique(values):
+    return list(dict.fromkeys(values))
 
 
-OPS = operation_colors()
+def headers():
+    """Op to the operation of operations.txt whose kernels it runs."""
+    found = {}
+    for line in OPERATIONS.read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, passes = line.split("|")[:2]
+            for op in [name, *passes.split()]:
+                found[op.strip().split("_forward")[0].split("_backward")[0]] = name.strip()
+    return found | KERNELS
+
+
+HEADERS = headers()
+OPS = {name: COLORS[number % len(COLORS)]
+       for number, name in enumerate(unique(HEADERS.values()))}
 
 
 class Cell:
@@ -86,10 +89,6 @@ def read_cells(benchmarks):
         if run["run_type"] == "iteration" and not run.get("error_occurred"):
             runs.setdefault(run["name"], []).append(run)
     return [cell for cell in (Cell(*item) for item in runs.items()) if cell.unit]
-
-
-def unique(values):
-    return list(dict.fromkeys(values))
 
 
 def threads_text(threads):
@@ -157,7 +156,7 @@ def draw_roofs(axes, peak, triads, left, right):
 
 def draw_roofline(cells, directory, context):
     """Draws a picture for each number of threads, with axes for each ISA and a marker for each
-    kernel. Kernels that compute nothing (reorder, concat) are at the left edge, at the height of
+    kernel. Kernels whose operations are not counted are at the left edge, at the height of
     their bandwidth."""
     for threads in unique(cell.threads for cell in cells):
         machine = {(cell.isa, cell.kernel[2], cell.size): cell.rate for cell in cells
@@ -183,10 +182,10 @@ def draw_roofline(cells, directory, context):
                 intensity = cell.flops / cell.bytes or left
                 height = cell.gflops() if cell.flops else cell.rate * left
                 axes.plot(intensity, height, MARKERS[cell.size],
-                          color=OPS.get(cell.op, GREY),
+                          color=OPS.get(HEADERS.get(cell.op), GREY),
                           markersize=5, alpha=0.8, clip_on=False)
         grid[0][0].set_ylabel("GFLOP/s")
-        ops = unique(cell.op for cell in shown)
+        ops = unique(HEADERS.get(cell.op, cell.op) for cell in shown)
         sizes = [size for size in MARKERS if any(cell.size == size for cell in shown)]
         figure.legend(
             [Line2D([], [], marker="o", linestyle="", color=OPS.get(op, GREY)) for op in ops]

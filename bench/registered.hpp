@@ -11,7 +11,6 @@ struct erased_pass;
 namespace simdnn::bench {
 
 struct registered_operation {
-  const char* name;
   std::span<const test::erased_pass* const> (*passes)();
 };
 

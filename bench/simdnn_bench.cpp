@@ -24,21 +24,19 @@ constexpr double large_flops = 1e9;
 constexpr std::string_view serial = "serial";
 
 op find_op(const options& o, const kernels& code) {
-  std::string known;
+  const std::vector<op> registered = registered_ops(code);
   std::vector<op> all(ops().begin(), ops().end());
-  for (const op& one : registered_ops(code)) all.push_back(one);
+  all.insert(all.end(), registered.begin(), registered.end());
   for (const op& candidate : all) {
-    if (candidate.name == o.op) {
-      if (!candidate.backward && o.dir != direction::fwd_i)
-        refuse("--dir", "FWD_I (" + o.op + " has no other)", to_name(o.dir));
-      if (!candidate.fusable && (o.with_bias || o.with_relu))
-        refuse("--post-ops", "none with " + o.op, "some");
-      if (candidate.random == nullptr && o.random > 0)
-        refuse("--random", "conv, gemm or inner_product", o.op);
-      return candidate;
-    }
-    known += (known.empty() ? "" : ", ") + std::string(candidate.name);
+    if (candidate.name != o.op || (!candidate.backward && o.dir != direction::fwd_i)) continue;
+    if (!candidate.fusable && (o.with_bias || o.with_relu))
+      refuse("--post-ops", "none with " + o.op, "some");
+    if (candidate.random == nullptr && o.random > 0)
+      refuse("--random", "conv, gemm or inner_product", o.op);
+    return candidate;
   }
+  std::string known;
+  for (const op& one : registered) known += (known.empty() ? "" : ", ") + std::string(one.name);
   refuse("--op", "one of " + known, '"' + o.op + '"');
 }
 
@@ -64,7 +62,9 @@ std::vector<choice> choices(const options& o, const named_problem& p, const work
   for (const algorithm_info& v : w.algorithms(o.strict)) {
     known += (known.empty() ? "" : ", ") + v.name;
     if (o.algorithm != "all" && o.algorithm != v.name) continue;
-    if (o.algorithm == "all" && v.name == "reference" && w.flops() > large_flops) continue;
+    if (o.algorithm == "all" && v.name == "reference" &&
+        std::max(w.flops(), w.bytes()) > large_flops)
+      continue;
     if (v.refusal.empty())
       list.push_back({v.name, o.strict});
     else

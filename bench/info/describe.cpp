@@ -111,12 +111,7 @@ template <class Pass>
 void describe_pass(const request& r, answer& a) {
   using problem_type = typename Pass::problem_type;
   if (bench::op_name(Pass::name) != r.op || described_pass<Pass>::way() != r.pass) return;
-  problem_type p;
-  if constexpr (problems::lists_fields<problem_type>)
-    p = problem_type::parse(r.problem);
-  else
-    p.sizes = tensor_problem::parse(r.problem).sizes;
-  p = described_pass<Pass>::checked(p);
+  const problem_type p = described_pass<Pass>::checked(described_pass<Pass>::parse(r.problem));
   std::string layouts;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     ((layouts +=

@@ -1,4 +1,5 @@
 // oneDNN's lrn across channels, forward and backward.
+#include <bench/op_name.hpp>
 #include <bench/peers/onednn.hpp>
 #include <simdnn/ops/lrn/problem.hpp>
 
@@ -76,6 +77,7 @@ std::unique_ptr<runner> make(const pass_task& t, tag layout, const dnnl::engine&
 }  // namespace
 
 std::unique_ptr<runner> make_onednn_pass(const pass_task& t, const conditions& c) {
+  if (op_name(t.pass) != "lrn") refuse("--peer", "one that has the pass", std::string(t.pass));
   const dnnl::engine& e = engine(c);
   const dims& size = t.find("src").size;
   const auto with = [&](tag layout) {

@@ -41,6 +41,7 @@ struct description {
   using isa_tag = Isa;
   using algorithm_list = all<T, L, Isa>;
   static constexpr bool memory_bound = true;
+  static index_t pieces(const maxout_problem& p) { return p.pieces; }
 };
 
 template <class T, layout L, class Isa>
@@ -57,7 +58,8 @@ struct backward : description<T, L, Isa> {
   static constexpr const char* name = "maxout_backward";
   static constexpr direction way = direction::backward_data;
   using operands = operand_list<in<"diff_dst", T, L, &maxout_problem::dst_shape, needs::images>,
-                                in<"argmax", T, L, &maxout_problem::dst_shape, needs::images>,
+                                in<"argmax", T, L, &maxout_problem::dst_shape, needs::images,
+                                   indices_below<&description<T, L, Isa>::pieces>>,
                                 out<"diff_src", T, L, &maxout_problem::src_shape, needs::images>>;
 };
 
@@ -87,5 +89,8 @@ void maxout_backward(const maxout_problem& p, const DiffDst& diff_dst, const Arg
   using pass = maxout::backward<element_of<DiffDst>, DiffDst::format, Isa>;
   run_once<pass>(p, diff_dst, argmax, diff_src, extras...);
 }
+
+using maxout_passes = pass_list<maxout::forward<float, "nchw", isa::native>,
+                                maxout::backward<float, "nchw", isa::native>>;
 
 }  // namespace simdnn::inline SIMDNN_ABI

@@ -55,6 +55,7 @@ case $from in
     cmake --install "$work/library" >/dev/null
     # simdnn's headers and configuration files, and what is the library's.
     if find "$work/prefix" -type f | grep -v -e "^$work/prefix/include/simdnn/.*\.hpp$" \
+      -e "^$work/prefix/include/simdnn/ops/operations.txt$" \
       -e "^$work/prefix/share/\(cmake/simdnn\|pkgconfig\)/" -e "/[a-z]*kernels[a-z.-]*$"; then
       echo "these were installed unasked"
       exit 1

@@ -18,6 +18,10 @@ from inclusion import EXTERN, HEADERS, REGEX, XSIMD, included, used
 OPERATION = 0.9
 LIMITS = dict.fromkeys(HEADERS, OPERATION) | {
     "simdnn/tensor/tensor.hpp": 0.3,
+    "simdnn/ops/reorder.hpp": 0.3,
+    "simdnn/ops/concat.hpp": 0.3,
+    "simdnn/ops/activation.hpp": 0.8,
+    "simdnn/ops/softmax.hpp": 0.8,
     "simdnn/ops/gemm.hpp": 1.0,
     "simdnn/ops/inner_product.hpp": 1.1,
     "simdnn/ops/conv.hpp": 1.1,

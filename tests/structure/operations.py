@@ -18,7 +18,7 @@ def operations():
     """All operations, in the order of the file."""
     found = []
     for line in FILE.read_text().splitlines():
-        if not line.startswith("#"):
+        if line and not line.startswith("#"):
             name, passes, layouts, problems = (cell.strip() for cell in line.split("|"))
             found.append(Operation(name, passes.split(), layouts,
                                    dict(p.split("=") for p in problems.split())))

@@ -127,6 +127,7 @@ class erasure {
       if constexpr (requires { Pass::terms(p); }) terms = std::max<index_t>(1, Pass::terms(p));
       text = simdnn::described_pass<Pass>::text(p);
       if constexpr (requires { p.flops(); }) flops = p.flops();
+      if constexpr (requires { Pass::trial_batch; }) flops *= Pass::trial_batch;
     }
 
     simdnn::plan<Pass> plan_;
@@ -154,13 +155,10 @@ class erasure {
     return std::make_shared<const problem_type>(p);
   }
   static erased_problem parse(const std::string& text, index_t batch) {
-    problem_type p;
-    if constexpr (simdnn::problems::lists_fields<problem_type>) {
-      p = problem_type::parse(text);
-      if constexpr (requires { p.batch; }) p.batch = batch > 0 ? batch : p.batch;
-    } else {
-      p.sizes = simdnn::tensor_problem::parse(text).sizes;
-      if (batch > 0) p.sizes = replaced(p.sizes, 0, batch);
+    problem_type p = simdnn::described_pass<Pass>::parse(text);
+    if (batch > 0) {
+      if constexpr (requires { p.batch; }) p.batch = batch;
+      if constexpr (requires { p.sizes.rank(); }) p.sizes = replaced(p.sizes, 0, batch);
     }
     return own(p);
   }
@@ -189,10 +187,15 @@ class erasure {
     const auto integer = [&](index_t low, index_t high) { return r.integer(low, high); };
     for (int left = 10000; left > 0; --left) {
       problem_type p;
-      if constexpr (simdnn::problems::lists_fields<problem_type>)
+      // Channels fill several blocks of a layout; other sizes are small.
+      if constexpr (simdnn::problems::lists_fields<problem_type>) {
         p = simdnn::random_problem<problem_type>(integer, {.greatest = 7});
-      else
-        for (int d = 0; d < line<0>::usual_layout.rank(); ++d) p.sizes.push_back(r.integer(1, 7));
+        if constexpr (requires { p.channels; }) p.channels = r.integer(1, 40);
+      } else {
+        const simdnn::layout& layout = line<0>::usual_layout;
+        for (int d = 0; d < layout.rank(); ++d)
+          p.sizes.push_back(r.integer(1, d == layout.dim('c') ? 40 : 7));
+      }
       if (legal(p)) return own(p);  // else it has another number of spatial dimensions
     }
     simdnn::throw_error(Pass::name, "problem", "a legal one among 10000 that were drawn", "none");

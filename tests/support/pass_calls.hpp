@@ -134,7 +134,10 @@ class pass_calls {
   }
   static std::vector<erased_view> views(const placed_operands& operands) {
     std::vector<erased_view> all;
-    for (const auto& o : operands) all.push_back(o ? o->view() : erased_view());
+    for (const auto& o : operands) {
+      all.push_back(o ? o->view() : erased_view());
+      if (all.back().shape.elements() == 0) all.back().data = nullptr;
+    }
     return all;
   }
   results run(erased_plan& plan, const placed_operands& operands, simdnn::executor_ref executor,

@@ -2,6 +2,7 @@
 // check_passes (support/pass_checks.hpp) sees the same.
 #include <doctest/doctest.h>
 
+#include <simdnn/ops/concat.hpp>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/conv_pool.hpp>
 #include <simdnn/ops/gemm.hpp>
@@ -92,6 +93,16 @@ TEST_CASE("conv and conv_pool") {
   REQUIRE(seen.calls().size() == 2);
   CHECK(seen.calls()[1].bytes == 8 * (108 + 135 + 45));
   CHECK(seen.take()[1] == "conv_pool_forward " + words + " double nchw:nhwc direct");
+}
+
+TEST_CASE("concat") {
+  collector seen;
+  const dnn::serial one;
+  dnn::tensor<float, "nchw"> x({1, 4, 2, 2}), y({1, 4, 2, 2}), both({1, 8, 2, 2});
+  dnn::concat_forward({x, y}, both, one);
+  dnn::concat_backward(both, {x, y}, one);
+  CHECK(seen.take() == lines{"concat_forward 1x4x2x2:1x4x2x2 float nchw direct",
+                             "concat_backward 1x4x2x2:1x4x2x2 float nchw direct"});
 }
 
 TEST_CASE("refused calls make no record, nor does anything when the hook is gone") {

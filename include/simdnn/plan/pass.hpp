@@ -63,6 +63,8 @@
 #include <simdnn/problem/spatial.hpp>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -92,11 +94,28 @@ struct described_pass {
   static constexpr bool fuses = requires { typename Pass::post_ops; };
 
   static problem_type checked(const problem_type& p) {
+    // A problem of no sizes comes from a tensor that is not initialised: the operands' check names it.
+    if constexpr (requires { p.sizes.rank(); })
+      if (p.sizes.rank() != 0 && p.sizes.rank() != widest_layout().rank())
+        throw_error(Pass::name, "sizes",
+                    std::to_string(widest_layout().rank()) + " dimensions (layout " +
+                        std::string(widest_layout().text()) + ")",
+                    p.sizes.str());
     if constexpr (requires { Pass::checked(p); }) {
       return Pass::checked(p);
     } else {
       if constexpr (requires { p.size.rank; }) check_rank(p.size, widest_layout(), Pass::name);
       return p.checked(Pass::name);
+    }
+  }
+  /// Reads the text of a problem.
+  static problem_type parse(std::string_view text) {
+    if constexpr (std::is_same_v<decltype(problem_type::parse(text)), problem_type>) {
+      return problem_type::parse(text);
+    } else {  // its base class, tensor_problem, reads the sizes
+      problem_type p;
+      p.sizes = problem_type::parse(text).sizes;
+      return p;
     }
   }
   static auto query(const problem_type& p, const policy& policy) {
@@ -134,13 +153,20 @@ struct described_pass {
   template <class Prepared, class Chosen, class... V>
   SIMDNN_INLINE static auto run(const Prepared& p, const Chosen& chosen, const call_context& call,
                                 const V&... operands) {
-    if constexpr (requires { Pass::run(p, chosen, operands..., call); })
+    if constexpr (has_run)
       return Pass::run(p, chosen, operands..., call);
     else
       std::visit([&](const auto& a) { run_algorithm(a, call, operands...); }, chosen);
   }
 
  private:
+  // A name that two bases have is ambiguous.
+  struct another {
+    void run();
+  };
+  struct both : Pass, another {};
+  static constexpr bool has_run = !requires { &both::run; };
+
   template <class Algorithm, class... V>
   static void run_algorithm(const Algorithm& a, const call_context& call, const V&... operands) {
     if constexpr (way() != direction::forward) {

@@ -2,10 +2,13 @@
 // are added in the order of the images, no matter which thread computed them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <simdnn/ops/softmax/passes.hpp>
 #include <simdnn/parallel/workspace.hpp>
+#include <simdnn/walk/elements.hpp>
+#include <variant>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
 
@@ -23,6 +26,22 @@ struct cross_entropy : description<T, "nc", Isa> {
                     "0 to " + std::to_string(p.sizes[1] - 1), std::to_string(labels(i)));
   }
 };
+
+/// The mean loss as it is written down, in double.
+template <class T>
+double reference_loss(const view<const T, "nc">& logits,
+                      const view<const std::int32_t, "x">& labels) {
+  double loss = 0;
+  for (index_t n = 0; n < logits.size(0); ++n) {
+    double largest = static_cast<double>(logits(n, 0)), sum = 0;
+    for (index_t c = 1; c < logits.size(1); ++c)
+      largest = std::max(largest, static_cast<double>(logits(n, c)));
+    for (index_t c = 0; c < logits.size(1); ++c)
+      sum += std::exp(static_cast<double>(logits(n, c)) - largest);
+    loss += std::log(sum) + largest - static_cast<double>(logits(n, labels(n)));
+  }
+  return loss / static_cast<double>(logits.size(0));
+}
 
 template <class T, class Isa>
 struct cross_entropy_forward : cross_entropy<T, Isa> {
@@ -49,11 +68,16 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
 
   /// Returns the mean loss.
   template <class Chosen>
-  static double run(const tensor_problem& p, const Chosen&, const matrix_view& logits,
+  static double run(const tensor_problem& p, const Chosen& chosen, const matrix_view& logits,
                     const view<const std::int32_t, "x">& labels, const view<T, "nc">& probabilities,
                     const call_context& call) {
     const index_t batch = p.sizes[0];
     if (batch == 0) return 0;
+    if (const auto* plain = std::get_if<reference<T, "nc", Isa>>(&chosen)) {
+      const double loss = reference_loss(logits, labels);
+      plain->forward(logits, probabilities, call.executor);
+      return loss;
+    }
     const workspace_slices scratch(losses_bytes(p), 1, call.workspace, name);
     double* const losses = scratch.slice<double>(0);
     const auto kernel = direct<T, "nc", Isa>::channel_kernel(logits);
@@ -94,9 +118,19 @@ struct cross_entropy_backward : cross_entropy<T, Isa> {
     cross_entropy_backward::check_labels(name, p, labels);
   }
   template <class Chosen>
-  static void run(const tensor_problem& p, const Chosen&, const view<const T, "nc">& probabilities,
+  static void run(const tensor_problem& p, const Chosen& chosen,
+                  const view<const T, "nc">& probabilities,
                   const view<const std::int32_t, "x">& labels, const view<T, "nc">& diff_logits,
                   const call_context& call) {
+    if (std::holds_alternative<reference<T, "nc", Isa>>(chosen)) {
+      for_each_element(diff_logits.shape(), [&](auto i) {
+        const index_t n = i.data()[0], c = i.data()[1];
+        const double right = c == labels(n) ? 1 : 0;
+        diff_logits(n, c) = static_cast<T>((static_cast<double>(probabilities(n, c)) - right) /
+                                           static_cast<double>(p.sizes[0]));
+      });
+      return;
+    }
     const auto batch = static_cast<T>(p.sizes[0]);
     parallel_for(call.executor, p.sizes[0], [&](index_t begin, index_t end, index_t) {
       for (index_t n = begin; n < end; ++n)
