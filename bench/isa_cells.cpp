@@ -205,7 +205,7 @@ class cell_list {
                 });
           });
         }
-        constexpr int repeats = 100;
+        static constexpr int repeats = 100;
         const std::string algorithm = pass.make(pass.smallest().get(), {})->algorithm;
         add(start + "smallest/" + algorithm + "/call", bound::latency,
             [=](const compiled& code, int threads) {
