@@ -52,5 +52,5 @@ expect '^simdnn_bench: --seed: expected a number of at least 0, got "-1"$' --mod
 expect '^simdnn_bench: --random: expected --mode check and ' --random 5
 expect '^simdnn_bench: --random: expected --mode check and ' --mode check --random 5 mb1_ic16ih8oc16kh1
 expect '^simdnn_bench: --seed, --first, --plant: expected --random' --mode check --seed 1 mb1_ic16ih8oc16kh1
-expect '^simdnn_bench: --op: expected one of conv, gemm, inner_product, got "pool"$' --mode check --random 5 --op pool
-expect '^simdnn_bench: --dir: expected FWD_I .gemm has no other., got BWD_D$' --mode check --random 5 --op gemm --dir BWD_D
+expect '^simdnn_bench: --op: expected one of gemm, .*, got "pool"$' --mode check --random 5 --op pool
+expect '^simdnn_bench: --random: expected conv, inner_product or gemm FWD_I, got gemm BWD_D$' --mode check --random 5 --op gemm --dir BWD_D

@@ -29,7 +29,7 @@ struct algorithms {
   /// One of the algorithms, constructed for a query.
   using chosen = std::variant<Algorithms...>;
 
-  /// Calls f.template operator()<Algorithm>() for each algorithm.
+  /// Calls f.template operator() with each algorithm as its template argument.
   template <class F>
   static void for_each(F&& f) {
     (f.template operator()<Algorithms>(), ...);

@@ -4,6 +4,7 @@
 #include <simdnn/ops/pooling/channel_lanes.hpp>
 #include <simdnn/ops/pooling/pixel_lanes.hpp>
 #include <simdnn/walk/contiguity.hpp>
+#include <span>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 

@@ -8,6 +8,7 @@
 #include <simdnn/ops/pooling/geometry.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/lanes.hpp>
+#include <span>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 

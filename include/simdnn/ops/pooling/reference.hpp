@@ -3,6 +3,7 @@
 
 #include <simdnn/ops/pooling/geometry.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
+#include <span>
 
 namespace simdnn::inline SIMDNN_ABI::pooling {
 
