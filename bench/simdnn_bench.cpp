@@ -32,7 +32,7 @@ op find_op(const options& o, const kernels& code) {
     if (!candidate.fusable && (o.with_bias || o.with_relu))
       refuse("--post-ops", "none with " + o.op, "some");
     if (candidate.random == nullptr && o.random > 0)
-      refuse("--random", "conv, inner_product or gemm FWD_I", o.op + +to_name(o.dir));
+      refuse("--random", "conv, inner_product or gemm FWD_I", o.op + ' ' + to_name(o.dir));
     return candidate;
   }
   std::string known;
