@@ -154,10 +154,10 @@ case $from in
     page() { # FILE TEXT
       grep -q "$2" "$work/build/docs/html/$1" || { echo "$1 does not say \"$2\""; exit 1; }
     }
-    page index.html "instruction set and what to fuse"
+    page index.html "choose the memory layout"
     page classsimdnn_1_1plan.html "called from many threads"
-    page classsimdnn_1_1plan.html "Weights in the order that this plan reads"
-    page conv_8hpp.html "of which c may be blocked"
-    page namespacesimdnn_1_1isa.html "lowers the choice"
+    page classsimdnn_1_1plan.html "order in which this plan reads"
+    page conv_8hpp.html "may be blocked"
+    page namespacesimdnn_1_1isa.html "limits the choice"
     ;;
 esac
