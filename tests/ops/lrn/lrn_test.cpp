@@ -28,18 +28,12 @@ lrn_problem make(index_t batch, index_t channels, spatial size, index_t local_si
 /// All channel counts and window sizes that leave tails, beyond the channels too; images of all
 /// lengths around a vector.
 std::vector<lrn_problem> image_problems() {
-  return {make(2, 1, {3, 2}),
-          make(1, 3, {1, 70}),
-          make(2, 5, {5, 7}, 4),
-          make(1, 16, {3, 3}, 3, 0.5),
-          make(2, 19, {2, 5}, 1, 1),
-          make(1, 37, {3, 3}, 8, 0.6, 0.5),
-          make(1, 37, {1, 1}, 100),
-          make(1, 32, {4, 4}, 2),
-          make(0, 3, {2, 2}),
-          make(3, 4, {17, 3}, 7, 0.75, 1),
-          make(3, 37, {7, 23}),
-          make(1, 3, {1, 1}, 9),
+  return {make(2, 1, {3, 2}),          make(1, 3, {1, 70}),
+          make(2, 5, {5, 7}, 4),       make(1, 16, {3, 3}, 3, 0.5),
+          make(2, 19, {2, 5}, 1, 1),   make(1, 37, {3, 3}, 8, 0.6, 0.5),
+          make(1, 37, {1, 1}, 100),    make(1, 32, {4, 4}, 2),
+          make(0, 3, {2, 2}),          make(3, 4, {17, 3}, 7, 0.75, 1),
+          make(3, 37, {7, 23}),        make(1, 3, {1, 1}, 9),
           make(1, 70, {1, 3}, 69, 0.6)};
 }
 std::vector<lrn_problem> row_problems() {

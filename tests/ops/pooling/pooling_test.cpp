@@ -224,8 +224,7 @@ TEST_CASE("an input that is the maximum of many windows sums all of their gradie
     g(0, 1, 3, 3) = std::numeric_limits<float>::infinity();
     pooling_forward(p, x, y, argmax);
     pooling_backward(p, g, argmax, r);
-    CHECK(r(0, 0, 60, 60) ==
-          doctest::Approx(61. * 61 * static_cast<double>(0.1f)).epsilon(5e-7));
+    CHECK(r(0, 0, 60, 60) == doctest::Approx(61. * 61 * static_cast<double>(0.1f)).epsilon(5e-7));
     CHECK(r(0, 1, 60, 60) == std::numeric_limits<float>::infinity());
   };
   check(std::integral_constant<layout, layout("nchw")>{});
