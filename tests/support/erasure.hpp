@@ -98,26 +98,40 @@ class erasure {
     }
     double run(std::span<const erased_view> operands, simdnn::executor_ref executor,
                std::span<std::byte> workspace) const override {
-      return run(operands, executor, workspace, numbers());
+      if constexpr (optional_line < table::count)
+        if (operands[optional_line].shape.rank() == 0)
+          return call<true>(operands, executor, workspace, numbers());
+      return call<false>(operands, executor, workspace, numbers());
     }
     index_t workspace_bytes(int workers) const override { return plan_.workspace_bytes(workers); }
 
    private:
-    template <std::size_t I>
+    // What is left out is `none` in a call, which is another type: each choice is compiled.
+    static constexpr std::size_t optional_line = [] {
+      std::size_t at = 0;
+      while (at < table::count && !facts[at].optional) ++at;
+      return at;
+    }();
+    template <std::size_t I, bool LeftOut>
     decltype(auto) argument(std::span<const erased_view> operands) const {
+      static_assert(I <= optional_line || !facts[I].optional, "at most one optional operand");
       if constexpr (I == weights_line)
         return (weights_);
+      else if constexpr (I == optional_line && LeftOut)
+        return (simdnn::none);
       else
         return view_of<I>(operands[I]);
     }
-    template <std::size_t... I>
-    double run(std::span<const erased_view> operands, simdnn::executor_ref executor,
-               std::span<std::byte> workspace, std::index_sequence<I...>) const {
-      const auto call = [&] { return plan_(argument<I>(operands)..., executor, workspace); };
-      if constexpr (std::is_void_v<decltype(call())>)
-        return call(), 0;
+    template <bool LeftOut, std::size_t... I>
+    double call(std::span<const erased_view> operands, simdnn::executor_ref executor,
+                std::span<std::byte> workspace, std::index_sequence<I...>) const {
+      const auto run = [&] {
+        return plan_(argument<I, LeftOut>(operands)..., executor, workspace);
+      };
+      if constexpr (std::is_void_v<decltype(run())>)
+        return run(), 0;
       else
-        return call();
+        return run();
     }
     template <std::size_t... I>
     void describe(std::index_sequence<I...>) {
