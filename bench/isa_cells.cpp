@@ -134,16 +134,6 @@ class pass_call final : public call {
   std::unique_ptr<pass_runner> runner_;
 };
 
-// Bytes of a problem's operands, without the optional ones.
-double bytes_of(const test::erased_pass& pass, const test::erased_problem& problem) {
-  double bytes = 0;
-  const std::vector<simdnn::shape> shapes = pass.make(problem.get(), {})->shapes;
-  for (std::size_t i = 0; i < shapes.size(); ++i)
-    if (!pass.operands[i].optional)
-      bytes += static_cast<double>(shapes[i].elements() * pass.operands[i].element->bytes);
-  return bytes;
-}
-
 __attribute__((noinline)) long increment(long x) {
   asm volatile("" : "+r"(x));  // the caller cannot know the value
   return x + 1;
@@ -189,11 +179,12 @@ class cell_list {
         for (std::string problem; problems >> problem;) {
           const std::size_t equals = problem.find('=');
           const std::string text = problem.substr(equals + 1);
-          const test::erased_problem one = pass.parse(text, 1);
+          const auto one = pass.make(pass.parse(text, 1).get(), {}),
+                     two = pass.make(pass.parse(text, 2).get(), {});
           // Weights do not grow with the batch.
-          const double bytes = bytes_of(pass, one),
-                       more = bytes_of(pass, pass.parse(text, 2)) - bytes;
-          const std::string algorithm = pass.make(one.get(), {})->algorithm;
+          const double bytes = bytes_of(pass, one->shapes),
+                       more = bytes_of(pass, two->shapes) - bytes;
+          const std::string& algorithm = one->algorithm;
           const std::string row = start + problem.substr(0, equals) + '/' + algorithm + '/';
           for_each_size([&](std::size_t s) {
             const double images = (static_cast<double>(sizes[s].bytes) - bytes) / more;

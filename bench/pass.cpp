@@ -27,9 +27,8 @@ const test::erased_pass& find_pass(const kernels& code, std::string_view op, dir
 class pass_judge final : public judge {
  public:
   explicit pass_judge(const test::pass_calls& calls) : calls_(calls) {
-    pass_runner reference(calls, {.algorithm = "reference"}, 1);
+    pass_runner reference(calls, {.algorithm = "reference"}, 1);  // has run once
     wanted_.resize(static_cast<std::size_t>(outputs(calls)));
-    reference.run();
     reference.fetch(wanted_.data());
   }
   static std::int64_t outputs(const test::pass_calls& calls) {
@@ -74,13 +73,7 @@ class pass_workload final : public workload {
 
   std::string notation() const override { return plan_->text; }
   double flops() const override { return plan_->flops; }
-  double bytes() const override {
-    double all = 0;
-    for (std::size_t i = 0; i < calls_.shapes.size(); ++i)
-      if (!pass_.operands[i].optional)
-        all += static_cast<double>(calls_.shapes[i].elements() * pass_.operands[i].element->bytes);
-    return all;
-  }
+  double bytes() const override { return bytes_of(pass_, calls_.shapes); }
   std::int64_t outputs() const override { return pass_judge::outputs(calls_); }
   std::vector<algorithm_info> algorithms(bool strict) const override {
     std::vector<algorithm_info> all;
@@ -178,6 +171,14 @@ void pass_runner::fetch(float* result) {
       *result++ = absent ? 0 : static_cast<float>(f.element->load(x));
     });
   }
+}
+
+double bytes_of(const test::erased_pass& pass, std::span<const simdnn::shape> shapes) {
+  double bytes = 0;
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    if (!pass.operands[i].optional)
+      bytes += static_cast<double>(shapes[i].elements() * pass.operands[i].element->bytes);
+  return bytes;
 }
 
 std::vector<op> registered_ops(const kernels& code) {

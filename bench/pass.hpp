@@ -13,7 +13,10 @@ namespace simdnn::bench {
 /// An op for each operation of operations.txt, by the names of its passes.
 std::vector<op> registered_ops(const kernels&);
 
-/// A pass with its own operands: dense, with random numbers. Optional operands are left out if the
+/// The bytes of operands with these shapes, without the optional ones.
+double bytes_of(const test::erased_pass&, std::span<const simdnn::shape> shapes);
+
+/// A pass with its own operands, which its construction runs once: dense, with random numbers. Optional operands are left out if the
 /// pass allows that.
 class pass_runner final : public runner {
  public:

@@ -36,7 +36,7 @@ struct dataset {
   }
 };
 
-/// The bytes after the header of an IDX file whose sizes, except the first, are `item`.
+/// Returns the bytes after the header of an IDX file. All sizes but the first must be `item`.
 inline std::vector<std::uint8_t> read_idx(const std::string& path, std::span<const int> item) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (file == nullptr)

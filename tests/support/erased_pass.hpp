@@ -55,7 +55,7 @@ struct erased_pass {
   erased_problem (*parse)(const std::string& text, index_t batch);
   /// The problem whose sizes are all 1.
   erased_problem (*smallest)();
-  /// A random legal problem with sizes up to 7.
+  /// A random legal problem with up to 40 channels and other sizes up to 7.
   erased_problem (*random)(test::random&);
   /// Problems without elements: one for each size of `p` that may be 0, with that size 0.
   std::vector<erased_problem> (*empty)(const void* p);

@@ -18,7 +18,7 @@ inline desc plain(const dims& sizes) {
   return {sizes, dnnl::memory::data_type::f32, strides};
 }
 
-/// A descriptor whose memory order the primitive chooses.
+/// A descriptor; the primitive chooses its memory order.
 inline desc any(const dims& sizes) {
   return {sizes, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
 }

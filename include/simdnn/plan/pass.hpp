@@ -96,15 +96,15 @@ struct described_pass {
   static problem_type checked(const problem_type& p) {
     // A problem of no sizes comes from a tensor that is not initialised: the operands' check names it.
     if constexpr (requires { p.sizes.rank(); })
-      if (p.sizes.rank() != 0 && p.sizes.rank() != widest_layout().rank())
-        throw_error(Pass::name, "sizes",
-                    std::to_string(widest_layout().rank()) + " dimensions (layout " +
-                        std::string(widest_layout().text()) + ")",
-                    p.sizes.str());
+      if (constexpr int rank = widest.rank(); p.sizes.rank() != 0 && p.sizes.rank() != rank)
+        throw_error(
+            Pass::name, "sizes",
+            std::to_string(rank) + " dimensions (layout " + std::string(widest.text()) + ")",
+            p.sizes.str());
     if constexpr (requires { Pass::checked(p); }) {
       return Pass::checked(p);
     } else {
-      if constexpr (requires { p.size.rank; }) check_rank(p.size, widest_layout(), Pass::name);
+      if constexpr (requires { p.size.rank; }) check_rank(p.size, widest, Pass::name);
       return p.checked(Pass::name);
     }
   }
@@ -182,16 +182,14 @@ struct described_pass {
     }
   }
   // Among the operands that have one fixed layout, the layout with the most dimensions.
-  static constexpr layout widest_layout() {
-    layout widest = "x";
-    [&]<class... Operands>(operand_list<Operands...>) {
-      ((widest = !Operands::any && Operands::usual_layout.rank() > widest.rank()
-                     ? Operands::usual_layout
-                     : widest),
-       ...);
-    }(typename Pass::operands());
-    return widest;
-  }
+  static constexpr layout widest = []<class... Operands>(operand_list<Operands...>) {
+    layout found = "x";
+    ((found = !Operands::any && Operands::usual_layout.rank() > found.rank()
+                  ? Operands::usual_layout
+                  : found),
+     ...);
+    return found;
+  }(typename Pass::operands());
   // Number of elements of the largest operand.
   template <class... V>
   static double most_elements(const V&... views) {
