@@ -50,7 +50,8 @@ class SimdnnConan(ConanFile):
         for files in ("*.hpp", "simdnn/ops/operations.txt"):
             copy(self, files, os.path.join(self.source_folder, "include"),
                  os.path.join(self.package_folder, "include"))
-        for file in ("simdnn_isa_variants.cmake", "isa_table.cpp.in", "localize_isa_object.sh"):
+        for file in ("simdnn_instances.cmake", "instances.cpp.in", "simdnn_isa_variants.cmake",
+                     "isa_table.cpp.in", "localize_isa_object.sh"):
             copy(self, file, os.path.join(self.source_folder, "cmake"),
                  os.path.join(self.package_folder, "res"))
 
@@ -60,7 +61,7 @@ class SimdnnConan(ConanFile):
         self.cpp_info.set_property("cmake_file_name", "simdnn")
         self.cpp_info.set_property("cmake_target_name", "simdnn::simdnn")
         self.cpp_info.set_property("pkg_config_name", "simdnn")
-        # simdnn_add_isa_variants
+        # simdnn_add_isa_variants and simdnn_add_instances
         self.cpp_info.set_property("cmake_build_modules", ["res/simdnn_isa_variants.cmake"])
         # -march is left to the profile.
         self.cpp_info.cxxflags = ["-fno-math-errno", "-ffp-contract=fast"]

@@ -35,11 +35,11 @@ std::span<const registered_operation> operations();
 std::span<const call_maker> calls();
 long increment(long x);
 
-/// All algorithms of a list, with their refusals of this query.
-template <class List, class Query>
+/// All algorithms of a list or of entry points, with their refusals of this query.
+template <class Algorithms, class Query>
 std::vector<algorithm_info> describe(const Query& q) {
   std::vector<algorithm_info> found;
-  for (const auto& d : List::describe(q, {}))
+  for (const auto& d : Algorithms::describe(q, {}))
     found.push_back({d.name, d.refusal == nullptr ? "" : d.refusal, d.eligible});
   return found;
 }

@@ -1,4 +1,4 @@
-# The installed package: headers, CMake configuration with the ISA-variant helper, pkg-config.
+# The installed package: headers, CMake configuration with the functions for instances and for ISA variants, pkg-config.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/simdnn")
@@ -16,6 +16,8 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/simdnn-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/simdnn-config-version.cmake"
   cmake/simdnn_dependencies.cmake
+  cmake/simdnn_instances.cmake
+  cmake/instances.cpp.in
   cmake/simdnn_isa_variants.cmake
   cmake/isa_table.cpp.in
   cmake/localize_isa_object.sh

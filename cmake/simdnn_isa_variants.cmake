@@ -1,5 +1,6 @@
 # Several ISAs in one program, also for users of the installed package.
 include_guard(GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/simdnn_instances.cmake")
 
 set(SIMDNN_ISA_VARIANTS_DIR "${CMAKE_CURRENT_LIST_DIR}" CACHE INTERNAL "")
 
@@ -17,15 +18,17 @@ function(simdnn_isa_flags isa result)
   set(${result} ${flags} PARENT_SCOPE)
 endfunction()
 
-# simdnn_add_isa_variants(target ISAS sse42 avx2 avx512 SOURCES kernels.cpp... [TABLE kernels])
+# simdnn_add_isa_variants(target ISAS sse42 avx2 avx512 SOURCES kernels.cpp... [TABLE kernels]
+#                         [INSTANCES])
 # compiles the sources once per ISA with the settings of `target`, and adds them to it, with the
 # list that simdnn::isa::dispatch<kernels>() chooses from. The sources together have one
 # SIMDNN_ISA_TABLE(kernels). TABLE is the struct's name without namespaces, by default "kernels".
+# With INSTANCES, the sources of each ISA share what simdnn_add_instances compiles once.
 function(simdnn_add_isa_variants target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TABLE" "ISAS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INSTANCES" "TABLE" "ISAS;SOURCES")
   if(NOT arg_ISAS OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR
-      "simdnn_add_isa_variants(target ISAS sse42 avx2 avx512 SOURCES file.cpp... [TABLE name])")
+      "simdnn_add_isa_variants(target ISAS sse42 avx2 avx512 SOURCES file.cpp... [TABLE name] [INSTANCES])")
   endif()
   set(table kernels)
   if(arg_TABLE)
@@ -53,6 +56,9 @@ function(simdnn_add_isa_variants target)
     list(REMOVE_ITEM arg_ISAS ${isa})
     set(objects ${target}_${table}_${isa})
     add_library(${objects} OBJECT ${arg_SOURCES})
+    if(arg_INSTANCES)
+      simdnn_add_instances(${objects})
+    endif()
     target_link_libraries(${objects} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
     foreach(property IN ITEMS INCLUDE_DIRECTORIES COMPILE_DEFINITIONS COMPILE_OPTIONS)
       set_property(TARGET ${objects} APPEND PROPERTY

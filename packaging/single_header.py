@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""single_header.py OUT: writes simdnn as one header, <simdnn/simdnn.hpp> and <simdnn/instances.hpp>
-with every header of the project that they include in the place of its first #include.
+"""single_header.py OUT: writes simdnn as one header, <simdnn/simdnn.hpp> with every header of the
+project that it includes in the place of its first #include.
 
-What they include of others stays where it is."""
+What it includes of others stays where it is."""
 
 import pathlib
 import re
@@ -39,8 +39,7 @@ def inlined(header, written, conditions=()):
 licence = (ROOT / "LICENSE").read_text().splitlines()
 written = {}
 lines = [*(f"// {line}".rstrip() for line in licence), "", "#pragma once", ""]
-for header in ("simdnn/simdnn.hpp", "simdnn/instances.hpp"):
-    lines += inlined(header, written)
+lines += inlined("simdnn/simdnn.hpp", written)
 out = pathlib.Path(sys.argv[1])
 out.parent.mkdir(parents=True, exist_ok=True)
 out.write_text("\n".join(lines) + "\n")

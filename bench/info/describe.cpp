@@ -30,12 +30,13 @@ const layout& find_layout(int rank, const std::string& name, const char* argumen
   throw_error("simdnn_info", argument, "one of " + list, '"' + name + '"');
 }
 
-template <class T, class List, class Query>
+// Algorithms: a list or entry points.
+template <class T, class Algorithms, class Query>
 answer choose(const std::string& op, const std::string& problem, const std::string& layouts,
               const Query& query, const request& r) {
   const policy wanted{.accuracy = r.wanted, .allow_onednn = r.allow_onednn};
-  const auto all = List::describe(query, wanted);
-  const int best = List::least(all);
+  const auto all = Algorithms::describe(query, wanted);
+  const int best = cheapest(all);
   const char* const type = std::is_same_v<T, float> ? " float " : " double ";
   answer a{op + ' ' + problem + type + layouts + ' ' + Isa::name, {}};
   for (int i = 0; i < static_cast<int>(all.size()); ++i)
@@ -51,27 +52,25 @@ answer describe_conv(const request& r) {
   const layout& dst = find_layout(p.rank() + 2, r.dst.empty() ? r.src : r.dst, "--dst");
   const std::string layouts = std::string(src.text()) + ':' + std::string(dst.text());
   const conv::query q = conv::make_query(src, dst, p, r.pass, r.wanted);
-  using forward = conv::forward_algorithms<T, Isa>;
+  using functions = conv::entry_points<T, Isa>;
   if (r.op == "conv_pool") {
-    answer a = choose<T, forward>("conv_pool_forward", p.str(), layouts,
-                                  conv_pool::cut_into_bands<T, Isa>(q).convolution, r);
+    answer a = choose<T, functions>("conv_pool_forward", p.str(), layouts,
+                                    conv_pool::cut_into_bands<T, Isa>(q).convolution, r);
     std::erase_if(a.rows, [](const algorithm_row& row) { return row.name == "onednn"; });
     return a;
   }
   if (r.pass == direction::backward_data)
-    return choose<T, conv::backward_data_algorithms<T, Isa>>(
-        "conv_backward_data", p.str(), std::string(dst.text()) + ':' + std::string(src.text()), q,
-        r);
-  if (r.pass == direction::backward_weights)
-    return choose<T, conv::backward_weights_algorithms<T, Isa>>("conv_backward_weights", p.str(),
-                                                                layouts, q, r);
-  return choose<T, forward>("conv_forward", p.str(), layouts, q, r);
+    return choose<T, functions>("conv_backward_data", p.str(),
+                                std::string(dst.text()) + ':' + std::string(src.text()), q, r);
+  return choose<T, functions>(
+      r.pass == direction::forward ? "conv_forward" : "conv_backward_weights", p.str(), layouts, q,
+      r);
 }
 
 template <class Pass>
 answer describe_gemm_pass(const request& r) {
   const gemm_problem p = gemm_problem::parse(r.problem);
-  return choose<typename Pass::operands::template at<0>::type, typename Pass::algorithm_list>(
+  return choose<typename Pass::operands::template at<0>::type, described_pass<Pass>>(
       Pass::name, p.str(), "ab:ab:ab", Pass::query(p, {.accuracy = r.wanted}), r);
 }
 template <class T>
@@ -122,9 +121,9 @@ void describe_pass(const request& r, answer& a) {
   if (!(r.src + r.dst).empty())
     throw_error("simdnn_info", r.src.empty() ? "--dst" : "--src", "none with " + r.op,
                 r.src.empty() ? r.dst : r.src);
-  a = choose<float, typename Pass::algorithm_list>(
-      Pass::name, described_pass<Pass>::text(p), layouts,
-      described_pass<Pass>::query(p, {.accuracy = r.wanted}), r);
+  a = choose<float, described_pass<Pass>>(Pass::name, described_pass<Pass>::text(p), layouts,
+                                          described_pass<Pass>::query(p, {.accuracy = r.wanted}),
+                                          r);
 }
 template <class... Passes>
 void describe_passes(pass_list<Passes...>, const request& r, answer& a) {

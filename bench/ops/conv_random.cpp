@@ -9,6 +9,8 @@
 namespace simdnn::bench {
 namespace {
 
+using convolution = conv::entry_points<float, isa::native>;
+
 index_t stride_of(const placed& p, char letter) {
   const int d = p.format.dim(letter);
   return d < 0 ? 0 : p.strides[d];
@@ -33,11 +35,13 @@ conv::filter<T> filter_of(const placed& p) {
           {stride_of(p, 'd'), stride_of(p, 'h'), stride_of(p, 'w')}};
 }
 
+simdnn::direction pass_of(const random_conv& c) {
+  return c.dir == direction::bwd_d   ? simdnn::direction::backward_data
+         : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
+                                     : simdnn::direction::forward;
+}
 conv::query query_of(const random_conv& c) {
-  const auto pass = c.dir == direction::bwd_d   ? simdnn::direction::backward_data
-                    : c.dir == direction::bwd_w ? simdnn::direction::backward_weights
-                                                : simdnn::direction::forward;
-  return conv::make_query(c.src.format, c.dst.format, c.problem, pass, accuracy::normal);
+  return conv::make_query(c.src.format, c.dst.format, c.problem, pass_of(c), accuracy::normal);
 }
 
 using mapped_chain = epilogue::chain<epilogue::shift<float>, epilogue::map<halve_plus_one>>;
@@ -54,14 +58,12 @@ void with_fused(const fused_call& f, F run) {
   run(epilogue::fused<float>(s));
 }
 
-template <class Chosen>
 class workspace_of {
  public:
-  workspace_of(const Chosen& chosen, bool given, int threads)
-      : memory_(
-            given ? std::visit([&](const auto& v) { return v.workspace_bytes(threads); }, chosen) +
-                        static_cast<index_t>(memory_pool::alignment)
-                  : 0) {
+  workspace_of(const chosen_algorithm& chosen, bool given, int threads)
+      : memory_(given
+                    ? chosen.workspace_bytes(threads) + static_cast<index_t>(memory_pool::alignment)
+                    : 0) {
     if (given) std::memset(memory_.data(), 0xff, static_cast<std::size_t>(memory_.elements()));
   }
   std::span<std::byte> bytes() {
@@ -72,62 +74,55 @@ class workspace_of {
   test::guarded_memory<std::byte> memory_;
 };
 
-template <class Chosen>
-test::guarded_memory<float> pack(const Chosen& chosen, const random_conv& c,
+test::guarded_memory<float> pack(const chosen_algorithm& chosen, const random_conv& c,
                                  executor_ref executor) {
-  test::guarded_memory<float> packed(
-      std::visit([](const auto& v) { return v.packed_elements(); }, chosen), test::guard::behind,
-      memory_pool::alignment);
-  conv::pack<float>(chosen, filter_of<const float>(c.weights), packed.data(), executor);
+  test::guarded_memory<float> packed(chosen.packed_elements(), test::guard::behind,
+                                     memory_pool::alignment);
+  convolution::pack(chosen, pass_of(c), filter_of<const float>(c.weights), packed.data(), executor);
   return packed;
 }
 
-template <class List, class Run>
+template <class Run>
 std::string run_algorithm(const random_conv& c, const std::string& name, const char* op,
                           int threads, Run run) {
-  const auto chosen = List::choose(query_of(c), policy{.algorithm = name}, op);
-  workspace_of<typename List::chosen> workspace(chosen, c.given_workspace, threads);
+  const auto chosen = convolution::choose(query_of(c), policy{.algorithm = name}, op);
+  workspace_of workspace(chosen, c.given_workspace, threads);
   const team several = make_team(threads);
   const serial alone;
   run(chosen, threads == 1 ? executor_ref(alone) : executor_ref(several), workspace.bytes());
-  return std::visit([](const auto& v) { return v.name; }, chosen);
+  return chosen.name();
 }
 
 }  // namespace
 
 std::vector<algorithm_info> random_conv_algorithms(const random_conv& c) {
-  const conv::query q = query_of(c);
-  if (c.dir == direction::bwd_d)
-    return describe<conv::backward_data_algorithms<float, isa::native>>(q);
-  if (c.dir == direction::bwd_w)
-    return describe<conv::backward_weights_algorithms<float, isa::native>>(q);
-  return describe<conv::forward_algorithms<float, isa::native>>(q);
+  return describe<convolution>(query_of(c));
 }
 
 std::string run_random_conv(const random_conv& c, const std::string& algorithm, int threads) {
   if (c.dir == direction::bwd_d)
-    return run_algorithm<conv::backward_data_algorithms<float, isa::native>>(
+    return run_algorithm(
         c, algorithm, "conv_backward_data", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
           const auto packed = pack(chosen, c, executor);
-          conv::run_backward_data<float>(c.problem, chosen, input_of(c.dst), packed.data(),
-                                         image_of(c.src), executor, workspace);
+          convolution::backward_data(c.problem, chosen, input_of(c.dst), packed.data(),
+                                     image_of(c.src), executor, workspace);
         });
   if (c.dir == direction::bwd_w)
-    return run_algorithm<conv::backward_weights_algorithms<float, isa::native>>(
+    return run_algorithm(
         c, algorithm, "conv_backward_weights", threads,
         [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
-          conv::run_backward_weights<float>(c.problem, chosen, input_of(c.src), input_of(c.dst),
-                                            filter_of<float>(c.weights), c.diff_bias, executor,
-                                            workspace);
+          convolution::backward_weights(c.problem, chosen, input_of(c.src), input_of(c.dst),
+                                        filter_of<float>(c.weights), c.diff_bias, executor,
+                                        workspace);
         });
-  return run_algorithm<conv::forward_algorithms<float, isa::native>>(
+  return run_algorithm(
       c, algorithm, "conv_forward", threads,
       [&](const auto& chosen, executor_ref executor, std::span<std::byte> workspace) {
         const auto packed = pack(chosen, c, executor);
         with_fused(c.fused, [&](const epilogue::fused<float>& post) {
-          conv::run_forward<float>(c.problem, chosen, input_of(c.src), packed.data(),
-                                   image_of(c.dst), post, executor, workspace);
+          convolution::forward(c.problem, chosen, input_of(c.src), packed.data(), image_of(c.dst),
+                               post, executor, workspace);
         });
       });
 }

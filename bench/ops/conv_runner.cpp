@@ -140,17 +140,11 @@ std::vector<algorithm_info> conv_algorithms(const conv_problem& p, const conv_ta
                                             bool strict) {
   const accuracy wanted = strict ? accuracy::strict : accuracy::normal;
   return with_layouts(p, [&]<class L, layout Src>() {
-    const auto query = [&](simdnn::direction pass) {
-      return conv::make_query<Src, L::blocked>(p, pass, wanted);
-    };
-    if (t.dir == direction::bwd_d)
-      return describe<conv::backward_data_algorithms<float, isa::native>>(
-          query(simdnn::direction::backward_data));
-    if (t.dir == direction::bwd_w)
-      return describe<conv::backward_weights_algorithms<float, isa::native>>(
-          query(simdnn::direction::backward_weights));
-    return describe<conv::forward_algorithms<float, isa::native>>(
-        query(simdnn::direction::forward));
+    const auto pass = t.dir == direction::bwd_d   ? simdnn::direction::backward_data
+                      : t.dir == direction::bwd_w ? simdnn::direction::backward_weights
+                                                  : simdnn::direction::forward;
+    return describe<conv::entry_points<float, isa::native>>(
+        conv::make_query<Src, L::blocked>(p, pass, wanted));
   });
 }
 

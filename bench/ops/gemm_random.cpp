@@ -34,7 +34,7 @@ std::string run(const random_gemm& call, const std::string& algorithm, int threa
 }  // namespace
 
 std::vector<algorithm_info> random_gemm_algorithms(const random_gemm& c) {
-  return describe<gemm::all<float, isa::native>>(gemm_query{c.problem, accuracy::normal});
+  return describe<gemm::entry_points<float, isa::native>>(gemm_query{c.problem, accuracy::normal});
 }
 
 std::string run_random_gemm(const random_gemm& c, const std::string& algorithm, int threads) {

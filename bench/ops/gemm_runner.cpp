@@ -59,7 +59,7 @@ std::unique_ptr<runner> make_fixed_gemm(const gemm_task& t) {
 }
 
 std::vector<algorithm_info> gemm_algorithms(const gemm_task& t, bool strict) {
-  return describe<gemm::all<float, isa::native>>(
+  return describe<gemm::entry_points<float, isa::native>>(
       gemm_query{{.m = t.m, .n = t.n, .k = t.k}, strict ? accuracy::strict : accuracy::normal});
 }
 

@@ -35,6 +35,7 @@ consume() { # CMAKE_OPTION...
     expect "isa=* dot=600" "$program"
   done
   expect "isa=sse2 sum=1" "$work/build/bin/plain"
+  expect "3x3 gemm=3" "$work/build/bin/compiled"
   [ "$from" = conan ] || expect "isa=* sum=1" "$work/build/bin/native"
 }
 
@@ -86,6 +87,7 @@ case $from in
     meson compile -C "$work/build"
     expect "isa=* dot=600" "$work/build/variants"
     expect "isa=sse2 sum=1" "$work/build/plain"
+    expect "3x3 gemm=3" "$work/build/compiled"
     ;;
   conan)
     need python3 python3
@@ -145,7 +147,7 @@ case $from in
       *) other=clang++-19 ;;
     esac
     if command -v "$other"; then
-      "$other" "$@" -DSIMDNN_EXTERN_TEMPLATES -fsyntax-only "$work/program.cpp"
+      "$other" "$@" -fsyntax-only "$work/program.cpp"
     fi
     ;;
   doxygen)

@@ -37,7 +37,10 @@ struct onednn : reference {
 using all = algorithms<reference, small, large, onednn>;
 
 std::string chosen(int size, const policy& p = {}) {
-  return std::visit([](const auto& v) { return std::string(v.name); }, all::choose(size, p, "op"));
+  const chosen_algorithm c = all::choose(size, p, "op");
+  const std::string name = all::visit(c, [](const auto& a) { return std::string(a.name); });
+  CHECK(name == c.name());
+  return name;
 }
 std::string refusal(int size, const policy& p = {}) {
   return test::message([&] { all::choose(size, p, "op"); });

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <simdnn/plan/entry_points.hpp>
 #include <simdnn/plan/select.hpp>
 #include <simdnn/plan/tuning_cache.hpp>
 #include <sstream>
@@ -66,31 +67,42 @@ struct onednn : quick {
 };
 using all = algorithms<slow, quick, small, onednn>;
 
-std::atomic<int> trials{0}, makings{0};
+std::atomic<int> runs{0}, makings{0};
 
+struct nap final : trial_run {
+  explicit nap(int us) : microseconds(us) {}
+  void operator()() override {
+    std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+  }
+  int microseconds;
+};
+struct sleeps final : trials {
+  std::string key() const override { return "words " + std::to_string(size); }
+  std::unique_ptr<trial_run> run_of(const policy& one) override {
+    if (!made) ++makings;
+    made = true;
+    if (one.algorithm == failing || failing == "all")
+      throw_error("op", "algorithm", "success", "a failure");
+    ++runs;
+    return std::make_unique<nap>(one.algorithm == fastest ? 100 : 2000);
+  }
+  int size = 0;
+  std::string fastest, failing;
+  bool made = false;
+};
 policy measured(int size, const policy& wanted, const std::string& fastest,
                 const std::string& failing = "none") {
-  return all::measured(
-      size, wanted, "op", [&] { return "words " + std::to_string(size); },
-      [&] {
-        ++makings;
-        return [&](const policy& one) -> trial_run {
-          if (one.algorithm == failing) throw_error("op", "algorithm", "success", "a failure");
-          ++trials;
-          const bool fast = one.algorithm == fastest;
-          return
-              [fast] { std::this_thread::sleep_for(std::chrono::microseconds(fast ? 100 : 2000)); };
-        };
-      });
+  sleeps s;
+  s.size = size, s.fastest = fastest, s.failing = failing;
+  return plan_entry_points<isa::native>::measured(all::describe(size, wanted), wanted, "op", s);
 }
 const std::string key = "op words 20 threads=1 normal own";
 
 }  // namespace
 
 TEST_CASE("the fastest of several runs") {
-  std::vector<trial_run> runs;
-  for (const int ms : {6, 5, 3, 30})
-    runs.push_back([ms] { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); });
+  std::vector<std::unique_ptr<trial_run>> runs;
+  for (const int ms : {6, 5, 3, 30}) runs.push_back(std::make_unique<nap>(1000 * ms));
   CHECK(fastest(runs) == 2);
   runs.pop_back();
   std::swap(runs[0], runs[2]);
@@ -100,16 +112,16 @@ TEST_CASE("the fastest of several runs") {
 TEST_CASE("a measured policy times once what may be chosen, and keeps the fastest") {
   tuning_cache cache;
   const policy wanted{.measured = &cache, .executor = serial{}};
-  trials = makings = 0;
+  runs = makings = 0;
   CHECK(measured(20, wanted, "quick").algorithm == "quick");
-  CHECK(trials == 2);  // small refuses, onednn is not allowed
+  CHECK(runs == 2);  // small refuses, onednn is not allowed
   CHECK(makings == 1);
   CHECK(cache.measured() == 1);
   CHECK(cache.entries() == std::map<std::string, std::string>{{key, "quick"}});
   CHECK(measured(20, wanted, "slow").algorithm == "quick");
   CHECK(makings == 1);
   CHECK(measured(3, wanted, "small").algorithm == "small");
-  CHECK(trials == 5);
+  CHECK(runs == 5);
   // Another key each: threads, accuracy, what is allowed.
   const test::threads two{2};
   CHECK(measured(20, {.measured = &cache, .executor = two}, "slow").algorithm == "slow");
@@ -147,15 +159,8 @@ TEST_CASE(
   tuning_cache cache;
   CHECK(measured(20, {.measured = &cache, .executor = serial{}}, "quick", "quick").algorithm ==
         "slow");
-  CHECK(test::message([&] {
-          all::measured(
-              7, {.measured = &cache}, "op", [] { return "words"; },
-              [] {
-                return [](const policy&) -> trial_run {
-                  throw_error("op", "algorithm", "success", "a failure");
-                };
-              });
-        }) == "op: algorithm: expected success, got a failure");
+  CHECK(test::message([&] { measured(7, {.measured = &cache}, "quick", "all"); }) ==
+        "op: algorithm: expected success, got a failure");
 }
 
 TEST_CASE("a hand-made entry is taken") {
@@ -222,13 +227,13 @@ TEST_CASE("a file that is no cache adds nothing") {
 
 TEST_CASE("many threads measure a problem once") {
   tuning_cache cache;
-  trials = makings = 0;
+  runs = makings = 0;
   {
     std::vector<std::jthread> team;
     for (int t = 0; t < 4; ++t)
       team.emplace_back([&] { measured(20, {.measured = &cache, .executor = serial{}}, "quick"); });
   }
   CHECK(makings == 1);
-  CHECK(trials == 2);
+  CHECK(runs == 2);
   CHECK(cache.measured() == 1);
 }

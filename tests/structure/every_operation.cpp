@@ -76,8 +76,11 @@ constexpr bool has_list(dnn::operand_list<Operands...>) {
 }
 template <class Pass>
 void call_pass() {
-  if constexpr (!has_list(typename Pass::operands()))
-    dnn::make_trial_of<dnn::plan<Pass>>(typename Pass::problem_type())({})();
+  if constexpr (!has_list(typename Pass::operands())) {
+    const typename Pass::problem_type problem;
+    dnn::trials_of<dnn::plan<Pass>> trials(problem, "");
+    (*trials.run_of({}))();
+  }
 }
 template <class... Lists>
 void call_lists(Lists... lists) {

@@ -2,7 +2,7 @@
 
 It measures g++-12 and clang++-19, if they are found. Headers: a translation unit that only includes
 a header, at -O0. Uses: a translation unit that makes a plan and calls it once, at -O2, without and
-with SIMDNN_EXTERN_TEMPLATES. Time is the CPU time of the compiler and the assembler. For headers it
+with instances (cmake/simdnn_instances.cmake). Time is the CPU time of the compiler and the assembler. For headers it
 is the least of N runs (3), in which all rows take turns; uses are measured once. Ratios are to
 xsimd and <regex> as measured by the same call of this program. inclusion_test.py holds the headers
 to a budget.
@@ -23,7 +23,7 @@ from operations import operations
 COMPILERS = ["g++-12", "clang++-19"]
 FLAGS = ["-std=c++20", *AVX2, "-fno-math-errno", "-ffp-contract=fast", f"-I{ROOT / 'include'}"]
 XSIMD, REGEX = "xsimd/xsimd.hpp", "regex"
-EXTERN = "-DSIMDNN_EXTERN_TEMPLATES"
+INSTANCES = [f"-DSIMDNN_{name}_INSTANCES" for name in ("PLAN", "CONV_FLOAT", "GEMM_FLOAT")]
 ANCHORS = [XSIMD, REGEX, "vector"]
 HEADERS = [
     "simdnn/tensor/tensor.hpp",
@@ -61,6 +61,7 @@ void run(const simdnn::inner_product_problem& p, const matrix& x,
   plan(x, plan.pack(w), y);
 }
 """),
+    "conv_pool": ("conv_pool", CONV.replace("conv_plan", "conv_pool_plan") + "}\n"),
     "pooling": ("pooling", IMAGES + """
 void run(const simdnn::pooling_problem& p, const image& x, image& y) {
   simdnn::pooling_plan<float, "nChw16c"> plan(p);
@@ -134,10 +135,10 @@ def header_table(compiler, runs):
 
 
 def use_table(compiler, xsimd):
-    yield ["use once, -O2", "CPU s", "x xsimd", "text KB", "extern: CPU s", "x xsimd", "text KB"]
+    yield ["use once, -O2", "CPU s", "x xsimd", "text KB", "instances: CPU s", "x xsimd", "text KB"]
     for name in USES:
         row = [name]
-        for flags in [], [EXTERN]:
+        for flags in [], INSTANCES:
             cost = used(compiler, name, *flags)
             row += [f"{cost.seconds:.2f}", f"{cost.seconds / xsimd:.2f}", f"{cost.text / 1e3:.1f}"]
         yield row

@@ -10,7 +10,7 @@ has a limit too, at -O2. The exit code is 77 if the compiler is missing.
 import shutil
 import sys
 
-from inclusion import EXTERN, HEADERS, REGEX, XSIMD, included, used
+from inclusion import HEADERS, INSTANCES, REGEX, XSIMD, included, used
 
 # The limit of conv.hpp is half a second if <regex> takes 0.45 seconds; 0.7 to 0.9 was measured,
 # depending on the compiler. The others are about 1.5 times what was measured. ONE_POST_OP_MORE is
@@ -53,7 +53,7 @@ for _ in range(ROUNDS):
         break
 post_op = float("inf")
 for _ in range(ROUNDS):
-    one, two = (used(compiler, name, EXTERN) for name in ("conv", "conv, one post-op more"))
+    one, two = (used(compiler, name, *INSTANCES) for name in ("conv", "conv, one post-op more"))
     post_op = min(post_op, (two.seconds - one.seconds) / seconds[REGEX])
     if post_op <= ONE_POST_OP_MORE:
         break

@@ -11,6 +11,7 @@ import re
 import sys
 
 from compiler import AVX2, ROOT, Compiler, in_parallel
+from inclusion import INSTANCES
 
 BLOCK = re.compile(r"(?:<!-- given:\n(?P<given>(?:(?!-->).)*)-->\n+)?```cpp\n(?P<code>.*?)^```",
                    re.DOTALL | re.MULTILINE)
@@ -33,8 +34,7 @@ def check(block):
     page, line, text = block
     # -c, not -fsyntax-only, so that templates are instantiated, except those that other tests
     # cover.
-    passed, output = compiler.run(text, *AVX2, "-DSIMDNN_EXTERN_TEMPLATES", "-O0", "-c", "-o",
-                                  "/dev/null")
+    passed, output = compiler.run(text, *AVX2, *INSTANCES, "-O0", "-c", "-o", "/dev/null")
     if not passed:
         print(f"{page}:{line}: this block does not compile:\n{text}\n{output}")
     return passed

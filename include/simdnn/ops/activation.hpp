@@ -44,10 +44,10 @@ struct forward : description<F, T, L, Isa> {
   using operands = operand_list<
       in<"src", T, L, &tensor_problem::tensor_shape>,
       out<"dst", T, L, &tensor_problem::tensor_shape, like<"src">, in_place_of<"src">>>;
-  template <class Chosen>
-  static void run(const activation_problem<F>& p, const Chosen& chosen, const view<const T, L>& src,
-                  const view<T, L>& dst, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(p.function, src, dst, call.executor); }, chosen);
+  static void run(const activation_problem<F>& p, const chosen_algorithm& chosen,
+                  const view<const T, L>& src, const view<T, L>& dst, const call_context& call) {
+    forward::algorithm_list::visit(
+        chosen, [&](const auto& a) { a.forward(p.function, src, dst, call.executor); });
   }
 };
 
@@ -62,14 +62,13 @@ struct backward : description<F, T, L, Isa> {
                    in<"dst", T, L, &tensor_problem::tensor_shape, like<"src">>,
                    out<"diff_src", T, L, &tensor_problem::tensor_shape, like<"src">,
                        in_place_of<"diff_dst">, in_place_of<"src">, in_place_of<"dst">>>;
-  template <class Chosen>
-  static void run(const activation_problem<F>& p, const Chosen& chosen,
+  static void run(const activation_problem<F>& p, const chosen_algorithm& chosen,
                   const view<const T, L>& diff_dst, const view<const T, L>& src,
                   const view<const T, L>& dst, const view<T, L>& diff_src,
                   const call_context& call) {
-    std::visit(
-        [&](const auto& a) { a.backward(p.function, diff_dst, src, dst, diff_src, call.executor); },
-        chosen);
+    backward::algorithm_list::visit(chosen, [&](const auto& a) {
+      a.backward(p.function, diff_dst, src, dst, diff_src, call.executor);
+    });
   }
 };
 

@@ -64,24 +64,31 @@ struct forward {
   }
   static bands cut(const conv_problem& p, const policy& policy) {
     return cut_into_bands<T, Isa>(
-        conv::make_query<Src, Dst>(p, direction::forward, policy.accuracy));
+        conv::make_query(Src, Dst, p, direction::forward, policy.accuracy));
   }
   static conv::query query(const conv_problem& p, const policy& policy) {
     return cut(p, policy).convolution;
   }
+  static chosen_algorithm choose(const conv::query& q, const policy& policy, const char* op) {
+    return conv::entry_points<T, Isa>::choose(q, policy, op);
+  }
+  static auto describe(const conv::query& q, const policy& policy) {
+    return conv::entry_points<T, Isa>::describe(q, policy);
+  }
   static index_t terms(const conv_problem& p) { return p.weights_shape().elements() / p.out; }
   static auto prepare(const conv_problem& p) { return banded<T, Src, Dst, Isa>(cut(p, {})); }
-  template <class Banded, class Chosen>
-  static index_t workspace_bytes(const Banded& b, const Chosen& chosen, int workers) {
+  template <class Banded>
+  static index_t workspace_bytes(const Banded& b, const chosen_algorithm& chosen, int workers) {
     return b.workspace_bytes(chosen, workers);
   }
-  template <class Chosen, layout W>
-  static void pack(const Chosen& chosen, const view<const T, W>& weights, T* packed,
+  template <layout W>
+  static void pack(const chosen_algorithm& chosen, const view<const T, W>& weights, T* packed,
                    executor_ref executor) {
-    conv::pack<T>(chosen, conv::as_filter(weights), packed, executor);
+    conv::entry_points<T, Isa>::pack(chosen, direction::forward, conv::as_filter(weights), packed,
+                                     executor);
   }
-  template <class Banded, class Chosen>
-  static void run(const Banded& b, const Chosen& chosen, const view<const T, Src>& src,
+  template <class Banded>
+  static void run(const Banded& b, const chosen_algorithm& chosen, const view<const T, Src>& src,
                   const T* packed, const view<T, Dst>& dst, const epilogue::fused<T>& post,
                   const call_context& call) {
     b.forward(chosen, src, packed, dst, post, call.executor, call.workspace);

@@ -47,11 +47,11 @@ struct forward : description<T, L, Isa> {
       in<"src", T, L, &pooling_problem::src_shape, needs::fastest>,
       out<"dst", T, L, &pooling_problem::dst_shape, needs::fastest>,
       saved<"argmax", T, L, &pooling_problem::dst_shape, needs::fastest, optional_operand>>;
-  template <class Chosen>
-  static void run(const pooling_problem&, const Chosen& chosen, const view<const T, L>& src,
-                  const view<T, L>& dst, const view<T, L>* argmax, const call_context& call) {
-    std::visit([&](const auto& a) { a.forward(src, dst, argmax, call.executor, call.workspace); },
-               chosen);
+  static void run(const pooling_problem&, const chosen_algorithm& chosen,
+                  const view<const T, L>& src, const view<T, L>& dst, const view<T, L>* argmax,
+                  const call_context& call) {
+    forward::algorithm_list::visit(
+        chosen, [&](const auto& a) { a.forward(src, dst, argmax, call.executor, call.workspace); });
     // In the padding of blocks, the maxima are zero because src is. Their positions are not zero if
     // there is a pad.
     if (argmax != nullptr) zero_padding(*argmax, call.executor);
@@ -71,16 +71,13 @@ struct backward : description<T, L, Isa> {
     if (p.kind == pooling_kind::max && argmax.shape().rank() == 0)
       throw_error(name, "argmax", "what the forward pass of max pooling saved", "none");
   }
-  template <class Chosen>
-  static void run(const pooling_problem& p, const Chosen& chosen, const view<const T, L>& diff_dst,
-                  const view<const T, L>* argmax, const view<T, L>& diff_src,
-                  const call_context& call) {
+  static void run(const pooling_problem& p, const chosen_algorithm& chosen,
+                  const view<const T, L>& diff_dst, const view<const T, L>* argmax,
+                  const view<T, L>& diff_src, const call_context& call) {
     if (p.kind != pooling_kind::max) argmax = nullptr;
-    std::visit(
-        [&](const auto& a) {
-          a.backward(diff_dst, argmax, diff_src, call.executor, call.workspace);
-        },
-        chosen);
+    backward::algorithm_list::visit(chosen, [&](const auto& a) {
+      a.backward(diff_dst, argmax, diff_src, call.executor, call.workspace);
+    });
   }
 };
 

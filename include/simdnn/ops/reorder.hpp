@@ -36,10 +36,10 @@ struct forward {
                                 out<"dst", T, Dst, &tensor_problem::tensor_shape>>;
   static constexpr bool memory_bound = true;
   static shape query(const tensor_problem& p, const policy&) { return p.sizes; }
-  template <class Chosen>
-  static void run(const tensor_problem&, const Chosen& chosen, const view<const T, Src>& src,
-                  const view<T, Dst>& dst, const call_context& call) {
-    std::visit([&](const auto& a) { a(src, dst, call.executor); }, chosen);
+  static void run(const tensor_problem&, const chosen_algorithm& chosen,
+                  const view<const T, Src>& src, const view<T, Dst>& dst,
+                  const call_context& call) {
+    algorithm_list::visit(chosen, [&](const auto& a) { a(src, dst, call.executor); });
   }
 };
 

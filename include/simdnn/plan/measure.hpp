@@ -1,10 +1,9 @@
 // Measures algorithms for policy.measured: makes operands to run them on, and finds the fastest.
-// Called by algorithms::measured (select.hpp) and by plans (trial.hpp).
+// Called by plans; trial.hpp has the trials of a pass.
 #pragma once
 
 #include <algorithm>
 #include <memory>
-#include <simdnn/isa/abi.hpp>
 #include <simdnn/parallel/parallel_for.hpp>
 #include <simdnn/plan/policy.hpp>
 #include <simdnn/tensor/tensor.hpp>
@@ -29,30 +28,24 @@ inline executor_ref trial_executor(const policy& policy) {
   return policy.executor.or_else(default_executor());
 }
 
-/// A function to time, which runs an algorithm once. It is used instead of std::function, whose
-/// header alone takes a third as long to compile as conv.hpp.
+/// Runs an algorithm once. (std::function's header alone takes a third as long to compile as
+/// conv.hpp.)
 class trial_run {
  public:
-  template <class F>
-  trial_run(F f)  // NOLINT: implicit, so that a lambda can be returned as one
-      : function_(std::make_shared<F>(std::move(f))),
-        call_([](void* function) { (*static_cast<F*>(function))(); }) {}
-  void operator()() const { call_(function_.get()); }
-
- private:
-  std::shared_ptr<void> function_;
-  void (*call_)(void*);
+  virtual ~trial_run() = default;
+  virtual void operator()() = 0;
 };
 
 /// The index of the fastest run; there must be at least one. The runs take turns, so that
 /// disturbances of the machine affect all of them alike. In each turn, the time of every run is
 /// divided by that of the first run. The fastest run has the smallest median of these ratios.
-inline std::size_t fastest(const std::vector<trial_run>& runs) {
+template <class Run>
+std::size_t fastest(const std::vector<std::unique_ptr<Run>>& runs) {
   constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: least per sample, most for all turns
   constexpr int least_turns = 5, most_turns = 51;
   // A run that takes this many times as long as the fastest drops out after its first timed call.
   constexpr double hopeless = 2;
-  const auto seconds = [](const trial_run& run, int count) {
+  const auto seconds = [](Run& run, int count) {
     const std::int64_t start = calls::now();
     for (int i = 0; i < count; ++i) run();
     return std::max(static_cast<double>(calls::now() - start) * 1e-9 / count, 1e-9);
@@ -65,8 +58,8 @@ inline std::size_t fastest(const std::vector<trial_run>& runs) {
   };
   std::vector<racer> racers;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    runs[i]();  // not timed: touches pages, fills caches, allocates the workspace
-    racers.push_back({i, seconds(runs[i], 1), {}});
+    (*runs[i])();  // not timed: touches pages, fills caches, allocates the workspace
+    racers.push_back({i, seconds(*runs[i], 1), {}});
   }
   const auto by_first = [](const racer& a, const racer& b) { return a.first < b.first; };
   const double best = std::min_element(racers.begin(), racers.end(), by_first)->first;
@@ -77,7 +70,7 @@ inline std::size_t fastest(const std::vector<trial_run>& runs) {
   for (int turn = 0; turn < least_turns || (turn < most_turns && calls::now() < end); ++turn)
     for (racer& r : racers)
       r.times.push_back(
-          seconds(runs[r.index], static_cast<int>(std::clamp(sample / r.first, 1.0, 1e4))));
+          seconds(*runs[r.index], static_cast<int>(std::clamp(sample / r.first, 1.0, 1e4))));
   const auto relative = [&](const racer& r) {
     std::vector<double> ratios;
     for (std::size_t turn = 0; turn < r.times.size(); ++turn)

@@ -27,9 +27,12 @@
 //     a std::span of views                 if it is a list
 //     a pointer to the packed elements     if it is packed weights
 // A pass may also have:
-//     template <class Chosen>                                called instead of forward() and
-//     static auto run(const problem_type&, const Chosen&,    backward(); Chosen is a variant of the
-//                     operands..., const call_context&);     algorithms
+//     static auto run(const problem_type&,                   called instead of forward() and
+//                     const chosen_algorithm&, operands...,  backward(); algorithm_list::visit
+//                     const call_context&);                  gives the chosen algorithm its type
+//     static chosen_algorithm choose(query, const policy&,   default: that of algorithm_list
+//                                    const char* op);
+//     static auto describe(query, const policy&);            default: that of algorithm_list
 //     static problem_type checked(const problem_type&);      default: p.checked(name). If p has a
 //                                                            member size, it must have a number for
 //                                                            each spatial dimension of the layouts
@@ -58,6 +61,7 @@
 #include <algorithm>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/parallel/executor.hpp>
+#include <simdnn/plan/chosen.hpp>
 #include <simdnn/plan/operand.hpp>
 #include <simdnn/plan/policy.hpp>
 #include <simdnn/problem/spatial.hpp>
@@ -66,7 +70,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -124,6 +127,20 @@ struct described_pass {
     else
       return p;
   }
+  template <class Query>
+  static chosen_algorithm choose(const Query& q, const policy& policy) {
+    if constexpr (requires { Pass::choose(q, policy, Pass::name); })
+      return Pass::choose(q, policy, Pass::name);
+    else
+      return Pass::algorithm_list::choose(q, policy, Pass::name);
+  }
+  template <class Query>
+  static auto describe(const Query& q, const policy& policy) {
+    if constexpr (requires { Pass::describe(q, policy); })
+      return Pass::describe(q, policy);
+    else
+      return Pass::algorithm_list::describe(q, policy);
+  }
   static auto prepare(const problem_type& p) {
     if constexpr (requires { Pass::prepare(p); })
       return Pass::prepare(p);
@@ -150,13 +167,14 @@ struct described_pass {
   }
 
   /// Runs a pass that fuses no post-ops.
-  template <class Prepared, class Chosen, class... V>
-  SIMDNN_INLINE static auto run(const Prepared& p, const Chosen& chosen, const call_context& call,
-                                const V&... operands) {
+  template <class Prepared, class... V>
+  SIMDNN_INLINE static auto run(const Prepared& p, const chosen_algorithm& chosen,
+                                const call_context& call, const V&... operands) {
     if constexpr (has_run)
       return Pass::run(p, chosen, operands..., call);
     else
-      std::visit([&](const auto& a) { run_algorithm(a, call, operands...); }, chosen);
+      Pass::algorithm_list::visit(chosen,
+                                  [&](const auto& a) { run_algorithm(a, call, operands...); });
   }
 
  private:

@@ -5,12 +5,11 @@
 
 #include <simdnn/parallel/grain.hpp>
 #include <simdnn/plan/arguments.hpp>
+#include <simdnn/plan/entry_points.hpp>
 #include <simdnn/plan/operands.hpp>
 #include <simdnn/plan/packed.hpp>
 #include <simdnn/plan/pass.hpp>
 #include <simdnn/plan/quick_check.hpp>
-#include <simdnn/plan/record.hpp>
-#include <simdnn/plan/select.hpp>
 #include <simdnn/plan/trial.hpp>
 #include <simdnn/trace/call_record.hpp>
 #include <span>
@@ -22,6 +21,7 @@ namespace simdnn::inline SIMDNN_ABI {
 template <class Pass>
 class plan {
   using described = described_pass<Pass>;
+  using functions = plan_entry_points<isa::native>;
   using table = typename Pass::operands;
   using numbers = std::make_index_sequence<table::count>;
   template <std::size_t I>
@@ -38,7 +38,6 @@ class plan {
   using pass = Pass;
   using problem_type = typename Pass::problem_type;
   using algorithm_list = typename Pass::algorithm_list;
-  using chosen = typename algorithm_list::chosen;
 
   /// Throws error if the problem breaks a rule or no algorithm that the policy allows takes it.
   explicit plan(const problem_type& p, const policy& policy = {})
@@ -46,28 +45,16 @@ class plan {
         prepared_(described::prepare(problem_)),
         algorithm_(choose(problem_, policy)) {
     set_shapes(numbers());
-    if constexpr (weights_line != no_weights)
-      std::visit(
-          [&](const auto& a) {
-            packed_elements_ = a.packed_elements();
-            if constexpr (requires { a.packed_name(); })
-              packed_name_ = a.packed_name();
-            else
-              packed_name_ = a.name;
-          },
-          algorithm_);
   }
   /// {name, eligible, refusal, cost} of each algorithm: algorithms::description in select.hpp.
   static auto describe(const problem_type& p, const policy& policy = {}) {
-    return algorithm_list::describe(described::query(described::checked(p), policy), policy);
+    return described::describe(described::query(described::checked(p), policy), policy);
   }
 
   /// The problem, with every default filled in.
   const problem_type& problem() const { return problem_; }
   /// For example "direct".
-  const char* algorithm_name() const {
-    return std::visit([](const auto& a) { return a.name; }, algorithm_);
-  }
+  const char* algorithm_name() const { return algorithm_.name(); }
   /// The shape of the operand with this name; an empty shape if the table has no such operand.
   shape shape_of(std::string_view operand) const {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -82,12 +69,7 @@ class plan {
     if constexpr (requires { Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers); })
       bytes = Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers);
     else
-      std::visit(
-          [&](const auto& a) {
-            if constexpr (requires { a.workspace_bytes(workers); })
-              bytes = a.workspace_bytes(workers);
-          },
-          algorithm_);
+      bytes = algorithm_.workspace_bytes(workers);
     return bytes + static_cast<index_t>(memory_pool::alignment);
   }
 
@@ -96,8 +78,8 @@ class plan {
   auto pack(const W& weights, std::pmr::memory_resource* memory = default_memory(),
             executor_ref executor = default_executor()) const {
     static_assert(weights_line != no_weights, "this pass has no weights to pack");
-    packed<typename line<weights_line>::type> result(Pass::name, packed_name_, packed_elements_,
-                                                     memory);
+    packed<typename line<weights_line>::type> result(Pass::name, algorithm_.packed_name(),
+                                                     algorithm_.packed_elements(), memory);
     repack(weights, result, executor);
     return result;
   }
@@ -112,12 +94,12 @@ class plan {
     } else {
       const auto w = as_operand<typename operand::type, const typename operand::type>(weights);
       const erased_operand erased = erase<weights_line>(w);
-      check_operands(Pass::name, {&erased, 1});
-      into.check(Pass::name, operand::name, packed_name_, packed_elements_);
+      functions::check(Pass::name, {&erased, 1});
+      into.check(Pass::name, operand::name, algorithm_.packed_name(), algorithm_.packed_elements());
       executor = for_elements(executor, static_cast<double>(w.shape().elements()));
       const calls::timer timer;
       Pass::pack(algorithm_, w, into.data(), executor);
-      timer.stop(executor, [&] {
+      stop(timer, executor, [&] {
         call_record call = record({&erased, 1});
         call.packing = true;
         call.flops = 0;
@@ -163,16 +145,15 @@ class plan {
   }
 
  private:
-  static chosen choose(const problem_type& p, const policy& policy) {
+  static chosen_algorithm choose(const problem_type& p, const policy& policy) {
     const auto q = described::query(p, policy);
-    if constexpr (algorithm_list::choices < 2) {
-      return algorithm_list::choose(q, policy, Pass::name);
-    } else {
-      const auto key = [&] { return trial_key<Pass>(described::text(p)); };
-      const auto make_trial = [&] { return make_trial_of<plan>(p); };
-      return algorithm_list::choose(
-          q, algorithm_list::measured(q, policy, Pass::name, key, make_trial), Pass::name);
-    }
+    if constexpr (algorithm_list::choices > 1)
+      if (policy.measured != nullptr && policy.algorithm.empty()) {
+        trials_of<plan> trials(p, described::text(p));
+        return described::choose(
+            q, functions::measured(described::describe(q, policy), policy, Pass::name, trials));
+      }
+    return described::choose(q, policy);
   }
   const auto& prepared_or_problem() const {
     if constexpr (std::is_same_v<prepared, none_t>)
@@ -283,7 +264,7 @@ class plan {
   template <std::size_t... I, class Pack, class Packed>
   SIMDNN_NOINLINE void check_exactly(const Pack& arguments, const Packed* own) const {
     const erased_operand all[] = {erase<I>(lowered<I>(arguments, own), !left_out<I, Pack>)...};
-    check_operands(Pass::name, all);
+    functions::check(Pass::name, all);
     (check_list<I>(all, lowered<I>(arguments, own)), ...);
   }
   template <std::size_t I, class V>
@@ -293,7 +274,7 @@ class plan {
       std::copy(all.begin(), all.end(), copy);
       for (std::size_t i = 0; i < views.size(); ++i) {
         copy[I] = erase<I>(views[i], true, static_cast<int>(i));
-        check_operands(Pass::name, copy);
+        functions::check(Pass::name, copy);
       }
     }
   }
@@ -301,7 +282,8 @@ class plan {
   template <std::size_t I, class V>
   SIMDNN_INLINE void check_packed(const V& weights) const {
     if constexpr (detail::is_packed_pointer<V>)
-      weights->check(Pass::name, line<I>::name, packed_name_, packed_elements_);
+      weights->check(Pass::name, line<I>::name, algorithm_.packed_name(),
+                     algorithm_.packed_elements());
   }
 
   template <std::size_t I, bool LeftOut, class V>
@@ -351,12 +333,22 @@ class plan {
     const calls::timer timer;
     if constexpr (std::is_void_v<decltype(run())>) {
       run();
-      timer.stop(executor, describe);
+      stop(timer, executor, describe);
     } else {
       auto result = run();
-      timer.stop(executor, describe);
+      stop(timer, executor, describe);
       return result;
     }
+  }
+  template <class Describe>
+  SIMDNN_INLINE static void stop(const calls::timer& timer, const executor_ref& executor,
+                                 const Describe& describe) {
+    timer.stop([&](std::int64_t start) {
+      constexpr auto call = [](const void* object) {
+        return (*static_cast<const Describe*>(object))();
+      };
+      functions::report(start, executor, call, &describe);
+    });
   }
 
   template <std::size_t... I, class Pack, class Packed>
@@ -377,16 +369,14 @@ class plan {
   call_record record(std::span<const erased_operand> operands) const {
     double flops = 0;
     if constexpr (requires { problem_.flops(); }) flops = problem_.flops();
-    return record_of(Pass::name, described::text(problem_), Pass::isa_tag::name, algorithm_name(),
-                     flops, operands);
+    return functions::record(Pass::name, described::text(problem_), Pass::isa_tag::name,
+                             algorithm_name(), flops, operands);
   }
 
   problem_type problem_;
   [[no_unique_address]] prepared prepared_;
-  chosen algorithm_;
+  chosen_algorithm algorithm_;
   shape shapes_[table::count];
-  const char* packed_name_ = "";
-  index_t packed_elements_ = 0;
 };
 
 /// Makes a plan and calls it once, for functions such as lrn_forward(). After the operands, the

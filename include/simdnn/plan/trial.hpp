@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <simdnn/plan/arguments.hpp>
+#include <simdnn/plan/entry_points.hpp>
 #include <simdnn/plan/measure.hpp>
 #include <simdnn/plan/operand.hpp>
 #include <simdnn/trace/call_record.hpp>
@@ -12,20 +13,6 @@
 #include <utility>
 
 namespace simdnn::inline SIMDNN_ABI {
-
-/// The part of a cache's key that identifies a problem: "float nChw16c nChw16c avx512 mb8ic64...".
-template <class Pass>
-std::string trial_key(const std::string& problem) {
-  using table = typename Pass::operands;
-  std::string key = calls::type_name<typename table::template at<0>::type>();
-  const auto add = [&]<class Operand>(const Operand&) {
-    if constexpr (!Operand::any) key.append(" ").append(Operand::usual_layout.text());
-  };
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (add(typename table::template at<I>()), ...);
-  }(std::make_index_sequence<table::count>());
-  return key + ' ' + Pass::isa_tag::name + ' ' + problem;
-}
 
 namespace detail {
 
@@ -51,44 +38,83 @@ auto& trial_argument(Operands& operands, Packed& weights) {
 
 }  // namespace detail
 
-/// Makes operands and returns a function. That function takes a policy that names an algorithm,
-/// makes a plan with it, and returns a trial_run that calls the plan, with a bias and relu if the
-/// pass fuses post-ops.
+/// Calls of plans on operands that it makes for the first of them, with a bias and relu if the pass
+/// fuses post-ops.
 template <class Plan>
-auto make_trial_of(const typename Plan::problem_type& p) {
+class trials_of final : public trials {
   using pass = typename Plan::pass;
   using table = typename pass::operands;
-  constexpr bool fuses = requires { typename pass::post_ops; };
-  constexpr std::size_t weights_line = table::weights_line;
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return [p, operands = std::tuple(detail::trial_operand<pass, I>(p)...)](
-               const policy& one) mutable -> trial_run {
-      const auto plan = std::make_shared<const Plan>(p, one);
-      const auto weights = [&] {
-        if constexpr (weights_line == table::count) {
-          return std::make_shared<none_t>();
-        } else {
-          auto packed = plan->pack(std::get<weights_line>(operands));
-          return std::make_shared<decltype(packed)>(std::move(packed));
-        }
-      }();
-      const auto bias = [&] {
-        if constexpr (fuses) {
-          auto b = pass::post_ops::template trial_bias<pass>(operands);
-          return std::make_shared<decltype(b)>(std::move(b));
-        } else {
-          return std::make_shared<none_t>();
-        }
-      }();
-      return [&operands, plan, weights, bias, executor = trial_executor(one)] {
-        if constexpr (fuses)
-          (*plan)(detail::trial_argument<I, weights_line>(operands, *weights)...,
-                  pass::post_ops::trial_post_ops(*bias), executor);
-        else
-          (*plan)(detail::trial_argument<I, weights_line>(operands, *weights)..., executor);
-      };
+  using numbers = std::make_index_sequence<table::count>;
+  using problem_type = typename Plan::problem_type;
+  static constexpr bool fuses = requires { typename pass::post_ops; };
+  static constexpr std::size_t weights_line = table::weights_line;
+
+ public:
+  /// Refers to the problem.
+  trials_of(const problem_type& p, std::string text) : problem_(p), text_(std::move(text)) {}
+
+  std::string key() const override { return key(numbers()); }
+  std::unique_ptr<trial_run> run_of(const policy& named) override {
+    if (operands_ == nullptr) make_operands(numbers());
+    return std::make_unique<algorithm_run>(problem_, named, *operands_);
+  }
+
+ private:
+  // "float nChw16c nChw16c avx512 mb8ic64..."
+  template <std::size_t... I>
+  std::string key(std::index_sequence<I...>) const {
+    std::string key = calls::type_name<typename table::template at<0>::type>();
+    const auto add = [&]<class Operand>(const Operand&) {
+      if constexpr (!Operand::any) key.append(" ").append(Operand::usual_layout.text());
     };
-  }(std::make_index_sequence<table::count>());
-}
+    (add(typename table::template at<I>()), ...);
+    return key + ' ' + pass::isa_tag::name + ' ' + text_;
+  }
+  template <std::size_t... I>
+  void make_operands(std::index_sequence<I...>) {
+    operands_ = std::make_unique<operand_tuple>(detail::trial_operand<pass, I>(problem_)...);
+  }
+  template <std::size_t... I>
+  static auto tuple_of(std::index_sequence<I...>)
+      -> std::tuple<decltype(detail::trial_operand<pass, I>(std::declval<problem_type>()))...>;
+  using operand_tuple = decltype(tuple_of(numbers()));
+
+  // One algorithm's plan, with its weights and its bias.
+  static auto packed_for([[maybe_unused]] const Plan& plan,
+                         [[maybe_unused]] const operand_tuple& operands) {
+    if constexpr (weights_line == table::count)
+      return none_t();
+    else
+      return plan.pack(std::get<weights_line>(operands));
+  }
+  static auto bias_for([[maybe_unused]] const operand_tuple& operands) {
+    if constexpr (fuses)
+      return pass::post_ops::template trial_bias<pass>(operands);
+    else
+      return none_t();
+  }
+  struct algorithm_run final : trial_run {
+    algorithm_run(const problem_type& p, const policy& named, operand_tuple& made)
+        : operands(made), executor(trial_executor(named)), plan(p, named) {}
+    void operator()() override { call(numbers()); }
+    template <std::size_t... I>
+    void call(std::index_sequence<I...>) {
+      if constexpr (fuses)
+        plan(detail::trial_argument<I, weights_line>(operands, weights)...,
+             pass::post_ops::trial_post_ops(bias), executor);
+      else
+        plan(detail::trial_argument<I, weights_line>(operands, weights)..., executor);
+    }
+    operand_tuple& operands;
+    executor_ref executor;
+    Plan plan;
+    decltype(packed_for(plan, operands)) weights = packed_for(plan, operands);
+    decltype(bias_for(operands)) bias = bias_for(operands);
+  };
+
+  const problem_type& problem_;
+  std::string text_;
+  std::unique_ptr<operand_tuple> operands_;
+};
 
 }  // namespace simdnn::inline SIMDNN_ABI

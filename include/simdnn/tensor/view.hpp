@@ -39,25 +39,43 @@ struct layout_table {
   }();
 };
 
+namespace view_detail {
+
+// Not templates, so that they are compiled once for all layouts.
+[[noreturn]] SIMDNN_NOINLINE inline void refuse_rank(const layout& l, const shape& s,
+                                                     const char* op) {
+  throw_error(op, "shape",
+              std::to_string(l.rank()) + " dimensions for layout " + std::string(l.text()),
+              s.str());
+}
+[[noreturn]] SIMDNN_NOINLINE inline void refuse_null(const shape& s) {
+  throw_error("view", "data", "a pointer to " + s.str() + " elements", "null");
+}
+SIMDNN_NOINLINE constexpr strides dense_strides(const fixed_array<index_t, max_rank>& block,
+                                                const fixed_array<int, max_rank>& outer_dim,
+                                                index_t block_size, const shape& s,
+                                                const char* op) {
+  strides result{};
+  index_t run = block_size;
+  for (int at = s.rank() - 1; at >= 0; --at) {
+    const int d = outer_dim[at];
+    result[d] = run;
+    const index_t blocks = s[d] / block[d] + (s[d] % block[d] != 0);
+    run = checked_mul(run, blocks == 0 ? 1 : blocks, op, "shape");
+  }
+  checked_mul(run, 16, op, "shape");  // in bytes too, for the widest element type
+  return result;
+}
+
+}  // namespace view_detail
+
 /// The strides of a tensor without gaps; blocked dimensions are padded to whole blocks. Throws
 /// error in the name of `op` if the shape's rank is not the layout's or the memory size overflows.
 template <layout L>
 constexpr strides dense_strides(const shape& s, const char* op = "tensor") {
   using table = layout_table<L>;
-  if (s.rank() != table::rank)
-    throw_error(op, "shape",
-                std::to_string(L.rank()) + " dimensions for layout " + std::string(L.text()),
-                s.str());
-  strides result{};
-  index_t run = table::block_size;
-  for (int at = table::rank - 1; at >= 0; --at) {
-    const int d = table::outer_dim[at];
-    result[d] = run;
-    const index_t blocks = s[d] / table::block[d] + (s[d] % table::block[d] != 0);
-    run = checked_mul(run, blocks == 0 ? 1 : blocks, op, "shape");
-  }
-  checked_mul(run, 16, op, "shape");  // in bytes too, for the widest element type
-  return result;
+  if (s.rank() != table::rank) view_detail::refuse_rank(L, s, op);
+  return view_detail::dense_strides(table::block, table::outer_dim, table::block_size, s, op);
 }
 
 /// Elements in memory, including the padding of blocks; 0 if a size is 0.
@@ -83,8 +101,7 @@ class view {
   /// A view with the caller's strides. Nothing checks that they stay inside the memory.
   view(T* data, const simdnn::shape& s, const simdnn::strides& st)
       : data_(data), shape_(s), strides_(st) {
-    if (data == nullptr && s.elements() != 0)
-      throw_error("view", "data", "a pointer to " + s.str() + " elements", "null");
+    if (data == nullptr && s.elements() != 0) view_detail::refuse_null(s);
   }
   /// A view of T converts to a view of const T.
   template <class U>

@@ -133,26 +133,14 @@ constexpr const char* type_name() {
 class timer {
  public:
   timer() : start_(observed() ? now() : 0) {}
-  /// describe() returns the call_record without times and threads; it is called only if a record is
-  /// wanted.
-  template <class Describe>
-  void stop(const executor_ref& executor, const Describe& describe) const {
+  /// Calls finish(start) if a record is wanted, or if it is not known yet whether it is.
+  template <class Finish>
+  void stop(const Finish& finish) const {
     if (start_ != 0) [[unlikely]]
-      finish(executor, describe);
+      finish(start_);
   }
 
  private:
-  template <class Describe>
-  SIMDNN_NOINLINE void finish(const executor_ref& executor, const Describe& describe) const {
-    const std::int64_t end = now();
-    if (!verbose() && isa::program().hook.load(std::memory_order_relaxed) == nullptr) return;
-    call_record call = describe();
-    call.threads = executor.concurrency();
-    call.start = start_;
-    call.duration = end - start_;
-    report(call);
-  }
-
   std::int64_t start_;
 };
 

@@ -1,6 +1,6 @@
 // Operands with gaps between channels or pixels that an algorithm needs contiguous. src is copied
 // first. Results are stored in a buffer without post-ops, which are applied on the way from there
-// to dst. Called by run.hpp; the algorithms say what they need in reads() and writes().
+// to dst. Called by entry_points.hpp; the algorithms say what they need in reads() and writes().
 #pragma once
 
 #include <array>

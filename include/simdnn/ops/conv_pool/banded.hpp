@@ -10,7 +10,7 @@
 #pragma once
 
 #include <simdnn/epilogue/fused.hpp>
-#include <simdnn/ops/conv/instances.hpp>
+#include <simdnn/ops/conv/entry_points.hpp>
 #include <simdnn/ops/conv_pool/bands.hpp>
 #include <simdnn/ops/pooling/direct.hpp>
 #include <simdnn/parallel/workspace.hpp>
@@ -20,7 +20,6 @@ namespace simdnn::inline SIMDNN_ABI::conv_pool {
 
 template <class T, layout Src, layout Dst, class Isa>
 class banded {
-  using convolution = typename conv::forward_algorithms<T, Isa>::chosen;
   using pool = pooling::direct<T, Dst, Isa>;
 
  public:
@@ -30,12 +29,12 @@ class banded {
     if (b.rows.parts() > 1) copy_ = {p.batch, p.in, p.size[1], p.size[2]};
   }
 
-  index_t workspace_bytes(const convolution& algorithm, int workers) const {
+  index_t workspace_bytes(const chosen_algorithm& algorithm, int workers) const {
     return shared(workers) ? slice_bytes(algorithm, workers) : workers * slice_bytes(algorithm, 1);
   }
 
   /// src and dst of the whole problem; dst must not overlap src.
-  void forward(const convolution& algorithm, const view<const T, Src>& src, const T* packed,
+  void forward(const chosen_algorithm& algorithm, const view<const T, Src>& src, const T* packed,
                const view<T, Dst>& dst, const epilogue::fused<T>& post, executor_ref executor,
                std::span<std::byte> workspace) const {
     const int workers = std::max(executor.concurrency(), 1);
@@ -64,10 +63,9 @@ class banded {
   index_t copy_bytes() const {
     return bytes_of(copy_.rank() == 0 ? 0 : dense_elements<Src>(copy_));
   }
-  index_t slice_bytes(const convolution& algorithm, int workers) const {
+  index_t slice_bytes(const chosen_algorithm& algorithm, int workers) const {
     const index_t taken =
-        std::max(std::visit([&](const auto& v) { return v.workspace_bytes(workers); }, algorithm),
-                 pool_for(results_).workspace_bytes(workers));
+        std::max(algorithm.workspace_bytes(workers), pool_for(results_).workspace_bytes(workers));
     return results_bytes() + copy_bytes() + taken;
   }
   static index_t bytes_of(index_t elements) {
@@ -83,7 +81,7 @@ class banded {
                  .pad_end = {0, 0}});
   }
 
-  void run(index_t band, const convolution& algorithm, const view<const T, Src>& src,
+  void run(index_t band, const chosen_algorithm& algorithm, const view<const T, Src>& src,
            const T* packed, const view<T, Dst>& dst, const epilogue::fused<T>& post,
            executor_ref executor, std::span<std::byte> slice) const {
     const cut &images = bands_.images, &rows = bands_.rows;
@@ -95,8 +93,8 @@ class banded {
 
     const view<const T, Src> x =
         rows_of(src.part(0, images.begin(image), images.size), rows.begin(part), copy, executor);
-    conv::run_forward<T>(bands_.convolution.problem, algorithm, conv::as_image(x), packed,
-                         conv::as_image(results), post, executor, rest);
+    conv::entry_points<T, Isa>::forward(bands_.convolution.problem, algorithm, conv::as_image(x),
+                                        packed, conv::as_image(results), post, executor, rest);
 
     const index_t n = images.done(image), y = rows.done(part);
     const view<T, Dst> unpooled =

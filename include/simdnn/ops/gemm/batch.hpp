@@ -15,7 +15,6 @@
 #pragma once
 
 #include <simdnn/ops/gemm/passes.hpp>
-#include <simdnn/parallel/parallel_for.hpp>
 
 namespace simdnn::inline SIMDNN_ABI {
 
@@ -57,65 +56,21 @@ struct batch : description<T, Isa> {
     call.problem = "batch" + std::to_string(c.size(0)) + ':' + call.problem;
     call.flops *= static_cast<double>(c.size(0));
   }
-  template <class Chosen>
-  static index_t workspace_bytes(const gemm_problem&, const Chosen& chosen, int workers) {
-    return std::visit([&](const auto& algorithm) { return workers * slice_bytes(algorithm); },
-                      chosen);
+  static index_t workspace_bytes(const gemm_problem&, const chosen_algorithm& chosen, int workers) {
+    return entry_points<T, Isa>::batch_workspace(chosen, workers);
   }
-
-  template <class Chosen>
-  static void run(const gemm_problem&, const Chosen& chosen, const a_view& a, const b_view& b,
-                  const c_view& c, const epilogue::fused<T>& post, const call_context& call) {
-    const index_t products = c.size(0);
-    const bool one_b = b.size(0) == 1;
-    const auto* const in_place = std::get_if<small<T, Isa>>(&chosen);
-    if (in_place != nullptr && in_place->reads_in_place(nth(b, 0))) {
-      parallel_for(call.executor, products, [&](index_t begin, index_t end, index_t) {
-        for (index_t i = begin; i < end; ++i)
-          in_place->multiply(nth(a, i), nth(b, i), nth(c, i), post.at(0, i * c.stride(0)));
-      });
-      return;
-    }
-    std::visit(
-        [&](const auto& algorithm) {
-          const serial alone;
-          const workspace_slices space(slice_bytes(algorithm),
-                                       std::max(call.executor.concurrency(), 1), call.workspace,
-                                       name);
-          T* const for_all = space.template slice<T>(0);
-          if (one_b) algorithm.pack(nth(b, 0), for_all, call.executor);
-          parallel_for(call.executor, products, [&](index_t begin, index_t end, index_t worker) {
-            std::byte* const slice = space.template slice<std::byte>(worker);
-            T* const packed = one_b ? for_all : reinterpret_cast<T*>(slice);
-            const std::span<std::byte> rest(slice + packed_bytes(algorithm),
-                                            static_cast<std::size_t>(algorithm.workspace_bytes(1)));
-            for (index_t i = begin; i < end; ++i) {
-              if (!one_b) algorithm.pack(nth(b, i), packed, alone);
-              algorithm.run(nth(a, i), packed, nth(c, i), post.at(0, i * c.stride(0)), alone, rest);
-            }
-          });
-        },
-        chosen);
+  static void run(const gemm_problem&, const chosen_algorithm& chosen, const a_view& a,
+                  const b_view& b, const c_view& c, const epilogue::fused<T>& post,
+                  const call_context& call) {
+    entry_points<T, Isa>::run_batch(name, chosen, c.size(0), all_of(a), all_of(b), all_of(c), post,
+                                    call);
   }
 
  private:
-  /// Matrix i of a batch, or the only one.
   template <class U, layout L>
-  static matrix<U> nth(const view<U, L>& v, index_t i) {
-    // A matrix without elements may have no memory, so its pointer must not be moved.
-    const index_t at = v.empty() || v.size(0) == 1 ? 0 : i * v.stride(0);
-    return {v.data() + at, v.stride(1), v.stride(2)};
-  }
-
-  // A worker's slice holds a packed b, then the algorithm's own workspace.
-  template <class Algorithm>
-  static index_t packed_bytes(const Algorithm& v) {
-    return round_up(v.packed_elements() * static_cast<index_t>(sizeof(T)),
-                    workspace_slices::alignment);
-  }
-  template <class Algorithm>
-  static index_t slice_bytes(const Algorithm& v) {
-    return packed_bytes(v) + round_up(v.workspace_bytes(1), workspace_slices::alignment);
+  static matrices<U> all_of(const view<U, L>& v) {
+    // Matrices without elements may have no memory, so their pointer must not be moved.
+    return {{v.data(), v.stride(1), v.stride(2)}, v.empty() || v.size(0) == 1 ? 0 : v.stride(0)};
   }
 };
 

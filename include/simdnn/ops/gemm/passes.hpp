@@ -1,55 +1,26 @@
 // gemm's passes: their operands, and the calls of their algorithms.
 #pragma once
 
-#include <simdnn/ops/gemm/algorithms.hpp>
-#include <simdnn/parallel/workspace.hpp>
+#include <simdnn/ops/gemm/entry_points.hpp>
 #include <simdnn/plan/epilogue.hpp>
 #include <simdnn/plan/plan.hpp>
 
 namespace simdnn::inline SIMDNN_ABI::gemm {
-
-/// Computes c = a * b with an algorithm that reads b in place, or packs it into the workspace
-/// first.
-template <class T, class Isa, class Chosen>
-void multiply_unpacked(const char* op, const Chosen& chosen, matrix<const T> a, matrix<const T> b,
-                       matrix<T> c, const epilogue::fused<T>& post, const call_context& call) {
-  const auto* const in_place = std::get_if<small<T, Isa>>(&chosen);
-  if (in_place != nullptr && in_place->reads_in_place(b)) return in_place->multiply(a, b, c, post);
-  std::visit(
-      [&](const auto& algorithm) {
-        const index_t packed_bytes =
-            round_up(algorithm.packed_elements() * static_cast<index_t>(sizeof(T)),
-                     workspace_slices::alignment);
-        const index_t own = algorithm.workspace_bytes(std::max(call.executor.concurrency(), 1)) +
-                            workspace_slices::alignment;
-        const workspace_slices space(packed_bytes + own, 1, call.workspace, op);
-        T* const packed = space.template slice<T>(0);
-        algorithm.pack(b, packed, call.executor);
-        algorithm.run(
-            a, packed, c, post, call.executor,
-            {space.template slice<std::byte>(0) + packed_bytes, static_cast<std::size_t>(own)});
-      },
-      chosen);
-}
-template <class T, class Chosen>
-index_t unpacked_workspace(const Chosen& chosen, int workers) {
-  return std::visit(
-      [&](const auto& algorithm) {
-        return round_up(algorithm.packed_elements() * static_cast<index_t>(sizeof(T)),
-                        workspace_slices::alignment) +
-               round_up(algorithm.workspace_bytes(workers), workspace_slices::alignment) +
-               workspace_slices::alignment;
-      },
-      chosen);
-}
 
 template <class T, class Isa>
 struct description {
   using problem_type = gemm_problem;
   using isa_tag = Isa;
   using algorithm_list = all<T, Isa>;
+  using functions = entry_points<T, Isa>;
   static gemm_query query(const gemm_problem& p, const policy& policy) {
     return {p, policy.accuracy};
+  }
+  static chosen_algorithm choose(const gemm_query& q, const policy& policy, const char* op) {
+    return functions::choose(q, policy, op);
+  }
+  static auto describe(const gemm_query& q, const policy& policy) {
+    return functions::describe(q, policy);
   }
 };
 
@@ -68,36 +39,31 @@ struct forward : description<T, Isa> {
   using post_ops = after<"c">;
   static index_t terms(const gemm_problem& p) { return p.k; }
 
-  template <class Chosen>
-  static void pack(const Chosen& chosen, const view<const T, B>& b, T* packed,
+  static void pack(const chosen_algorithm& chosen, const view<const T, B>& b, T* packed,
                    executor_ref executor) {
-    std::visit([&](const auto& algorithm) { algorithm.pack(as_matrix(b), packed, executor); },
-               chosen);
+    entry_points<T, Isa>::pack(chosen, as_matrix(b), packed, executor);
   }
-  template <class Chosen>
-  SIMDNN_INLINE static bool reads_in_place(const Chosen& chosen, const view<const T, B>& b) {
-    const auto* const algorithm = std::get_if<small<T, Isa>>(&chosen);
+  SIMDNN_INLINE static bool reads_in_place(const chosen_algorithm& chosen,
+                                           const view<const T, B>& b) {
+    const auto* const algorithm = all<T, Isa>::template get_if<small<T, Isa>>(chosen);
     return algorithm != nullptr && algorithm->reads_in_place(as_matrix(b));
   }
-  template <class Chosen>
-  SIMDNN_INLINE static void run(const gemm_problem&, const Chosen& chosen,
+  SIMDNN_INLINE static void run(const gemm_problem&, const chosen_algorithm& chosen,
                                 const view<const T, A>& a, const T* b, const view<T, "ab">& c,
                                 const epilogue::fused<T>& post, const call_context& call) {
-    const auto multiply = [&](const auto& algorithm) {
-      algorithm.run(as_matrix(a), b, as_matrix(c), post, call.executor, call.workspace);
-    };
-    // std::visit takes as long as a small product.
-    if (const auto* const algorithm = std::get_if<small<T, Isa>>(&chosen))
-      multiply(*algorithm);
+    // A call of the entry point takes as long as a small product.
+    if (const auto* const algorithm = all<T, Isa>::template get_if<small<T, Isa>>(chosen))
+      algorithm->run(as_matrix(a), b, as_matrix(c), post, call.executor, call.workspace);
     else
-      std::visit(multiply, chosen);
+      entry_points<T, Isa>::run(chosen, as_matrix(a), b, as_matrix(c), post, call.executor,
+                                call.workspace);
   }
-  template <class Chosen>
-  SIMDNN_INLINE static void run(const gemm_problem&, const Chosen& chosen,
+  SIMDNN_INLINE static void run(const gemm_problem&, const chosen_algorithm& chosen,
                                 const view<const T, A>& a, const view<const T, B>& b,
                                 const view<T, "ab">& c, const epilogue::fused<T>& post,
                                 const call_context&) {
-    std::get_if<small<T, Isa>>(&chosen)->multiply(as_matrix(a), as_matrix(b), as_matrix(c), post);
+    all<T, Isa>::template get_if<small<T, Isa>>(chosen)->multiply(as_matrix(a), as_matrix(b),
+                                                                  as_matrix(c), post);
   }
 };
 
@@ -112,19 +78,17 @@ struct gradient : description<T, Isa> {
     if (D == layout("ba")) std::swap(rows, columns);
     return {{.m = rows, .n = columns, .k = depth, .alpha = p.alpha}, policy.accuracy};
   }
-  template <class Chosen>
-  static index_t workspace_bytes(const gemm_problem&, const Chosen& chosen, int workers) {
-    return unpacked_workspace<T>(chosen, workers);
+  static index_t workspace_bytes(const gemm_problem&, const chosen_algorithm& chosen, int workers) {
+    return entry_points<T, Isa>::unpacked_workspace(chosen, workers);
   }
-  template <class Chosen>
-  static void multiply(const char* op, const Chosen& chosen, matrix<const T> x, matrix<const T> y,
-                       matrix<T> dst, const call_context& call) {
+  static void multiply(const char* op, const chosen_algorithm& chosen, matrix<const T> x,
+                       matrix<const T> y, matrix<T> dst, const call_context& call) {
     const epilogue::fused<T> nothing;
     if constexpr (D == layout("ab"))
-      multiply_unpacked<T, Isa>(op, chosen, x, y, dst, nothing, call);
+      entry_points<T, Isa>::run_unpacked(op, chosen, x, y, dst, nothing, call);
     else
-      multiply_unpacked<T, Isa>(op, chosen, y.transposed(), x.transposed(), dst.transposed(),
-                                nothing, call);
+      entry_points<T, Isa>::run_unpacked(op, chosen, y.transposed(), x.transposed(),
+                                         dst.transposed(), nothing, call);
   }
 };
 
@@ -140,9 +104,9 @@ struct backward_data : gradient<T, D, Isa> {
     return backward_data::product(p, p.m, p.k, p.n, policy);
   }
   static index_t terms(const gemm_problem& p) { return p.n; }
-  template <class Chosen>
-  static void run(const gemm_problem&, const Chosen& chosen, const view<const T, G>& diff_c,
-                  const view<const T, B>& b, const view<T, D>& diff_a, const call_context& call) {
+  static void run(const gemm_problem&, const chosen_algorithm& chosen,
+                  const view<const T, G>& diff_c, const view<const T, B>& b,
+                  const view<T, D>& diff_a, const call_context& call) {
     backward_data::multiply(name, chosen, as_matrix(diff_c), as_matrix(b).transposed(),
                             as_matrix(diff_a), call);
   }
@@ -160,8 +124,7 @@ struct backward_weights : gradient<T, D, Isa> {
     return backward_weights::product(p, p.k, p.n, p.m, policy);
   }
   static index_t terms(const gemm_problem& p) { return p.m; }
-  template <class Chosen>
-  static void run(const gemm_problem&, const Chosen& chosen, const view<const T, A>& a,
+  static void run(const gemm_problem&, const chosen_algorithm& chosen, const view<const T, A>& a,
                   const view<const T, G>& diff_c, const view<T, D>& diff_b,
                   const call_context& call) {
     backward_weights::multiply(name, chosen, as_matrix(a).transposed(), as_matrix(diff_c),

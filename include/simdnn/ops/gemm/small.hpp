@@ -19,7 +19,11 @@
 namespace simdnn::inline SIMDNN_ABI::gemm {
 
 template <class T, class Isa>
+struct entry_points;
+
+template <class T, class Isa>
 class small {
+  friend entry_points<T, Isa>;
   using V = vec<T, Isa>;
   using operands = microkernel::unpacked_operands<T>;
   static constexpr index_t lanes = V::lanes;
@@ -91,7 +95,7 @@ class small {
                .beta = beta_,
                .plain = alpha_ == 1 && beta_ == 0 && post.nothing()};
     if (one_tile_ != nullptr && !post.is_custom()) return one_tile_(t, post.standard);
-    multiply_tiles(t, post, columns);
+    entry_points<T, Isa>::run_small(*this, t, post, columns);
   }
 
  private:
@@ -114,8 +118,7 @@ class small {
            m * (costs::tile_row_k * k + costs::tile_row);
   }
 
-  SIMDNN_NOINLINE void multiply_tiles(operands& t, const epilogue::fused<T>& post,
-                                      const T* columns) const {
+  void multiply_tiles(operands& t, const epilogue::fused<T>& post, const T* columns) const {
     if (p_.m == 0 || p_.n == 0) return;
     if (p_.k == 0 || p_.alpha == 0) return scale_only<T, Isa>(p_, {t.c, t.c_row, 1}, post);
     if (p_.n == 1 && (t.b_row == 1 || p_.k == 1)) columns = t.b;

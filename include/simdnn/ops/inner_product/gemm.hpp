@@ -9,7 +9,7 @@
 #include <array>
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/isa/long_sum.hpp>
-#include <simdnn/ops/gemm/blocked.hpp>
+#include <simdnn/ops/gemm/entry_points.hpp>
 #include <simdnn/ops/inner_product/layouts.hpp>
 #include <simdnn/ops/inner_product/query.hpp>
 #include <simdnn/tensor/tensor.hpp>
@@ -21,6 +21,7 @@ namespace simdnn::inline SIMDNN_ABI::inner_product {
 template <class T, layout Src, class Isa>
 class as_gemm {
   using V = vec<T, Isa>;
+  using functions = gemm::entry_points<T, Isa>;
   static constexpr layout order = weights_order<Src>();
 
  public:
@@ -42,7 +43,8 @@ class as_gemm {
   template <layout W>
   void pack(const view<const T, W>& weights, T* packed, executor_ref executor) const {
     const auto pack_rows = [&](const matrix<const T>& rows) {  // (O,K)
-      product_.pack(pass_ == direction::forward ? rows.transposed() : rows, packed, executor);
+      functions::pack_blocked(product_, pass_ == direction::forward ? rows.transposed() : rows,
+                              packed, executor);
     };
     if (in_place(weights)) return pack_rows(as_rows(weights));
     tensor<T, order> copy(p_.weights_shape());  // zeros, in the padding too
@@ -59,16 +61,16 @@ class as_gemm {
   void forward(const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
                const epilogue::fused<T>& post, executor_ref executor,
                std::span<std::byte> workspace) const {
-    product_.run({src.data(), src.stride(0), 1}, packed, {dst.data(), dst.stride(0), 1}, post,
-                 executor, workspace);
+    functions::run_blocked(product_, {src.data(), src.stride(0), 1}, packed,
+                           {dst.data(), dst.stride(0), 1}, post, executor, workspace);
   }
 
   void backward_data(const view<const T, "nc">& diff_dst, const T* packed,
                      const view<T, Src>& diff_src, executor_ref executor,
                      std::span<std::byte> workspace) const {
-    product_.run({diff_dst.data(), diff_dst.stride(0), 1}, packed,
-                 {diff_src.data(), diff_src.stride(0), 1}, epilogue::fused<T>{}, executor,
-                 workspace);
+    functions::run_blocked(product_, {diff_dst.data(), diff_dst.stride(0), 1}, packed,
+                           {diff_src.data(), diff_src.stride(0), 1}, epilogue::fused<T>{}, executor,
+                           workspace);
     // Zero weights leave zeros in the padding, except if diff_dst is not finite.
     if (p_.in % Src.block(1) != 0) zero_padding(diff_src, executor);
   }
@@ -86,10 +88,11 @@ class as_gemm {
     T* const packed = reinterpret_cast<T*>(memory);
     T* const sums = reinterpret_cast<T*>(memory + packed_src_bytes());  // (O,K) in `order`
 
-    product_.pack({src.data(), src.stride(0), 1}, packed, executor);
+    functions::pack_blocked(product_, {src.data(), src.stride(0), 1}, packed, executor);
     const matrix<T> to = direct ? as_rows(diff_weights) : matrix<T>{sums, inputs_, 1};
-    product_.run({diff_dst.data(), 1, diff_dst.stride(0)}, packed, to, epilogue::fused<T>{},
-                 executor, std::span(memory + own, static_cast<std::size_t>(rest)));
+    functions::run_blocked(product_, {diff_dst.data(), 1, diff_dst.stride(0)}, packed, to,
+                           epilogue::fused<T>{}, executor,
+                           std::span(memory + own, static_cast<std::size_t>(rest)));
     if (!direct) copy_all(view<const T, order>(sums, p_.weights_shape()), diff_weights, executor);
     if (diff_bias != nullptr) sum_batch(diff_dst, diff_bias, executor);
   }

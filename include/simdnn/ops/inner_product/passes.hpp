@@ -20,10 +20,10 @@ struct description {
   static inner_product::query query(const inner_product_problem& p, const policy& policy) {
     return {p, Way, policy.accuracy};
   }
-  template <class Chosen, layout W>
-  static void pack(const Chosen& chosen, const view<const T, W>& weights, T* packed,
+  template <layout W>
+  static void pack(const chosen_algorithm& chosen, const view<const T, W>& weights, T* packed,
                    executor_ref executor) {
-    std::visit([&](const auto& a) { a.pack(weights, packed, executor); }, chosen);
+    algorithm_list::visit(chosen, [&](const auto& a) { a.pack(weights, packed, executor); });
   }
 };
 
@@ -38,13 +38,12 @@ struct forward : description<T, Src, Isa, direction::forward> {
   static index_t terms(const inner_product_problem& p) {
     return p.weights_shape().elements() / p.out;
   }
-  template <class Chosen>
-  static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
-                  const T* packed, const view<T, "nc">& dst, const epilogue::fused<T>& post,
-                  const call_context& call) {
-    std::visit(
-        [&](const auto& a) { a.forward(src, packed, dst, post, call.executor, call.workspace); },
-        chosen);
+  static void run(const inner_product_problem&, const chosen_algorithm& chosen,
+                  const view<const T, Src>& src, const T* packed, const view<T, "nc">& dst,
+                  const epilogue::fused<T>& post, const call_context& call) {
+    all<T, Src, Isa>::visit(chosen, [&](const auto& a) {
+      a.forward(src, packed, dst, post, call.executor, call.workspace);
+    });
   }
 };
 
@@ -56,15 +55,12 @@ struct backward_data : description<T, Src, Isa, direction::backward_data> {
       weights<"weights", T, any_weights<Src>{}, &inner_product_problem::weights_shape>,
       out<"diff_src", T, Src, &inner_product_problem::src_shape, needs::images>>;
   static index_t terms(const inner_product_problem& p) { return p.out; }
-  template <class Chosen>
-  static void run(const inner_product_problem&, const Chosen& chosen,
+  static void run(const inner_product_problem&, const chosen_algorithm& chosen,
                   const view<const T, "nc">& diff_dst, const T* packed,
                   const view<T, Src>& diff_src, const call_context& call) {
-    std::visit(
-        [&](const auto& a) {
-          a.backward_data(diff_dst, packed, diff_src, call.executor, call.workspace);
-        },
-        chosen);
+    all<T, Src, Isa>::visit(chosen, [&](const auto& a) {
+      a.backward_data(diff_dst, packed, diff_src, call.executor, call.workspace);
+    });
   }
 };
 
@@ -79,16 +75,15 @@ struct backward_weights : description<T, Src, Isa, direction::backward_weights> 
       out<"diff_bias", T, layout("x"), &backward_weights::bias_shape, needs::fastest,
           optional_operand>>;
   static index_t terms(const inner_product_problem& p) { return p.batch; }
-  template <class Chosen, layout W>
-  static void run(const inner_product_problem&, const Chosen& chosen, const view<const T, Src>& src,
-                  const view<const T, "nc">& diff_dst, const view<T, W>& diff_weights,
-                  const view<T, "x">* diff_bias, const call_context& call) {
+  template <layout W>
+  static void run(const inner_product_problem&, const chosen_algorithm& chosen,
+                  const view<const T, Src>& src, const view<const T, "nc">& diff_dst,
+                  const view<T, W>& diff_weights, const view<T, "x">* diff_bias,
+                  const call_context& call) {
     T* const bias = diff_bias == nullptr ? nullptr : diff_bias->data();
-    std::visit(
-        [&](const auto& a) {
-          a.backward_weights(src, diff_dst, diff_weights, bias, call.executor, call.workspace);
-        },
-        chosen);
+    all<T, Src, Isa>::visit(chosen, [&](const auto& a) {
+      a.backward_weights(src, diff_dst, diff_weights, bias, call.executor, call.workspace);
+    });
   }
 };
 

@@ -8,7 +8,6 @@
 #include <simdnn/ops/softmax/passes.hpp>
 #include <simdnn/parallel/workspace.hpp>
 #include <simdnn/walk/elements.hpp>
-#include <variant>
 
 namespace simdnn::inline SIMDNN_ABI::softmax {
 
@@ -45,6 +44,7 @@ double reference_loss(const view<const T, "nc">& logits,
 
 template <class T, class Isa>
 struct cross_entropy_forward : cross_entropy<T, Isa> {
+  using typename cross_entropy<T, Isa>::algorithm_list;
   static constexpr const char* name = "softmax_cross_entropy_forward";
   using operands =
       operand_list<in<"logits", T, layout("nc"), &tensor_problem::tensor_shape, needs::channels>,
@@ -61,19 +61,17 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
     cross_entropy_forward::check_labels(name, p, labels);
   }
 
-  template <class Chosen>
-  static index_t workspace_bytes(const tensor_problem& p, const Chosen&, int) {
+  static index_t workspace_bytes(const tensor_problem& p, const chosen_algorithm&, int) {
     return round_up(losses_bytes(p), workspace_slices::alignment);
   }
 
   /// Returns the mean loss.
-  template <class Chosen>
-  static double run(const tensor_problem& p, const Chosen& chosen, const matrix_view& logits,
-                    const view<const std::int32_t, "x">& labels, const view<T, "nc">& probabilities,
-                    const call_context& call) {
+  static double run(const tensor_problem& p, const chosen_algorithm& chosen,
+                    const matrix_view& logits, const view<const std::int32_t, "x">& labels,
+                    const view<T, "nc">& probabilities, const call_context& call) {
     const index_t batch = p.sizes[0];
     if (batch == 0) return 0;
-    if (const auto* plain = std::get_if<reference<T, "nc", Isa>>(&chosen)) {
+    if (const auto* plain = algorithm_list::template get_if<reference<T, "nc", Isa>>(chosen)) {
       const double loss = reference_loss(logits, labels);
       plain->forward(logits, probabilities, call.executor);
       return loss;
@@ -102,6 +100,7 @@ struct cross_entropy_forward : cross_entropy<T, Isa> {
 
 template <class T, class Isa>
 struct cross_entropy_backward : cross_entropy<T, Isa> {
+  using typename cross_entropy<T, Isa>::algorithm_list;
   static constexpr const char* name = "softmax_cross_entropy_backward";
   static constexpr direction way = direction::backward_data;
   using operands = operand_list<
@@ -117,12 +116,11 @@ struct cross_entropy_backward : cross_entropy<T, Isa> {
                     const view<const std::int32_t, "x">& labels, const view<T, "nc">&) {
     cross_entropy_backward::check_labels(name, p, labels);
   }
-  template <class Chosen>
-  static void run(const tensor_problem& p, const Chosen& chosen,
+  static void run(const tensor_problem& p, const chosen_algorithm& chosen,
                   const view<const T, "nc">& probabilities,
                   const view<const std::int32_t, "x">& labels, const view<T, "nc">& diff_logits,
                   const call_context& call) {
-    if (std::holds_alternative<reference<T, "nc", Isa>>(chosen)) {
+    if (algorithm_list::template get_if<reference<T, "nc", Isa>>(chosen) != nullptr) {
       for_each_element(diff_logits.shape(), [&](auto i) {
         const index_t n = i.data()[0], c = i.data()[1];
         const double right = c == labels(n) ? 1 : 0;

@@ -1,3 +1,0 @@
-#include <simdnn/instances.hpp>
-
-SIMDNN_CONV_INSTANCES(template, float)
