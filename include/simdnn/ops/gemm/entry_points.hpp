@@ -122,6 +122,7 @@ void entry_points<T, Isa>::run_batch(const char* op, const chosen_algorithm& cho
                                      index_t products, const matrices<const T>& a,
                                      const matrices<const T>& b, const matrices<T>& c,
                                      const epilogue::fused<T>& post, const call_context& call) {
+  if (products == 0) return;
   const auto* const in_place = list::template get_if<small<T, Isa>>(chosen);
   if (in_place != nullptr && in_place->reads_in_place(b.first)) {
     parallel_for(call.executor, products, [&](index_t begin, index_t end, index_t) {
