@@ -6,8 +6,9 @@
 //
 // A worker first takes the chunks of its own share, from left to right, then those that are left in
 // the shares of others. On a quiet machine each worker computes the same contiguous range in every
-// call, so an operation finds in the worker's cache what the previous one left there. If another
-// program takes a worker's CPU, the other workers compute its share, except for one chunk.
+// call. With OpenMP a worker is also the same thread in every call, so an operation finds in its
+// cache what the previous one left there. If another program takes a worker's CPU, the other
+// workers compute its share, except for one chunk.
 #pragma once
 
 #include <algorithm>
