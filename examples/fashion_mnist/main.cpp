@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <numeric>
-#include <simdnn/parallel/executor.hpp>
+#include <simdnn/parallel/pool.hpp>
 
 #include "idx.hpp"
 #include "network.hpp"
@@ -15,11 +15,14 @@ namespace {
 
 using namespace fashion;
 
+// The executor of the options; `pool` is used if they name it.
+simdnn::held_executor make_executor(const options& o, const simdnn::pool& pool) {
+  if (o.executor == "pool") return pool;
 #if defined(_OPENMP)
-simdnn::openmp make_executor(int threads) { return {threads}; }
-#else
-simdnn::serial make_executor(int) { return {}; }
+  if (o.executor == "openmp") return simdnn::openmp{o.threads};
 #endif
+  return simdnn::serial{};
+}
 
 std::vector<int> numbers_up_to(int n) {
   std::vector<int> numbers(n);
@@ -64,7 +67,9 @@ evaluation evaluate(network& net, const dataset& data) {
 
 void run(const options& o) {
   const dataset training = read_dataset(o.data, "train"), test = read_dataset(o.data, "t10k");
-  const auto executor = make_executor(o.threads);
+  const simdnn::pool pool(o.executor == "pool" ? o.threads : 1);
+  const simdnn::held_executor held = make_executor(o, pool);
+  const simdnn::executor_ref executor = held.or_else(pool);
   generator r(1);
   network net(std::min(o.batch, training.size()), r, executor);
   std::printf("%d training images, %d test images, %d threads, %s\n", training.size(), test.size(),

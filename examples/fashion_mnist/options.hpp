@@ -13,6 +13,7 @@ inline constexpr const char* usage =
     "  --epochs N      how often all images are seen           (5)\n"
     "  --batch N       images a step                           (64)\n"
     "  --threads N     0: as many as there are CPUs            (0)\n"
+    "  --executor openmp|pool|serial                           (openmp)\n"
     "  --data DIR      the four *-ubyte.gz files               "
     "(/usr/share/datasets/fashion-mnist)\n"
     "  --picture FILE  the results, drawn                      (fashion_mnist.svg)\n"
@@ -26,6 +27,7 @@ struct options {
   int epochs = 5;
   int batch = 64;
   int threads = 0;
+  std::string executor = "openmp";
   std::string data = "/usr/share/datasets/fashion-mnist";
   std::string picture = "fashion_mnist.svg";
   bool help = false;
@@ -55,7 +57,11 @@ inline options parse(int argc, char** argv) {
       o.batch = number(1, 10'000);
     else if (name == "--threads")
       o.threads = number(0, 1024);
-    else if (name == "--data")
+    else if (name == "--executor") {
+      o.executor = value();
+      if (o.executor != "openmp" && o.executor != "pool" && o.executor != "serial")
+        throw usage_error("--executor: expected openmp, pool or serial, got \"" + o.executor + '"');
+    } else if (name == "--data")
       o.data = value();
     else if (name == "--picture")
       o.picture = value();

@@ -29,6 +29,7 @@
 #include <simdnn/ops/pooling.hpp>
 #include <simdnn/ops/reorder.hpp>
 #include <simdnn/ops/softmax.hpp>
+#include <simdnn/parallel/pool.hpp>
 #include <simdnn/plan/tuning_cache.hpp>
 #include <simdnn/tensor/npy.hpp>
 #include <simdnn/trace/chrome_trace.hpp>

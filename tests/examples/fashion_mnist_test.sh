@@ -1,7 +1,7 @@
 #!/bin/sh
 # fashion_mnist_test.sh PROGRAM MODE
 #   usage   data that is missing and options that are wrong are told in words, with the right exit code
-#   learn   one epoch learns, and gives the same picture on one and on two threads
+#   learn   one epoch learns, and gives the same picture on one thread, on two, and on a pool of two
 set -u
 program=$1
 work=$(mktemp -d)
@@ -32,6 +32,7 @@ case $2 in
     expect 2 '--batch: expected a number from 1 to 10000, got "0"' --batch 0
     expect 2 "option: expected one of those below, got --epoch" --epoch 3
     expect 2 "--threads: expected a value, got none" --threads
+    expect 2 '--executor: expected openmp, pool or serial, got "tbb"' --executor tbb
     expect 0 "--epochs N" --help
     ;;
   learn)
@@ -39,12 +40,14 @@ case $2 in
       echo "skipped: no images; apt-get install dataset-fashion-mnist"
       exit 77
     fi
-    for threads in 1 2; do
-      "$program" --epochs 1 --threads $threads --picture "$work/$threads.svg" >"$work/$threads.log" ||
+    for run in 'openmp 1' 'openmp 2' 'pool 2'; do
+      executor=${run% *} threads=${run#* }
+      name=$work/$executor$threads
+      "$program" --epochs 1 --threads "$threads" --executor "$executor" --picture "$name.svg" >"$name.log" ||
         fail "exit code $?"
-      cat "$work/$threads.log"
+      cat "$name.log"
+      cmp "$work/openmp1.svg" "$name.svg" || fail "$executor with $threads threads draws another picture than one thread"
     done
-    cmp "$work/1.svg" "$work/2.svg" || fail "one and two threads draw different pictures"
-    grep -Eqx 'test accuracy: 0\.(8[5-9]|9[0-9])[0-9]{2}' "$work/1.log" || fail "it did not learn"
+    grep -Eqx 'test accuracy: 0\.(8[5-9]|9[0-9])[0-9]{2}' "$work/openmp1.log" || fail "it did not learn"
     ;;
 esac

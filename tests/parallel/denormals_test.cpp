@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <condition_variable>
 #include <mutex>
@@ -24,8 +25,11 @@ class two_threads {
   int concurrency() const { return 2; }
   void parallel_for(index_t n, loop_body f) const {
     run_there(&f, n);
+    struct waiting {
+      const two_threads& executor;
+      ~waiting() { executor.wait(); }
+    } const until_done{*this};  // also if f throws
     f(0);
-    wait();
   }
   // After the last call.
   unsigned mode() const { return mode_; }
@@ -114,8 +118,12 @@ TEST_CASE("a user's threads flush where the caller does, and keep their own mode
     const flush_denormals flushing;
     zeros(executor);
     CHECK(executor.mode() == 0);
+    std::atomic<bool> started = false;
     CHECK_THROWS_AS(parallel_for(executor, 2,
-                                 [](index_t, index_t, index_t worker) {
+                                 [&](index_t, index_t, index_t worker) {
+                                   // The other thread leaves the caller's unit to it.
+                                   while (worker == 1 && !started) std::this_thread::yield();
+                                   started = true;
                                    if (worker == 0) throw std::runtime_error("from the body");
                                  }),
                     std::runtime_error);

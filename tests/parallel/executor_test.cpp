@@ -44,6 +44,43 @@ TEST_CASE("every unit runs once, whoever runs it") {
   for (const int count : {1, 2, 3, 8}) check_executor(test::threads{count});
 }
 
+TEST_CASE("a worker that is held up keeps one chunk, and the others compute the rest") {
+  constexpr index_t units = 64;
+  for (const index_t workers : {2, 4, 20}) {
+    CAPTURE(workers);
+    std::vector<std::atomic<int>> visits(units);
+    std::atomic<index_t> done = 0, held = 0;
+    parallel_for(test::threads{static_cast<int>(workers)}, units,
+                 [&](index_t begin, index_t end, index_t) {
+                   for (index_t i = begin; i < end; ++i) ++visits[i];
+                   // The thread that gets unit 0 waits for all units of the other threads.
+                   if (begin == 0) {
+                     held = end - begin;
+                     while (done < units - held) std::this_thread::yield();
+                   }
+                   done += end - begin;
+                 });
+    CHECK(done == units);
+    CHECK(held >= 1);
+    CHECK(held <= units / (4 * workers) + 1);
+    for (const auto& v : visits) CHECK(v == 1);
+  }
+}
+
+TEST_CASE("workers of the same speed keep to their shares") {
+  // Each in turn is dealt a chunk: two rounds of four, of 32 units.
+  detail::dealer dealer(32, 2);
+  detail::dealer::hand hands[2];
+  for (index_t chunk = 0; chunk < 4; ++chunk)
+    for (index_t worker = 0; worker < 2; ++worker) {
+      REQUIRE(dealer.deal(worker, hands[worker]));
+      CHECK(hands[worker].begin == 16 * worker + 4 * chunk);
+      CHECK(hands[worker].end == 16 * worker + 4 * chunk + 4);
+    }
+  CHECK(!dealer.deal(0, hands[0]));
+  CHECK(!dealer.deal(1, hands[1]));
+}
+
 TEST_CASE("a serial executor stays in the calling thread") {
   std::set<std::thread::id> ids;
   parallel_for(serial{}, 10,

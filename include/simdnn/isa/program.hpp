@@ -27,6 +27,12 @@ struct program_state {
   std::atomic<verbosity> verbose{verbosity::unknown};
   /// Set in the child of a fork that follows a parallel loop (parallel/executor.hpp).
   std::atomic<bool> forked{false};
+  /// Changes in the child of a fork that follows the construction of a pool (parallel/pool.hpp).
+  std::atomic<unsigned> generation{0};
+  /// The CPUs that the process may use, 0 until they have been counted (parallel/usable_cpus.hpp),
+  /// and whether a call has been reported that uses more threads (trace/oversubscription.hpp).
+  std::atomic<int> usable_cpus{0};
+  std::atomic<bool> oversubscribed{false};
 };
 
 /// The state that this unit uses: its own, until dispatch replaces it.

@@ -1,6 +1,7 @@
 // Executors run parallel loops. An executor is any object with
 //     int concurrency() const;                  // how many calls may run at once, at least 1
-//     void parallel_for(index_t n, F f) const;  // calls f(0) ... f(n - 1) in any order
+//     void parallel_for(index_t n, F f) const;  // calls f(0) ... f(n - 1) in any order and returns
+//                                               // when all have returned; n <= concurrency()
 //     double grain;                             // optional: calls of fewer operations run serially
 // Operations take an executor as executor_ref, so the choice of an executor costs an indirect call.
 #pragma once
@@ -55,6 +56,9 @@ struct serial {
 /// and also in the child of a fork that follows a parallel loop: the team's threads stay in the
 /// parent, and gcc's OpenMP would wait for them forever. The first exception that a body throws is
 /// rethrown in the calling thread.
+/// The end of a loop waits for every thread of the team, also for one that had no CPU in the
+/// meantime and so nothing to do. Between loops the threads spin, unless the environment has
+/// OMP_WAIT_POLICY=passive. If other programs use the CPUs, a pool (pool.hpp) is faster.
 struct openmp {
   int threads = 0;
   /// Calls of fewer operations stay in the calling thread.

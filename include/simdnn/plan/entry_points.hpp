@@ -126,6 +126,7 @@ void plan_entry_points<Isa>::report(std::int64_t start, const executor_ref& exec
   call.threads = executor.concurrency();
   call.start = start;
   call.duration = end - start;
+  calls::warn_of_threads(call);
   calls::report(call);
 }
 

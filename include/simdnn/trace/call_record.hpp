@@ -6,6 +6,7 @@
 // (on one line). A hook of the program gets the same records:
 //     const call_hook hook{[](const call_record& call, void* data) { ... }, &statistics};
 //     set_call_hook(&hook);
+// Both are told once per program if a call uses more threads than the process may use CPUs.
 // chrome_trace (chrome_trace.hpp) is such a hook; it writes a timeline. With no listener, a call
 // costs three extra loads and two branches; -DSIMDNN_NO_CALL_RECORDS removes them. fixed_gemm and
 // fixed_conv make no records, because they take less time than reading a clock.
@@ -19,6 +20,7 @@
 #include <simdnn/isa/abi.hpp>
 #include <simdnn/isa/program.hpp>
 #include <simdnn/parallel/executor.hpp>
+#include <simdnn/parallel/usable_cpus.hpp>
 #include <simdnn/tensor/shape.hpp>
 #include <string>
 #include <string_view>
@@ -71,6 +73,8 @@ struct call_record {
 struct call_hook {
   void (*called)(const call_record& call, void* data);
   void* data = nullptr;
+  /// If not null, called before `called` with the text of a warning, for which the same rules hold.
+  void (*warned)(const char* text, void* data) = nullptr;
 };
 
 }  // namespace simdnn
@@ -119,6 +123,24 @@ inline void report(const call_record& call) {
   if (verbose()) std::fprintf(stderr, "%s\n", call.str().c_str());
   const call_hook* const hook = isa::program().hook.load(std::memory_order_acquire);
   if (hook != nullptr) hook->called(call, hook->data);
+}
+
+/// Warns of a call that uses more threads than the process may use CPUs (affinity mask or cgroup):
+/// they take turns, which makes calls slower. Only the program's first such call that anyone
+/// listens to is reported.
+inline void warn_of_threads(const call_record& call) {
+  std::atomic<bool>& done = isa::program().oversubscribed;
+  if (call.threads <= 1 || done.load(std::memory_order_relaxed) || call.threads <= usable_cpus())
+    return;
+  const call_hook* const hook = isa::program().hook.load(std::memory_order_acquire);
+  const bool hooked = hook != nullptr && hook->warned != nullptr, printed = verbose();
+  if ((!hooked && !printed) || done.exchange(true)) return;
+  const std::string text = std::string("simdnn: warning: ") + call.op + ": expected at most " +
+                           std::to_string(usable_cpus()) +
+                           " threads, the CPUs that this process may use, got " +
+                           std::to_string(call.threads);
+  if (printed) std::fprintf(stderr, "%s\n", text.c_str());
+  if (hooked) hook->warned(text.c_str(), hook->data);
 }
 
 template <class T>

@@ -17,13 +17,17 @@
 
 namespace simdnn::inline SIMDNN_ABI {
 
-/// Collects the records of all threads during its lifetime and passes them on to the previous hook.
+/// Collects the records of all threads during its lifetime and passes them, and warnings, on to the
+/// previous hook.
 /// Traces must be destroyed in the reverse order of construction, and after the end of all calls
 /// that began during their lifetime.
 class chrome_trace {
  public:
   chrome_trace() {
     const std::lock_guard lock(mutex_);  // makes calls of the hook wait until before_ is set
+    // A warning is reported once, so this hook takes it only if the previous one wants it.
+    const call_hook* const previous = isa::program().hook.load(std::memory_order_acquire);
+    if (previous != nullptr && previous->warned != nullptr) hook_.warned = warned;
     before_ = set_call_hook(&hook_);
   }
   ~chrome_trace() { set_call_hook(before_); }
@@ -75,6 +79,16 @@ class chrome_trace {
       self.events_.push_back({call, thread});
     }
     if (before != nullptr) before->called(call, before->data);
+  }
+
+  static void warned(const char* text, void* data) {
+    const auto& self = *static_cast<const chrome_trace*>(data);
+    const call_hook* before;
+    {
+      const std::lock_guard lock(self.mutex_);
+      before = self.before_;
+    }
+    if (before != nullptr && before->warned != nullptr) before->warned(text, before->data);
   }
 
   // Record texts contain nothing that JSON must escape.
