@@ -252,7 +252,7 @@ class any_winograd {
                        T* inputs) const {
     const place p = place_of(t);
     const auto [height, width] = kind_->inputs;
-    const index_t y0 = p.y - pad_[0], x0 = p.x - pad_[1];
+    const index_t y0 = p.y - pad_[0], x0 = p.x - pad_[1], stride = inputs_stride();
     const bool inside = y0 >= 0 && x0 >= 0 && y0 + height <= read_[0] && x0 + width <= read_[1];
     const T* const corner =
         src.data + src.pixel(p.n, p.z, 0, 0) + y0 * src.stride[1] + x0 * src.stride[2];
@@ -263,12 +263,12 @@ class any_winograd {
       const T* const from = corner + src.channel(channel);
       T* const to = inputs + (c - k.begin - in_block) * unit_tiles_ + in_block;
       if (inside && length % W == 0) {
-        kind_->input(from, src.stride[1], src.stride[2], length / W, to, inputs_stride());
+        kind_->input(from, src.stride[1], src.stride[2], length / W, to, stride);
         continue;
       }
       alignas(64) T edge[winograd_kind<T>::most_inputs * B];
       copy_edge(from, src, y0, x0, length, edge);
-      kind_->input(edge, width * B, B, ceil_div(length, W), to, inputs_stride());
+      kind_->input(edge, width * B, B, ceil_div(length, W), to, stride);
     }
   }
   // Copies `length` channels of a tile, whose first pixel is (y0, x0) at `from`, to

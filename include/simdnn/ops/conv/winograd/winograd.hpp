@@ -14,6 +14,7 @@ namespace simdnn::inline SIMDNN_ABI::conv {
 template <class T, class Isa, class Y, class X>
 struct winograd_transforms {
   using V = vec<T, Isa>;
+  static constexpr index_t W = V::lanes;
 
   static SIMDNN_NOINLINE void weights(const double* g, double* u) {
     double half[X::inputs][Y::taps];
@@ -30,44 +31,39 @@ struct winograd_transforms {
     }
   }
 
+  // A tile of two dimensions is transformed column by column and then row by row, in loops that are
+  // not unrolled: there are too few registers for a whole tile, so that its values are stored
+  // between the two dimensions in any case.
   static SIMDNN_NOINLINE void input(const T* src, index_t row, index_t column, index_t vectors,
                                     T* dst, index_t stride) {
-    for (; vectors > 0; --vectors, src += V::lanes, dst += V::lanes) {
-      V rows[Y::inputs][X::inputs];
-      unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
-        V d[Y::inputs], y[Y::inputs];
-        unroll<Y::inputs>([&](auto i)
-                              SIMDNN_INLINE_LAMBDA { d[i] = V::load(src + i * row + x * column); });
-        Y::input(d, y);
-        unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { rows[i][x] = y[i]; });
-      });
-      unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
-        V y[X::inputs];
-        X::input(rows[i], y);
-        unroll<X::inputs>(
-            [&](auto x) SIMDNN_INLINE_LAMBDA { y[x].store(dst + (i * X::inputs + x) * stride); });
-      });
+    for (; vectors > 0; --vectors, src += W, dst += W) {
+      if constexpr (Y::inputs == 1) {
+        transform_inputs<X>(src, column, dst, stride);
+      } else if constexpr (X::inputs == 1) {
+        transform_inputs<Y>(src, row, dst, stride);
+      } else {
+        alignas(64) T half[Y::inputs * X::inputs * W];
+        for (index_t x = 0; x < X::inputs; ++x)
+          transform_inputs<Y>(src + x * column, row, half + x * W, X::inputs * W);
+        for (index_t y = 0; y < Y::inputs; ++y)
+          transform_inputs<X>(half + y * X::inputs * W, W, dst + y * X::inputs * stride, stride);
+      }
     }
   }
-
   static SIMDNN_NOINLINE void output(const T* m, index_t stride, index_t vectors, T* y) {
-    for (; vectors > 0; --vectors, m += V::lanes, y += V::lanes) {
-      V half[Y::outputs][X::inputs];
-      unroll<X::inputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
-        V points[Y::inputs], sums[Y::outputs];
-        unroll<Y::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
-          points[i] = V::load(m + (i * X::inputs + x) * stride);
-        });
-        Y::output(points, sums);
-        unroll<Y::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA { half[i][x] = sums[i]; });
-      });
-      unroll<Y::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA {
-        V sums[X::outputs];
-        X::output(half[i], sums);
-        unroll<X::outputs>([&](auto x) SIMDNN_INLINE_LAMBDA {
-          sums[x].store(y + (i * X::outputs + x) * microkernel::columns<T, Isa>);
-        });
-      });
+    constexpr index_t NR = microkernel::columns<T, Isa>;
+    for (; vectors > 0; --vectors, m += W, y += W) {
+      if constexpr (Y::inputs == 1) {
+        transform_outputs<X>(m, stride, y, NR);
+      } else if constexpr (X::inputs == 1) {
+        transform_outputs<Y>(m, stride, y, NR);
+      } else {
+        alignas(64) T half[Y::outputs * X::inputs * W];
+        for (index_t x = 0; x < X::inputs; ++x)
+          transform_outputs<Y>(m + x * stride, X::inputs * stride, half + x * W, X::inputs * W);
+        for (index_t r = 0; r < Y::outputs; ++r)
+          transform_outputs<X>(half + r * X::inputs * W, W, y + r * X::outputs * NR, NR);
+      }
     }
   }
 
@@ -79,6 +75,25 @@ struct winograd_transforms {
                                          &output};
   static_assert(Y::outputs * X::outputs <= winograd_kind<T>::most_outputs &&
                 Y::inputs * X::inputs <= winograd_kind<T>::most_inputs);
+
+ private:
+  // One dimension of one vector of channels. Values are from_step and to_step apart.
+  template <class Z>
+  static SIMDNN_INLINE void transform_inputs(const T* from, index_t from_step, T* to,
+                                             index_t to_step) {
+    V d[Z::inputs], y[Z::inputs];
+    unroll<Z::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { d[i] = V::load(from + i * from_step); });
+    Z::input(d, y);
+    unroll<Z::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { y[i].store(to + i * to_step); });
+  }
+  template <class Z>
+  static SIMDNN_INLINE void transform_outputs(const T* from, index_t from_step, T* to,
+                                              index_t to_step) {
+    V m[Z::inputs], y[Z::outputs];
+    unroll<Z::inputs>([&](auto i) SIMDNN_INLINE_LAMBDA { m[i] = V::load(from + i * from_step); });
+    Z::output(m, y);
+    unroll<Z::outputs>([&](auto i) SIMDNN_INLINE_LAMBDA { y[i].store(to + i * to_step); });
+  }
 };
 
 template <class T, class Isa, class Y, class X = Y>
