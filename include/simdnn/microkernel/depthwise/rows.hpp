@@ -7,9 +7,53 @@
 #include <simdnn/base/unroll.hpp>
 #include <simdnn/epilogue/standard.hpp>
 #include <simdnn/isa/vec.hpp>
+#include <simdnn/microkernel/steps.hpp>
 #include <simdnn/microkernel/tuning/tuning.hpp>
+#include <utility>
 
 namespace simdnn::inline SIMDNN_ABI::microkernel {
+
+namespace detail {
+
+// The steps of a tile of Outputs outputs, as folds (steps.hpp), for kernels of KW taps and stride S.
+template <class V, int Outputs, int KW, int S>
+struct depthwise_steps : common_steps<V> {
+  using T = typename V::value_type;
+  // The first and the last output that read column X.
+  template <int X>
+  static constexpr int first = X < KW ? 0 : (X - KW) / S + 1;
+  template <int X>
+  static constexpr int last = std::min(X / S, Outputs - 1);
+  static constexpr auto outputs = std::make_integer_sequence<int, Outputs>{};
+
+  template <int... I>
+  static SIMDNN_INLINE void store(const V* acc, T* dst, index_t step,
+                                  std::integer_sequence<int, I...>) {
+    (acc[I].store(dst + I * step), ...);
+  }
+  // Multiplies one tap with the columns of all outputs, which are `step` apart.
+  template <int... I>
+  static SIMDNN_INLINE void add_tap(V* acc, V w, const T* src, index_t step,
+                                    std::integer_sequence<int, I...>) {
+    ((acc[I] = V::fma(V::load(src + I * step), w, acc[I])), ...);
+  }
+  // Multiplies columns Left + I with all taps that read them.
+  template <int Left, int... I>
+  static SIMDNN_INLINE void add_columns(V* acc, const V* w, const T* row, index_t step,
+                                        std::integer_sequence<int, I...>) {
+    (add_column<Left + I>(acc, w, V::load(row + (Left + I) * step).in_register(),
+                          std::make_integer_sequence<int, last<Left + I> - first<Left + I> + 1>{}),
+     ...);
+  }
+
+ private:
+  template <int X, int... I>
+  static SIMDNN_INLINE void add_column(V* acc, const V* w, V v, std::integer_sequence<int, I...>) {
+    ((acc[last<X> - I] = V::fma(v, w[X - (last<X> - I) * S], acc[last<X> - I])), ...);
+  }
+};
+
+}  // namespace detail
 
 template <class T, class Isa>
 struct depthwise_rows {
@@ -72,23 +116,28 @@ struct depthwise_rows {
     }
   }
 
-  /// The instance of run for a row of a kernel; `step` as in window. Kernels of one and two taps
-  /// occur backward to the data: a stride of two splits three taps into them.
-  static auto function(index_t kernel, index_t stride, index_t dilation, index_t step) {
-    return step == 16 ? function<16>(kernel, stride, dilation)
-                      : function<0>(kernel, stride, dilation);
+  using row_function = void (*)(const window&, T* to, index_t step, index_t channel, index_t offset,
+                                index_t begin, index_t end, const epilogue::standard<T>& post);
+  /// The instance of run for a row of a kernel; `step` as in window.
+  static row_function function(index_t kernel, index_t stride, index_t dilation, index_t step) {
+    if (dilation == 1 && stride == 1) return odd_kernel<1>(kernel, step);
+    if (dilation == 1 && stride == 2) return odd_kernel<2>(kernel, step);
+    return &run<0, 0, 0>;
+  }
+  /// The same with stride 1 for a phase of backward to the data, where a stride of two splits three
+  /// taps into one and two. Forward, such kernels are so rare that they do not pay for compiling
+  /// them.
+  static row_function phase_function(index_t kernel, index_t dilation, index_t step) {
+    if (kernel == 1) return step == 16 ? &run<1, 1, 16> : &run<1, 1, 0>;
+    if (kernel == 2 && dilation == 1) return step == 16 ? &run<2, 1, 16> : &run<2, 1, 0>;
+    return function(kernel, 1, dilation, step);
   }
 
  private:
-  template <int Step>
-  static auto function(index_t kernel, index_t stride, index_t dilation) {
-    if (dilation != 1 && kernel > 1) return &run<0, 0, 0>;
-    if (stride == 1 && kernel == 1) return &run<1, 1, Step>;
-    if (stride == 1 && kernel == 2) return &run<2, 1, Step>;
-    if (stride == 1 && kernel == 3) return &run<3, 1, Step>;
-    if (stride == 2 && kernel == 3) return &run<3, 2, Step>;
-    if (stride == 1 && kernel == 5) return &run<5, 1, 0>;
-    if (stride == 2 && kernel == 5) return &run<5, 2, 0>;
+  template <int S>
+  static row_function odd_kernel(index_t kernel, index_t step) {
+    if (kernel == 3) return step == 16 ? &run<3, S, 16> : &run<3, S, 0>;
+    if (kernel == 5) return &run<5, S, 0>;
     return &run<0, 0, 0>;
   }
   // Prefetches what is depthwise_prefetch bytes after the data that a tile reads.
@@ -103,7 +152,8 @@ struct depthwise_rows {
   /// apart. KW and S are both 0 for any kernel, Step is 0 for any distance.
   template <int Outputs, int KW, int S, int Step>
   struct form {
-    static constexpr int outputs = Outputs, taps = KW, stride = S, columns = (Outputs - 1) * S + KW;
+    using steps = detail::depthwise_steps<V, Outputs, KW, S>;
+    static constexpr int outputs = Outputs, taps = KW, columns = (Outputs - 1) * S + KW;
     static SIMDNN_INLINE index_t step(const window& w) { return Step == 0 ? w.step : Step; }
     /// Number of columns that the tile reads.
     static SIMDNN_INLINE index_t reach(const window& w) {
@@ -132,31 +182,21 @@ struct depthwise_rows {
   /// columns are outside the image.
   template <class Form, int Left = 0, int Right = 0>
   static SIMDNN_INLINE void sum_taps(const window& w, index_t column, V* acc) {
+    using steps = typename Form::steps;
     const index_t step = Form::step(w);
-    unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t] = V(0); });
+    steps::zero(acc, steps::outputs);
     for_each_row_of_taps(
         w, w.src + column * step, [&](const T* row, const T* weights) SIMDNN_INLINE_LAMBDA {
           if constexpr (Form::taps == 0) {
-            for (index_t k = 0; k < w.kernel; ++k) {
-              const V wv = V::load(weights + k * W);
-              unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA {
-                acc[t] = V::fma(V::load(row + (t * w.advance + k * w.dilation) * step), wv, acc[t]);
-              });
-            }
+            for (index_t k = 0; k < w.kernel; ++k)
+              steps::add_tap(acc, V::load(weights + k * W), row + k * w.dilation * step,
+                             w.advance * step, steps::outputs);
           } else {
             V wv[Form::taps];
-            unroll<Form::taps>([&](auto k)
-                                   SIMDNN_INLINE_LAMBDA { wv[k] = V::load(weights + k * W); });
-            unroll<Form::columns - Left - Right>([&](auto i) SIMDNN_INLINE_LAMBDA {
-              constexpr int x = i + Left;
-              const V v = V::load(row + x * step).in_register();
-              unroll<Form::taps>([&](auto k) SIMDNN_INLINE_LAMBDA {
-                constexpr int at = x - k;
-                if constexpr (at >= 0 && at % Form::stride == 0 &&
-                              at / Form::stride < Form::outputs)
-                  acc[at / Form::stride] = V::fma(v, wv[k], acc[at / Form::stride]);
-              });
-            });
+            steps::load_b(wv, weights, std::make_integer_sequence<int, Form::taps>{});
+            steps::template add_columns<Left>(
+                acc, wv, row, step,
+                std::make_integer_sequence<int, Form::columns - Left - Right>{});
           }
         });
   }
@@ -164,8 +204,9 @@ struct depthwise_rows {
   /// outside the image.
   static SIMDNN_NOINLINE void sum_taps_masked(const window& w, index_t column, index_t count,
                                               T* results) {
+    using steps = detail::depthwise_steps<V, narrow, 0, 0>;
     V acc[narrow];
-    unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t] = V(0); });
+    steps::zero(acc, steps::outputs);
     for_each_row_of_taps(w, w.src + column * w.step,
                          [&](const T* row, const T* weights) SIMDNN_INLINE_LAMBDA {
                            for (index_t k = 0; k < w.kernel; ++k) {
@@ -177,7 +218,7 @@ struct depthwise_rows {
                              });
                            }
                          });
-    unroll<narrow>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(results + t * W); });
+    steps::store(acc, results, W, steps::outputs);
   }
   /// Computes the sums of a tile. Returns false and does nothing if there is no form for the
   /// columns outside the image: kernels of two and three taps may have one on either side, others
@@ -207,9 +248,9 @@ struct depthwise_rows {
                                      const epilogue::standard<T>& post) {
     V acc[Form::outputs];
     if (!sum_tile<Form>(w, column, acc)) return false;
-    post.at(channel, offset)
-        .template tile<1>(acc, step, W, std::make_integer_sequence<int, Form::outputs>{});
-    unroll<Form::outputs>([&](auto t) SIMDNN_INLINE_LAMBDA { acc[t].store(dst + t * step); });
+    using steps = typename Form::steps;
+    post.at(channel, offset).template tile<1>(acc, step, W, steps::outputs);
+    steps::store(acc, dst, step, steps::outputs);
     return true;
   }
 };

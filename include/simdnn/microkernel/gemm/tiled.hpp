@@ -242,13 +242,31 @@ template <class T>
 using tile_function = void (*)(const operands<T>&, const epilogue::standard<T>&);
 
 /// The tiles with the standard post-op. Not inline, so that a program can compile them once
-/// (simdnn/instances.hpp).
+/// (simdnn/instances.hpp). Those of all columns are apart, because gemm needs no others.
+template <class T, class Isa, a_order Order>
+struct full_tiles {
+  using function = tile_function<T>;
+  static constexpr bool exist = Order != a_order::pairs_by_row || vec<T, Isa>::has_pairs;
+  static constexpr int vectors = Order == a_order::pairs_by_row ? 1 : tuning<T, Isa>::NV;
+  static constexpr int rows = exist ? most_rows<T, Isa>(vectors) : 0;
+  using table_type = std::array<function, static_cast<std::size_t>(rows)>;
+  static const table_type table;  ///< [rows - 1]
+
+ private:
+  static constexpr auto all = []<int... M>(std::integer_sequence<int, M...>) {
+    return table_type{&run<T, Isa, M + 1, vectors, Order>...};
+  };
+};
+template <class T, class Isa, a_order Order>
+constinit const typename full_tiles<T, Isa, Order>::table_type full_tiles<T, Isa, Order>::table =
+    all(std::make_integer_sequence<int, rows>{});
+
+/// The tiles of all widths.
 template <class T, class Isa, a_order Order>
 struct standard_tiles {
   using function = tile_function<T>;
-  static constexpr int vectors = Order != a_order::pairs_by_row ? tuning<T, Isa>::NV
-                                 : vec<T, Isa>::has_pairs       ? 1
-                                                                : 0;
+  static constexpr int vectors =
+      full_tiles<T, Isa, Order>::exist ? full_tiles<T, Isa, Order>::vectors : 0;
   using table_type = std::array<const function*, static_cast<std::size_t>(vectors)>;
   /// [vectors - 1][rows - 1], with rows up to most_rows<T, Isa>(vectors).
   static const table_type table;
@@ -258,13 +276,29 @@ struct standard_tiles {
   static constexpr auto of_width = []<int... M>(std::integer_sequence<int, M...>) {
     return std::array<function, sizeof...(M)>{&run<T, Isa, M + 1, NV, Order>...};
   }(Rows{});
+  template <int NV>
+  static constexpr const function* rows_of() {
+    if constexpr (NV == full_tiles<T, Isa, Order>::vectors)
+      return full_tiles<T, Isa, Order>::table.data();
+    else
+      return of_width<NV>.data();
+  }
   static constexpr auto all = []<int... N>(std::integer_sequence<int, N...>) {
-    return table_type{of_width<N + 1>.data()...};
+    return table_type{rows_of<N + 1>()...};
   };
 };
 template <class T, class Isa, a_order Order>
 constinit const typename standard_tiles<T, Isa, Order>::table_type
     standard_tiles<T, Isa, Order>::table = all(std::make_integer_sequence<int, vectors>{});
+
+/// The tile of this size.
+template <class T, class Isa, a_order Order, int NV>
+SIMDNN_INLINE tile_function<T> standard_tile(int rows) {
+  if constexpr (NV == full_tiles<T, Isa, Order>::vectors)
+    return full_tiles<T, Isa, Order>::table[rows - 1];
+  else
+    return standard_tiles<T, Isa, Order>::table[NV - 1][rows - 1];
+}
 
 /// Runs a tile of `rows` rows of `vectors` vectors with a custom post-op. The tile's results go to
 /// scratch in L1 and not to c, which the post-op may read (a sum with c itself); the post-op is
@@ -298,7 +332,7 @@ SIMDNN_NOINLINE void run_custom(tile_function<T> run, int rows, int vectors, ope
 /// Runs the tile with this many rows.
 template <class T, class Isa, a_order Order, int NV = tuning<T, Isa>::NV>
 SIMDNN_INLINE void dispatch(int row_count, const operands<T>& t, const epilogue::fused<T>& post) {
-  const tile_function<T> run = standard_tiles<T, Isa, Order>::table[NV - 1][row_count - 1];
+  const tile_function<T> run = standard_tile<T, Isa, Order, NV>(row_count);
   if (post.is_custom()) [[unlikely]]
     return run_custom<T, Isa>(run, row_count, NV, t, post);
   run(t, post.standard);
@@ -361,15 +395,16 @@ index_t tile_count(index_t row_count, const panel& b) {
 }  // namespace simdnn::inline SIMDNN_ABI::microkernel
 
 /// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)                                                \
-  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
-                                                     simdnn::microkernel::a_order::by_row>;   \
-  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
-                                                     simdnn::microkernel::a_order::by_block>; \
-  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
-                                                     simdnn::microkernel::a_order::by_k>;     \
-  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,                  \
-                                                     simdnn::microkernel::a_order::pairs_by_row>;
+#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)           \
+  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_row)   \
+  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_block) \
+  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_k)     \
+  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, pairs_by_row)
+#define SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, order)                            \
+  KEYWORD struct simdnn::microkernel::full_tiles<T, simdnn::isa::native,               \
+                                                 simdnn::microkernel::a_order::order>; \
+  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,           \
+                                                     simdnn::microkernel::a_order::order>;
 #if defined(SIMDNN_EXTERN_TEMPLATES)
 SIMDNN_GEMM_TILE_INSTANCES(extern template, float)
 SIMDNN_GEMM_TILE_INSTANCES(extern template, double)

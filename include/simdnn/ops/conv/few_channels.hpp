@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <simdnn/base/unroll.hpp>
 #include <simdnn/epilogue/fused.hpp>
 #include <simdnn/microkernel/tuning/costs.hpp>
 #include <simdnn/ops/conv/multiply.hpp>
@@ -190,12 +189,8 @@ class few_channels {
         // Stores far from the core wait for their cache lines, so those of a later tile are
         // prefetched before the sums of this one.
         if (g.prefetch)
-          unroll<R * NV>([&](auto v) SIMDNN_INLINE_LAMBDA {
-            __builtin_prefetch(
-                g.dst + at + (tuning<T, Isa>::few_channels_prefetch * R + v / NV) * g.dst_pixel +
-                    v % NV * g.dst_column,
-                1);
-          });
+          step::prefetch_c(g.dst + at + tuning<T, Isa>::few_channels_prefetch * R * g.dst_pixel,
+                           g.dst_pixel, g.dst_column, all);
         do {
           c_array<const T*, (R + 2) / 3> row;
           step::start_rows(row, src + *offset, stride, pointers);

@@ -174,8 +174,8 @@ class depthwise_data {
             w.src = diff + from[i - first];
             w.weights = weights + i * taps_ * W + row_taps_[f.phase] * W;
             w.kernel = f.count, w.pad = -f.source;
-            rows::function(f.count, 1, w.dilation, w.step)(w, diff_src.data, step, channel, here, x,
-                                                           end, nothing);
+            rows::phase_function(f.count, w.dilation, w.step)(w, diff_src.data, step, channel, here,
+                                                              x, end, nothing);
             w.prefetch = false;
           }
         }

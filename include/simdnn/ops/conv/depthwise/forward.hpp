@@ -249,6 +249,41 @@ class depthwise {
     }
   }
 
+  // The steps of a tile of R rows of N vectors of outputs, as folds over its accumulators (steps.hpp).
+  template <int N>
+  struct pixel_steps : microkernel::detail::common_steps<V> {
+    // Multiplies one tap; rows of the copy are `row` apart.
+    template <int... I>
+    static SIMDNN_INLINE void add_tap(V* acc, V w, const T* from, index_t row,
+                                      std::integer_sequence<int, I...>) {
+      ((acc[I] = V::fma(V::load(from + I / N * row + I % N * W), w, acc[I])), ...);
+    }
+    template <int... I>
+    static SIMDNN_INLINE void keep(const V* acc, T* results, std::integer_sequence<int, I...>) {
+      (acc[I].store(results + I * W), ...);
+    }
+    // Applies the post-op to rows of `count` outputs of one channel and stores them from dst on, which
+    // is at `offset` in the tensor. One branch for each step of the post-op, not for each vector.
+    template <int... I>
+    static SIMDNN_INLINE void finish(V* acc, T* dst, index_t row, index_t count, index_t channel,
+                                     index_t offset, const epilogue::standard<T>& post,
+                                     std::integer_sequence<int, I...>) {
+      if (post.scale != nullptr) ((acc[I] *= V(post.scale[channel])), ...);
+      if (post.shift != nullptr) ((acc[I] += V(post.shift[channel])), ...);
+      if (post.sum != nullptr)
+        ((acc[I] += rows::load(post.sum + offset + I / N * row + I % N * W, lanes<I>(count))), ...);
+      if (post.clamped) {
+        const V low(post.low), high(post.high);
+        ((acc[I] = V::clamp(acc[I], low, high)), ...);
+      }
+      (rows::store(acc[I], dst + I / N * row + I % N * W, lanes<I>(count)), ...);
+    }
+    template <int I>
+    static SIMDNN_INLINE index_t lanes(index_t count) {
+      return std::min(W, count - I % N * W);
+    }
+  };
+
   /// Computes R rows of N vectors of outputs and stores them from dst.data + at on. A row has
   /// `count` outputs, which may not fill the last vector. Rows outside of the image are zeros in
   /// the copy.
@@ -256,42 +291,34 @@ class depthwise {
   SIMDNN_INLINE void tile_pixels(const T* band, range d, const T* weights, const image<T>& dst,
                                  index_t at, index_t channel, index_t count,
                                  const epilogue::fused<T>& post) const {
-    c_array<V, R * N> acc;
-    unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i] = V(0); });
+    using steps = pixel_steps<N>;
+    constexpr auto all = std::make_integer_sequence<int, R * N>{};
+    c_array<V, R * N> acc;  // (R,N)
+    steps::zero(acc, all);
     const index_t row = p_.stride[1] * row_elements();
     for (index_t kd = d.first; kd < d.first + d.count; ++kd)
       for (index_t kh = 0; kh < p_.kernel[1]; ++kh) {
         const T* const from = band + (kd * reach(rows_) + kh * p_.dilation[1]) * row_elements();
         const T* const tap = weights + (kd * p_.kernel[1] + kh) * p_.kernel[2];
-        for (index_t k = 0; k < p_.kernel[2]; ++k) {
-          const V wv(tap[k]);
-          unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA {
-            acc[i] = V::fma(V::load(from + offsets_[k] + i / N * row + i % N * W), wv, acc[i]);
-          });
-        }
+        for (index_t k = 0; k < p_.kernel[2]; ++k)
+          steps::add_tap(acc, V(tap[k]), from + offsets_[k], row, all);
       }
-    if (post.is_custom()) {
-      alignas(64) c_array<T, R * N * W> results;
-      unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA { acc[i].store(results + i * W); });
-      return post.template store_pixels<V>({.from = results,
-                                            .from_row = 0,
-                                            .to = dst.data + at,
-                                            .to_row = 0,
-                                            .rows = 1,
-                                            .columns = count,
-                                            .to_column = W,
-                                            .lines = R,
-                                            .from_line = N * W,
-                                            .to_line = dst.stride[1]},
-                                           channel, at);
-    }
-    unroll<R * N>([&](auto i) SIMDNN_INLINE_LAMBDA {
-      const index_t lanes = std::min(W, count - i % N * W),
-                    to = at + i / N * dst.stride[1] + i % N * W;
-      rows::store(
-          post.standard(acc[i], epilogue::where<epilogue::lanes_are::pixels>{channel, to, lanes}),
-          dst.data + to, lanes);
-    });
+    if (!post.is_custom())
+      return steps::finish(acc, dst.data + at, dst.stride[1], count, channel, at, post.standard,
+                           all);
+    alignas(64) c_array<T, R * N * W> results;
+    steps::keep(acc, results, all);
+    post.template store_pixels<V>({.from = results,
+                                   .from_row = 0,
+                                   .to = dst.data + at,
+                                   .to_row = 0,
+                                   .rows = 1,
+                                   .columns = count,
+                                   .to_column = W,
+                                   .lines = R,
+                                   .from_line = N * W,
+                                   .to_line = dst.stride[1]},
+                                  channel, at);
   }
 
   void run_pixels(const unit& u, const image<const T>& src, const T* packed, const image<T>& dst,
@@ -308,9 +335,10 @@ class depthwise {
       for (; outputs_[2] - x > (N - 1) * W; x += N * W)
         tile_pixels<R, N>(row + x, d, weights, dst, base + x, channel,
                           std::min(outputs_[2] - x, N * W), post);
-      for (; x < outputs_[2]; x += W)
-        tile_pixels<R, 1>(row + x, d, weights, dst, base + x, channel, std::min(outputs_[2] - x, W),
-                          post);
+      if constexpr (N > 1)
+        for (; x < outputs_[2]; x += W)
+          tile_pixels<R, 1>(row + x, d, weights, dst, base + x, channel,
+                            std::min(outputs_[2] - x, W), post);
     };
     // Four vectors of sums at once: of one row if it is long enough, else of two or four rows.
     const index_t vectors = ceil_div(outputs_[2], W);
