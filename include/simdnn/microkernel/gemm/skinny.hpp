@@ -124,8 +124,7 @@ SIMDNN_NOINLINE void run_skinny(const T* a, const T* b, index_t depth, T* sums) 
   }
 }
 
-/// The tiles of 1 to skinny_rows rows. Not inline, so that a program can compile them once
-/// (simdnn/instances.hpp).
+/// The tiles of 1 to skinny_rows rows.
 template <class T, class Isa>
 struct skinny_tiles {
   using function = void (*)(const T* a, const T* b, index_t depth, T* sums);
@@ -142,11 +141,3 @@ constinit const typename skinny_tiles<T, Isa>::table_type skinny_tiles<T, Isa>::
     all(std::make_integer_sequence<int, skinny_rows<T, Isa>>{});
 
 }  // namespace simdnn::inline SIMDNN_ABI::microkernel
-
-/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_SKINNY_TILE_INSTANCES(KEYWORD, T) \
-  KEYWORD struct simdnn::microkernel::skinny_tiles<T, simdnn::isa::native>;
-#if defined(SIMDNN_EXTERN_TEMPLATES)
-SIMDNN_SKINNY_TILE_INSTANCES(extern template, float)
-SIMDNN_SKINNY_TILE_INSTANCES(extern template, double)
-#endif

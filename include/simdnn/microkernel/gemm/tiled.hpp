@@ -241,8 +241,7 @@ SIMDNN_NOINLINE void run(const operands<T>& t, const epilogue::standard<T>& post
 template <class T>
 using tile_function = void (*)(const operands<T>&, const epilogue::standard<T>&);
 
-/// The tiles with the standard post-op. Not inline, so that a program can compile them once
-/// (simdnn/instances.hpp). Those of all columns are apart, because gemm needs no others.
+/// The tiles with the standard post-op. Those of all columns are apart, because gemm needs no others.
 template <class T, class Isa, a_order Order>
 struct full_tiles {
   using function = tile_function<T>;
@@ -393,19 +392,3 @@ index_t tile_count(index_t row_count, const panel& b) {
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::microkernel
-
-/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_GEMM_TILE_INSTANCES(KEYWORD, T)           \
-  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_row)   \
-  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_block) \
-  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, by_k)     \
-  SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, pairs_by_row)
-#define SIMDNN_GEMM_TILE_ORDER_INSTANCES(KEYWORD, T, order)                            \
-  KEYWORD struct simdnn::microkernel::full_tiles<T, simdnn::isa::native,               \
-                                                 simdnn::microkernel::a_order::order>; \
-  KEYWORD struct simdnn::microkernel::standard_tiles<T, simdnn::isa::native,           \
-                                                     simdnn::microkernel::a_order::order>;
-#if defined(SIMDNN_EXTERN_TEMPLATES)
-SIMDNN_GEMM_TILE_INSTANCES(extern template, float)
-SIMDNN_GEMM_TILE_INSTANCES(extern template, double)
-#endif

@@ -218,8 +218,7 @@ SIMDNN_NOINLINE void run_unpacked(const unpacked_operands<T>& t,
 }
 }  // namespace detail
 
-/// The tiles with the standard post-op. Not inline, so that a program can compile them once
-/// (simdnn/instances.hpp).
+/// The tiles with the standard post-op.
 template <class T, class Isa>
 struct standard_unpacked {
   static constexpr int vectors = unpacked_vectors<T, Isa>;
@@ -251,11 +250,3 @@ SIMDNN_INLINE const unpacked_function<T>* unpacked_tiles(index_t columns) {
 }
 
 }  // namespace simdnn::inline SIMDNN_ABI::microkernel
-
-/// KEYWORD is `template` or `extern template` (simdnn/instances.hpp).
-#define SIMDNN_UNPACKED_TILE_INSTANCES(KEYWORD, T) \
-  KEYWORD struct simdnn::microkernel::standard_unpacked<T, simdnn::isa::native>;
-#if defined(SIMDNN_EXTERN_TEMPLATES)
-SIMDNN_UNPACKED_TILE_INSTANCES(extern template, float)
-SIMDNN_UNPACKED_TILE_INSTANCES(extern template, double)
-#endif
