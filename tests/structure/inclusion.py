@@ -11,6 +11,7 @@ to a budget.
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -105,15 +106,34 @@ def compiled(compiler, source, *flags):
         return Cost(usage.ru_utime + usage.ru_stime, result.stat().st_size, text)
 
 
+def allocated(compiler, source, *flags):
+    """Megabytes that the compiler allocates for a text's syntax trees, as it reports them: gcc all
+    of its collected memory, clang its trees. Unlike time, it is the same in every run."""
+    report = ["-Xclang", "-print-stats"] if "clang" in compiler else ["-ftime-report"]
+    done = subprocess.run([compiler, *FLAGS, *flags, "-O0", *report, "-x", "c++", "-c", "-o",
+                           "/dev/null", "-"], input=source, text=True, stderr=subprocess.PIPE,
+                          env={**os.environ, "LC_ALL": "C"}, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{compiler} does not compile:\n{source}\n{done.stderr}")
+    if "clang" in compiler:
+        return sum(int(n) for n in re.findall(r"^Total bytes = (\d+)", done.stderr, re.M)) / 1e6
+    return int(re.search(r"^ TOTAL .*?(\d+)M\s*$", done.stderr, re.M)[1])
+
+
 def included(compiler, header):
     """The cost of a unit that only includes the header, at -O0."""
     return compiled(compiler, f"#include <{header}>\n", "-O0")
 
 
+def use(name):
+    """The text of a unit that uses an op."""
+    op, body = USES[name]
+    return f"#include <simdnn/ops/{op}.hpp>\n{body}"
+
+
 def used(compiler, name, *flags):
     """The cost of a unit that uses an op, at -O2."""
-    op, body = USES[name]
-    return compiled(compiler, f"#include <simdnn/ops/{op}.hpp>\n{body}", "-O2", *flags)
+    return compiled(compiler, use(name), "-O2", *flags)
 
 
 def least(cost, rows, runs):
