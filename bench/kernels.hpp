@@ -33,6 +33,7 @@ struct choice {
   bool strict = false;
   int threads = 0;     // 0: as in conditions
   bool fixed = false;  // code compiled for this problem alone
+  bool pool = false;   // on a pool instead of OpenMP's threads
 };
 
 inline policy policy_of(const choice& c) {

@@ -15,6 +15,9 @@ const char* const usage =
   --dir FWD_I|FWD_T|BWD_D|BWD_W    default FWD_I
   --batch N                        instead of the problems' own
   --threads N                      default 1
+  --executor openmp|pool           simdnn's threads, default openmp
+  --neighbours N                   how much speed openmp, pool and the peer keep beside N busy processes
+  --command TEXT                   with --neighbours, without problems: runs a shell command beside them
   --isa sse42|avx2|avx512          for both sides; default the best that this CPU runs
   --algorithm auto|NAME|all          default auto: simdnn chooses
   --fixed                          simdnn's code for problems known at compile time; without problems all of
@@ -71,7 +74,7 @@ std::size_t one_of(std::string_view option, std::string_view text,
 
 options parse_options(int argc, const char* const* argv) {
   options o;
-  bool has_seed = false;
+  bool has_seed = false, has_executor = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (!option.starts_with("--")) {
@@ -108,6 +111,12 @@ options parse_options(int argc, const char* const* argv) {
       o.batch = number<std::int64_t>(option, value(), 1);
     } else if (option == "--threads") {
       o.threads = number(option, value(), 1);
+    } else if (option == "--executor") {
+      o.pool = one_of(option, value(), {"openmp", "pool"}) == 1, has_executor = true;
+    } else if (option == "--neighbours") {
+      o.neighbours = number(option, value(), 0);
+    } else if (option == "--command") {
+      o.command = value();
     } else if (option == "--isa") {
       o.isa = value();
     } else if (option == "--algorithm") {
@@ -139,15 +148,24 @@ options parse_options(int argc, const char* const* argv) {
   if (o.fixed && (o.choice || !o.algorithm.empty() || !is_forward(o.dir) || o.threads != 1))
     refuse("--fixed", "a forward pass on one thread, without --algorithm and --choice",
            "another request");
-  if (o.random > 0 && (!o.check || o.choice || o.fixed || o.strict || o.with_bias || o.with_relu ||
-                       o.batch > 0 || o.threads != 1 || !o.problems.empty() || !o.json.empty()))
+  if (o.random > 0 &&
+      (!o.check || o.choice || o.fixed || o.strict || o.with_bias || o.with_relu || o.batch > 0 ||
+       o.threads != 1 || o.pool || !o.problems.empty() || !o.json.empty()))
     refuse("--random",
            "--mode check and of the others only --op, --dir, --isa, --algorithm, --seed, --first "
            "and --plant",
            "another request");
   if (o.random == 0 && (has_seed || o.plant))
     refuse("--seed, --first, --plant", "--random beside them", "none");
-  if (o.problems.empty() && !o.help && !o.fixed && o.random == 0)
+  if (o.neighbours >= 0 && (o.check || o.choice || o.fixed || o.errors || !o.json.empty() ||
+                            has_executor || o.algorithm == "all" || o.peer == "serial"))
+    refuse("--neighbours",
+           "one algorithm, without --mode check, --choice, --fixed, --errors, --json, --executor "
+           "and --peer serial",
+           "another request");
+  if (!o.command.empty() && (o.neighbours < 0 || !o.problems.empty()))
+    refuse("--command", "--neighbours beside it and no problems", "another request");
+  if (o.problems.empty() && !o.help && !o.fixed && o.random == 0 && o.command.empty())
     refuse("problems", "--shapes FILE or problems such as mb8_ic64ih56_oc64oh56_kh3_ph1", "none");
   if (o.choice && ((!o.algorithm.empty() && o.algorithm != "all") || o.check || !o.json.empty()))
     refuse("--choice", "all algorithms, without --mode check and --json", "another request");

@@ -29,7 +29,10 @@ struct options {
   std::int64_t random = 0;  // number of random problems for each op and pass; 0: none
   std::int64_t first = 0;   // index of the first of them
   std::uint64_t seed = 0;
-  bool plant = false;  // change results, so that the check must fail
+  bool plant = false;   // change results, so that the check must fail
+  bool pool = false;    // simdnn runs on a pool
+  int neighbours = -1;  // busy processes to measure beside; -1: another mode
+  std::string command;  // to run beside the neighbours, instead of problems
   bool help = false;
 };
 

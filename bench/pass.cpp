@@ -84,7 +84,7 @@ class pass_workload final : public workload {
   }
   std::unique_ptr<runner> make_simdnn(const choice& c) const override {
     return std::make_unique<pass_runner>(calls_, policy_of(c),
-                                         c.threads > 0 ? c.threads : where_.threads);
+                                         c.threads > 0 ? c.threads : where_.threads, c.pool);
   }
   std::unique_ptr<runner> make_peer(const peer& p) const override {
     pass_task task{.pass = pass_.op, .problem = problem_.get(), .operands = {}};
@@ -122,8 +122,9 @@ std::unique_ptr<workload> make_pass_workload(const op& o, const std::string& tex
 
 }  // namespace
 
-pass_runner::pass_runner(const test::pass_calls& calls, const policy& policy, int threads)
-    : calls_(calls), team_(make_team(threads)), plan_(calls.make(policy)) {
+pass_runner::pass_runner(const test::pass_calls& calls, const policy& policy, int threads,
+                         bool pooled)
+    : calls_(calls), team_(make_team(threads, pooled)), plan_(calls.make(policy)) {
   const std::span<const test::operand_facts> table = calls.pass.operands;
   std::size_t optional = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {

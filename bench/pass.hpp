@@ -20,7 +20,7 @@ double bytes_of(const test::erased_pass&, std::span<const simdnn::shape> shapes)
 /// pass allows that.
 class pass_runner final : public runner {
  public:
-  pass_runner(const test::pass_calls&, const policy&, int threads);
+  pass_runner(const test::pass_calls&, const policy&, int threads, bool pooled = false);
   void run() override { plan_->run(views_, team_, workspace_); }
   void fetch(float* result) override;
   std::string implementation() const override { return plan_->algorithm; }

@@ -2,6 +2,7 @@
 // simdnn against a reference: sums in double, or the operation's algorithm `reference`.
 #include <algorithm>
 #include <bench/measure.hpp>
+#include <bench/neighbours.hpp>
 #include <bench/op.hpp>
 #include <bench/options.hpp>
 #include <bench/pass.hpp>
@@ -56,7 +57,8 @@ const peer* choose_peer(const options& o, const op& the_op) {
 // The choices to be measured: one, or every algorithm that takes the problem. Refusals are printed;
 // if the named algorithm refuses, the list is empty.
 std::vector<choice> choices(const options& o, const named_problem& p, const workload& w) {
-  if (o.algorithm.empty()) return {{.algorithm = {}, .strict = o.strict, .fixed = o.fixed}};
+  if (o.algorithm.empty())
+    return {{.algorithm = {}, .strict = o.strict, .fixed = o.fixed, .pool = o.pool}};
   std::vector<choice> list;
   std::string known;
   for (const algorithm_info& v : w.algorithms(o.strict)) {
@@ -66,7 +68,7 @@ std::vector<choice> choices(const options& o, const named_problem& p, const work
         std::max(w.flops(), w.bytes()) > large_flops)
       continue;
     if (v.refusal.empty())
-      list.push_back({v.name, o.strict});
+      list.push_back({.algorithm = v.name, .strict = o.strict, .pool = o.pool});
     else
       std::printf("%-38s %-12s refuses: %s\n", p.name.c_str(), v.name.c_str(), v.refusal.c_str());
     if (o.algorithm == v.name) return list;
@@ -125,10 +127,10 @@ perf_row measure(const named_problem& p, const options& o, const kernels& code, 
 // chosen.
 choice_row measure_choice(const named_problem& p, const options& o, const workload& w) {
   std::vector<std::unique_ptr<runner>> runners;
-  runners.push_back(w.make_simdnn({"", o.strict}));
+  runners.push_back(w.make_simdnn({.algorithm = {}, .strict = o.strict, .pool = o.pool}));
   for (const algorithm_info& v : w.algorithms(o.strict))
     if (v.automatic && v.refusal.empty() && v.name != runners.front()->implementation())
-      runners.push_back(w.make_simdnn({v.name, o.strict}));
+      runners.push_back(w.make_simdnn({.algorithm = v.name, .strict = o.strict, .pool = o.pool}));
   std::vector<std::function<void()>> sides;
   for (const auto& r : runners) sides.push_back([&r] { r->run(); });
   const turn_times t = time_turns(sides, {.seconds = o.seconds, .hopeless = 3});
@@ -180,6 +182,7 @@ std::vector<named_problem> problems(const options& o, const op& the_op, const ke
 }
 
 int run(const options& o) {
+  if (!o.command.empty()) return run_beside_neighbours(o);
   const auto code = o.isa.empty() ? isa::dispatch<kernels>() : isa::dispatch<kernels>(o.isa);
   const op the_op = find_op(o, code.table());
   const peer* the_peer = choose_peer(o, the_op);
@@ -192,6 +195,8 @@ int run(const options& o) {
             .fixed = o.fixed,
             .where = {}};
   r.where = {.threads = o.threads, .isa = code.isa(), .code = &code.table()};
+
+  if (o.neighbours >= 0) return compare_beside_neighbours(o, list, the_op, the_peer, r);
 
   context c{.isa = code.name(),
             .peer = the_peer != nullptr ? std::string(the_peer->name)

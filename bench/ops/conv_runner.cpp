@@ -42,7 +42,7 @@ template <class L, layout Src>
 class forward final : public runner {
  public:
   forward(const conv_problem& p, const conv_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(p, policy_of(c)),
         src_(reorder<Src>(dense<L::plain>(t.src_data, p.src_shape()))),
         weights_(plan_.pack(dense<L::filter>(t.weights_data, p.weights_shape()))),
@@ -80,7 +80,7 @@ template <class L, layout Src>
 class backward_data final : public runner {
  public:
   backward_data(const conv_problem& p, const conv_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(p, policy_of(c)),
         diff_dst_(reorder<L::blocked>(dense<L::plain>(t.diff_dst_data, p.dst_shape()))),
         weights_(plan_.pack(dense<L::filter>(t.weights_data, p.weights_shape()))),
@@ -103,7 +103,7 @@ template <class L, layout Src>
 class backward_weights final : public runner {
  public:
   backward_weights(const conv_problem& p, const conv_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(p, policy_of(c)),
         src_(reorder<Src>(dense<L::plain>(t.src_data, p.src_shape()))),
         diff_dst_(reorder<L::blocked>(dense<L::plain>(t.diff_dst_data, p.dst_shape()))),

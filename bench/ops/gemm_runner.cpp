@@ -12,7 +12,7 @@ using matrix = tensor<float, "ab">;
 class gemm_runner final : public runner {
  public:
   gemm_runner(const gemm_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_({.m = t.m, .n = t.n, .k = t.k}, policy_of(c)),
         a_(t.a, shape{t.m, t.k}),
         b_(plan_.pack(view<const float, "ab">(t.b, shape{t.k, t.n}))),

@@ -21,7 +21,7 @@ inner_product_problem problem_of(const inner_product_task& t) {
 class forward final : public runner {
  public:
   forward(const inner_product_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(problem_of(t), policy_of(c)),
         src_(t.src_data, shape{t.batch, t.in}),
         weights_(plan_.pack(view<const float, "oi">(t.weights_data, shape{t.out, t.in}))),
@@ -56,7 +56,7 @@ class forward final : public runner {
 class backward_data final : public runner {
  public:
   backward_data(const inner_product_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(problem_of(t), policy_of(c)),
         diff_dst_(t.diff_dst_data, shape{t.batch, t.out}),
         weights_(plan_.pack(view<const float, "oi">(t.weights_data, shape{t.out, t.in}))),
@@ -78,7 +78,7 @@ class backward_data final : public runner {
 class backward_weights final : public runner {
  public:
   backward_weights(const inner_product_task& t, const choice& c, int threads)
-      : team_(make_team(threads)),
+      : team_(make_team(threads, c.pool)),
         plan_(problem_of(t), policy_of(c)),
         src_(t.src_data, shape{t.batch, t.in}),
         diff_dst_(t.diff_dst_data, shape{t.batch, t.out}),

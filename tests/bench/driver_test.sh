@@ -55,6 +55,37 @@ expect 0 "^checked=1 failed=0 " --mode check --algorithm winograd_4x4_3x3 "$smal
 grep -Eq "^net:small.* winograd_4x4_3x3 .* [0-9]+\.[0-9]{2}\$" "$dir/out" || fail 'Winograd beside direct'
 expect 0 '^checked=[1-9][0-9]* failed=0 ' --mode check --fixed --post-ops bias+relu
 grep -q ' fixed ' "$dir/out" || fail '--fixed runs something else'
+expect 0 '^checked=1 failed=0 ' --mode check --executor pool --threads 2 "$small"
+expect 0 '^checked=1 failed=0 ' --mode check --executor pool --threads 3 --op softmax 64x100
+for n in 0 1; do
+  kept="openmp=$number pool=$number"
+  expect 0 "^neighbours=$n cpus=[1-9][0-9]* fair=[01]\.[0-9]+ $kept\$" --neighbours $n --threads 2 --peer none \
+    --seconds 0.01 "$small" mb1_ic20ih7_oc20oh7_kh1
+  for side in openmp pool; do
+    grep -Eq "^net:small +$side +$number +$number +$number +$number\$" "$dir/out" || fail "--neighbours has no $side"
+  done
+done
+expect 0 "^neighbours=1 .* fair=[01]\.[0-9]+ $kept\$" --neighbours 1 --threads 2 --peer none --seconds 0.01 --op gemm \
+  64x64:64x64
+expect 2 '^simdnn_bench: --neighbours: expected one algorithm' --neighbours 1 --mode check "$small"
+expect 2 '^simdnn_bench: --command: expected --neighbours' --command true
+expect 3 '^beside$' --neighbours 1 --command 'echo beside; exit 3'
+# The neighbours compute beside the command, and end with the program, also if it is killed.
+# shellcheck disable=SC2016
+states='for p in $(cat /proc/$PPID/task/$PPID/children); do echo neighbour $p $(grep State /proc/$p/status); done'
+for end in true 'kill -9 $PPID'; do
+  "$bench" --neighbours 2 --command "$states; $end" >"$dir/out" 2>&1 || true
+  [ "$(grep -c '^neighbour .* R (running)$' "$dir/out")" -eq 2 ] || fail 'expected two processes that run'
+  for process in $(sed -n 's/^neighbour \([0-9]*\) .*/\1/p' "$dir/out"); do
+    tries=0
+    # A zombie has ended too; its parent has not asked yet.
+    while grep -q '^State:.[^Z]' "/proc/$process/status" 2>/dev/null; do
+      tries=$((tries + 1))
+      [ $tries -lt 50 ] || fail "process $process is still there after: $end"
+      sleep 0.1
+    done
+  done
+done
 expect 1 '^checked=1 failed=1 ' --mode check --fixed "$small"
 expect 2 '^simdnn_bench: --fixed: expected .*, got inner_product$' --fixed --op inner_product
 expect 2 '^simdnn_bench: --fixed: expected a forward pass' --fixed --algorithm all

@@ -141,9 +141,9 @@ class pool {
   }
   bool close() const {
     return spin_until([&] {
-      int none = 0;
+      int nobody = 0;
       return inside_.load(std::memory_order_relaxed) == 0 &&
-             inside_.compare_exchange_strong(none, closed, std::memory_order_acquire);
+             inside_.compare_exchange_strong(nobody, closed, std::memory_order_acquire);
     });
   }
 

@@ -51,10 +51,10 @@ inline int read_numbers(const std::string& path, long long& first, long long& se
 /// The limit of one cgroup, rounded up to whole CPUs. Version 2 has "150000 100000" or "max 100000"
 /// in cpu.max: time in a period. Version 1 has two files, with -1 for no limit.
 inline int in_cgroup(const std::string& folder) {
-  long long quota = -1, period = 0, none = 0;
+  long long quota = -1, period = 0, unused = 0;
   if (read_numbers(folder + "/cpu.max", quota, period) != 2 &&
-      (read_numbers(folder + "/cpu.cfs_quota_us", quota, none) != 1 ||
-       read_numbers(folder + "/cpu.cfs_period_us", period, none) != 1))
+      (read_numbers(folder + "/cpu.cfs_quota_us", quota, unused) != 1 ||
+       read_numbers(folder + "/cpu.cfs_period_us", period, unused) != 1))
     return all;
   if (quota <= 0 || period <= 0) return all;
   return static_cast<int>(std::min<long long>((quota - 1) / period + 1, all));
