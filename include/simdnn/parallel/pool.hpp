@@ -31,11 +31,11 @@
 
 namespace simdnn {
 
-/// An executor (executor.hpp) with threads of its own, which all copies of a reference to it share.
-/// Any number of threads may call it at once: a call that finds the pool busy runs serially in its
-/// own thread. This includes calls from inside a body. The first exception that a body throws is
-/// rethrown in the calling thread after the call. In the child of a fork, which has only the
-/// calling thread, calls run serially. The pool must outlive all calls.
+/// An executor (executor.hpp) with threads of its own. Any number of threads may call it at once: a
+/// call that finds the pool busy runs serially in its own thread, and so does a call from inside a
+/// body. The first exception that a body throws is rethrown in the calling thread after the call.
+/// In the child of a fork, which does not have the threads, calls run serially. The pool must
+/// outlive all calls; it cannot be copied.
 class pool {
  public:
   /// Starts threads - 1 threads, because the calling thread works too; 0 means usable_cpus().
