@@ -93,11 +93,7 @@ void busy_processes::start_one() {
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // also if the parent crashes
     if (getppid() != parent) _exit(0);
-<<<<<<< HEAD
-    raise(SIGSTOP);
-=======
     ::raise(SIGSTOP);
->>>>>>> threads
     for (volatile unsigned n = 0;;) n = n + 1;
   }
   processes_.push_back(child);

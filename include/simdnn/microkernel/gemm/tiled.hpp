@@ -294,9 +294,9 @@ constinit const typename standard_tiles<T, Isa, Order>::table_type
 template <class T, class Isa, a_order Order, int NV>
 SIMDNN_INLINE tile_function<T> standard_tile(int rows) {
   if constexpr (NV == full_tiles<T, Isa, Order>::vectors)
-    return full_tiles<T, Isa, Order>::table[rows - 1];
+    return full_tiles<T, Isa, Order>::table.data()[rows - 1];
   else
-    return standard_tiles<T, Isa, Order>::table[NV - 1][rows - 1];
+    return standard_tiles<T, Isa, Order>::table.data()[NV - 1][rows - 1];
 }
 
 /// Runs a tile of `rows` rows of `vectors` vectors with a custom post-op. The tile's results go to
