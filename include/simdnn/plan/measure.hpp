@@ -38,7 +38,8 @@ class trial_run {
 
 /// The index of the fastest run; there must be at least one. The runs take turns, so that
 /// disturbances of the machine affect all of them alike. In each turn, the time of every run is
-/// divided by that of the first run. The fastest run has the smallest median of these ratios.
+/// divided by that of the first run. The fastest run has the smallest median of these ratios. (A
+/// template, so that sources which measure nothing do not compile it. Run is trial_run.)
 template <class Run>
 std::size_t fastest(const std::vector<std::unique_ptr<Run>>& runs) {
   constexpr double sample = 1e-4, all_turns = 0.1;  // seconds: least per sample, most for all turns

@@ -46,7 +46,7 @@ class plan {
         algorithm_(choose(problem_, policy)) {
     set_shapes(numbers());
   }
-  /// {name, eligible, refusal, cost} of each algorithm: algorithms::description in select.hpp.
+  /// {name, eligible, refusal, cost} of each algorithm: algorithm_description in select.hpp.
   static auto describe(const problem_type& p, const policy& policy = {}) {
     return described::describe(described::query(described::checked(p), policy), policy);
   }
@@ -65,12 +65,11 @@ class plan {
   }
   /// Bytes that a workspace must have for a call whose executor has this concurrency().
   index_t workspace_bytes(int workers) const {
-    index_t bytes = 0;
+    constexpr auto alignment = static_cast<index_t>(memory_pool::alignment);
     if constexpr (requires { Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers); })
-      bytes = Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers);
+      return Pass::workspace_bytes(prepared_or_problem(), algorithm_, workers) + alignment;
     else
-      bytes = algorithm_.workspace_bytes(workers);
-    return bytes + static_cast<index_t>(memory_pool::alignment);
+      return algorithm_.workspace_bytes(workers) + alignment;
   }
 
   /// Copies weights into the order in which this plan reads them.
