@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <simdnn/ops/conv.hpp>
 #include <simdnn/ops/gemm.hpp>
@@ -33,7 +34,7 @@ index_t wrong_visits(const pool& workers, index_t n) {
 // Runs f in a thread and says whether it ended within ten seconds. Otherwise the thread is left.
 template <class F>
 bool ends(F f) {
-  auto* const done = new std::atomic<bool>(false);
+  const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread([f, done] {
     f();
     *done = true;
