@@ -2,8 +2,9 @@
 """costs.py BUILD_DIR...: the ten operations whose tests cost most, all build directories together.
 
 An operation's cost is the time of compiling its tests, its instances and its benchmarks, and of
-running its tests: seconds on one core, as ninja, ctest and Meson have written them down. The exit
-code is 1 if one costs more than LIMITS allow.
+running its tests, as ninja, ctest and Meson have written it down. These jobs run side by side, so
+that a busy machine makes them longer: LIMITS are about twice what two cores took. The exit code is 1
+if one costs more.
 """
 
 import collections
@@ -15,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 OPERATIONS = re.findall(r"^([a-z_0-9]+) \|", (ROOT / "include/simdnn/ops/operations.txt").read_text(),
                         re.MULTILINE)
-USUAL = 300
-LIMITS = {"conv": 1500, "gemm": 900, "inner_product": 400, "conv_pool": 400}
+USUAL = 1000
+LIMITS = {"conv": 5000, "gemm": 3000}
 
 
 def operation_of(name):
