@@ -48,7 +48,7 @@ class chosen_algorithm {
     return workspace_bytes_ == nullptr ? 0 : workspace_bytes_(*this, workers);
   }
 
-  /// Algorithm must be the type that index() stands for.
+  /// The algorithm itself. Algorithm must be entry index() of the list.
   template <class Algorithm>
   const Algorithm& get() const {
     if constexpr (in_place<Algorithm>)

@@ -14,7 +14,7 @@ namespace simdnn::costs {
 /// that spin) to 50 us (threads that sleep), more on a busy machine; this many multiplications and
 /// additions take 5 us (AVX-512) to 50 us (SSE4.2).
 inline constexpr double grain = 1 << 19;
-/// The same for a pool, whose calls wait for no thread that still has to wake up.
+/// The same for a pool. It is smaller, because a pool's call does not wait for sleeping threads.
 inline constexpr double pool_grain = 1 << 18;
 /// Number of operations for which an element counts that is read, changed a little and written.
 inline constexpr double element_operations = 16;

@@ -15,8 +15,8 @@
 // error. Backward to the data is the same with flipped weights and with input and output channels
 // exchanged.
 //
-// Sizes are run-time numbers and the three transforms are functions behind pointers, so that only
-// these are compiled for each size (winograd.hpp).
+// The sizes of a tile are run-time numbers here, and the three transforms are called by pointers.
+// Only the transforms are compiled for each size (winograd.hpp).
 #pragma once
 
 #include <algorithm>
@@ -271,8 +271,8 @@ class any_winograd {
       kind_->input(edge, width * B, B, ceil_div(length, W), to, stride);
     }
   }
-  // Copies `length` channels of a tile, whose first pixel is (y0, x0) at `from`, to
-  // edge[y][x][channel]. Pixels outside of the image and channels after the last one become zeros.
+  // Copies `length` channels of a tile to edge[y][x][channel]. The tile's first pixel is (y0, x0),
+  // at `from`. Pixels outside of the image and channels after the last one become zeros.
   void copy_edge(const T* from, const image<const T>& src, index_t y0, index_t x0, index_t length,
                  T* edge) const {
     const auto [height, width] = kind_->inputs;
